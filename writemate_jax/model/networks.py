@@ -1,0 +1,235 @@
+"""The prediction network (section 4) and the synthesis network (section 5) of Graves (2013).
+
+One class is both: without a window it predicts, with one it writes a given text. `step` moves it by one point and is
+what sampling loops over; a call unrolls the same arithmetic over whole lines, layer by layer, with the products that
+do not wait for the recurrence taken out of the loop.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from writemate_jax.model import lstm, mdn, window
+from writemate_jax.model.clipping import clip_derivative
+from writemate_jax.model.unroll import hoisted_scan
+from writemate_jax.model.window import Text, WindowState
+
+POINT = 3  # (dx, dy, eos)
+
+
+class Carry(NamedTuple):
+    """What one point hands to the next.
+
+    h, c: a [b, h] for each layer; window: `WindowState`, or None in a prediction network.
+    """
+
+    h: tuple[jax.Array, ...]
+    c: tuple[jax.Array, ...]
+    window: WindowState | None
+
+
+class Network(nn.Module):
+    """Stacked LSTMs with skip connections, a soft window and a mixture density head.
+
+    Attributes:
+      layers: number of LSTM layers.
+      cells: cells of each layer.
+      mixtures: M.
+      window: whether the network reads a text.
+      components: K, components of the window.
+      alphabet_size: v, width of the one-hot characters; 0 for a prediction network.
+      peepholes: whether the LSTM's gates see its cell state.
+      kappa_scale: factor of the window's step, see `window.step`.
+      sigma_floor, rho_max: see `mdn.split`.
+      lstm_clip, output_clip: bounds of the derivatives at the LSTM's gates and at the outputs; 0 for none.
+    """
+
+    layers: int
+    cells: int
+    mixtures: int
+    window: bool
+    components: int = 10
+    alphabet_size: int = 0
+    peepholes: bool = True
+    kappa_scale: float = 0.05
+    sigma_floor: float = 0.0
+    rho_max: float = 0.9999
+    lstm_clip: float = 10.0
+    output_clip: float = 100.0
+
+    @classmethod
+    def from_config(cls, model_config: Any, alphabet_size: int) -> Network:
+        """Builds the network of a configuration's `model` section."""
+        return cls(alphabet_size=alphabet_size if model_config.window else 0, **model_config)
+
+    def setup(self):
+        if self.window and self.alphabet_size < 1:
+            raise ValueError("Network: a synthesis network needs an alphabet_size of at least 1")
+        v = self.alphabet_size if self.window else 0
+        self.lstm = [
+            lstm.LSTMLayer(POINT + v + (self.cells if layer else 0), self.cells, self.peepholes)
+            for layer in range(self.layers)
+        ]
+        if self.window:
+            self.soft_window = window.Window(self.cells, self.components)
+        self.head = self.param(
+            "head",
+            nn.initializers.variance_scaling(1.0, "fan_in", "truncated_normal"),
+            (self.layers * self.cells, mdn.width(self.mixtures)),
+        )
+        self.head_bias = self.param("head_bias", nn.initializers.zeros, (mdn.width(self.mixtures),))
+
+    # -- one point ----------------------------------------------------------------------------------------------
+
+    def initial_carry(self, batch: int, text_capacity: int = 0) -> Carry:
+        """Zeros for `batch` lines; `text_capacity` is u1 of the texts (ignored without a window)."""
+        zeros = tuple(jnp.zeros((batch, self.cells)) for _ in range(self.layers))
+        if not self.window:
+            return Carry(zeros, zeros, None)
+        state = WindowState(
+            kappa=jnp.zeros((batch, self.components)),
+            w=jnp.zeros((batch, self.alphabet_size)),
+            phi=jnp.zeros((batch, text_capacity)),
+        )
+        return Carry(zeros, zeros, state)
+
+    def step(self, carry: Carry, x: jax.Array, text: Text | None = None) -> tuple[Carry, jax.Array]:
+        """Moves the network by one point.
+
+        Args:
+          carry: after the points before.
+          x: [b, 3] the last point, offsets normalised.
+          text: the lines' texts; None without a window.
+
+        Returns:
+          The new carry and the outputs y [b, 6m + 1] that describe the next point (`mixture`).
+        """
+        state = carry.window
+        h, c = [], []
+        below: tuple[jax.Array, ...] = ()
+        for layer in range(self.layers):
+            params = self.lstm[layer]()
+            read = (state.w,) if self.window else ()  # w_{t-1} for layer 1, w_t for those above it
+            inputs = jnp.concatenate((x, *read, *below), axis=-1)
+            z = inputs @ params.input_kernel + carry.h[layer] @ params.recurrent_kernel + params.bias
+            h_t, c_t = lstm.step(z, carry.c[layer], params.peephole, self.lstm_clip)
+            h.append(h_t)
+            c.append(c_t)
+            below = (h_t,)
+            if self.window and layer == 0:
+                kernel, bias = self.soft_window()
+                state = window.step(
+                    h_t @ kernel + bias,
+                    state.kappa,
+                    window.one_hot(text, self.alphabet_size),
+                    window.reachable(text),
+                    self.kappa_scale,
+                )
+        return Carry(tuple(h), tuple(c), state), self._outputs(h)
+
+    def mixture(self, y: jax.Array) -> mdn.Mixture:
+        """The distribution that outputs y [..., 6m + 1] stand for."""
+        return mdn.split(y, sigma_floor=self.sigma_floor, rho_max=self.rho_max)
+
+    def _outputs(self, h: list[jax.Array]) -> jax.Array:
+        y = jnp.concatenate(h, axis=-1) @ self.head + self.head_bias
+        return clip_derivative(y, self.output_clip)
+
+    # -- whole lines --------------------------------------------------------------------------------------------
+
+    def __call__(self, inputs: jax.Array, text: Text | None = None) -> jax.Array:
+        """Unrolls the network over whole lines from the zero state.
+
+        Args:
+          inputs: [b, t, 3] points, offsets normalised.
+          text: the lines' texts; None without a window.
+
+        Returns:
+          y [b, t, 6m + 1]; y[:, i] describes the point after inputs[:, i].
+        """
+        x = jnp.swapaxes(inputs, 0, 1)  # time first, as the scans want it
+        batch = x.shape[1]
+        zeros = jnp.zeros((batch, self.cells))
+        hidden, read = [], ()
+        for layer in range(self.layers):
+            params = self.lstm[layer]()
+            if self.window and layer == 0:
+                h, w = self._window_layer(params, x, text)
+                read = (w,)
+            else:
+                below = tuple(hidden[-1:])
+                # One product over all points; only the recurrent half of a layer's weights is used step by step.
+                z = jnp.concatenate((x, *read, *below), axis=-1) @ params.input_kernel + params.bias
+                _, h = hoisted_scan(
+                    _LayerStep(self.lstm_clip),
+                    {"z": params.recurrent_kernel},
+                    (zeros, zeros),
+                    {"z": z},
+                    params.peephole,
+                    None,
+                )
+            hidden.append(h)
+        return jnp.swapaxes(self._outputs(hidden), 0, 1)
+
+    def _window_layer(self, params: lstm.LSTMParams, x: jax.Array, text: Text) -> tuple[jax.Array, jax.Array]:
+        """Layer 1 with the window that it drives: h1 [t, b, h] and w [t, b, v]."""
+        t, b, _ = x.shape
+        kernel, bias = self.soft_window()
+        z = x @ params.input_kernel[:POINT] + params.bias
+        start = self.initial_carry(b, 0)
+        _, (h, w) = hoisted_scan(
+            _WindowLayerStep(self.lstm_clip, self.kappa_scale),
+            {"z": jnp.concatenate((params.input_kernel[POINT:], params.recurrent_kernel)), "window": kernel},
+            (start.h[0], start.c[0], start.window.kappa, start.window.w),
+            {"z": z, "window": jnp.broadcast_to(bias, (t, b, bias.shape[0]))},
+            params.peephole,
+            (window.one_hot(text, self.alphabet_size), window.reachable(text)),
+        )
+        return h, w
+
+
+class _LayerStep(NamedTuple):
+    """The step of a layer above the window, for `hoisted_scan`."""
+
+    clip: float
+
+    def __call__(self, matrices, peephole, constants, carry, taps):
+        h, c = carry
+        h_next, c_next = lstm.step(h @ matrices["z"] + taps["z"], c, peephole, self.clip)
+        return (h_next, c_next), {"z": h}, h_next
+
+
+class _WindowLayerStep(NamedTuple):
+    """The step of layer 1 and its window, for `hoisted_scan`."""
+
+    clip: float
+    kappa_scale: float
+
+    def __call__(self, matrices, peephole, constants, carry, taps):
+        h, c, kappa, w = carry
+        read = jnp.concatenate((w, h), axis=-1)
+        h, c = lstm.step(read @ matrices["z"] + taps["z"], c, peephole, self.clip)
+        # The exponentials over k x u are cheaper to compute again than to store for every point.
+        move = jax.checkpoint(window.step, static_argnums=(4,))
+        state = move(h @ matrices["window"] + taps["window"], kappa, *constants, self.kappa_scale)
+        return (h, c, state.kappa, state.w), {"z": read, "window": h}, (h, state.w)
+
+
+def text_batch(codes: list[np.ndarray], capacity: int) -> Text:
+    """Pads texts' codes to [len(codes), capacity].
+
+    Raises:
+      ValueError: a text has no room for the place one past its end.
+    """
+    longest = max(map(len, codes))
+    if longest + 1 > capacity:
+        raise ValueError(f"text_batch: a text of {longest} characters needs a capacity of {longest + 1}, not {capacity}")
+    padded = np.zeros((len(codes), capacity), np.int32)
+    for row, text in zip(padded, codes):
+        row[: len(text)] = text
+    return Text(padded, np.array([len(text) for text in codes], np.int32))
