@@ -1,0 +1,24 @@
+# Two commands: `make demo` writes handwriting, `make test` tests everything. Both set up what they need.
+PYTHON ?= python3
+VENV ?= .venv
+TEXT ?= the quick brown fox jumps
+
+.PHONY: demo test setup
+
+setup: $(VENV)/ready
+
+$(VENV)/ready: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+demo: setup
+	@$(VENV)/bin/python sample.py "Hello world" "$(TEXT)" --out handwriting --format svg,png
+	@echo
+	@echo 'Next:  make demo TEXT="your own words"'
+	@echo '       $(VENV)/bin/python sample.py "Dear reader," --bias 1 --seed 7 --out letter.svg'
+	@echo '       $(VENV)/bin/python sample.py --help'
+
+test: setup
+	$(VENV)/bin/python -m pytest

@@ -1,0 +1,13 @@
+"""The unconditional network of the open corpus: 2 x 256 LSTM with M = 20, without a window.
+
+Command: python train.py --config configs/open_prediction.py --workdir runs/open_prediction
+"""
+
+from configs import open_synthesis
+
+
+def get_config():
+    config = open_synthesis.get_config()
+    config.model.window = False
+    config.training.steps = 3_000
+    return config

@@ -1,0 +1,39 @@
+"""The embedded model: 2 x 256 LSTM with K = 10 and M = 20 on the open corpus.
+
+Command: python train.py --config configs/open_synthesis.py --workdir runs/open_synthesis
+"""
+
+from writemate_jax.config import default
+
+
+def get_config():
+    config = default()
+
+    config.data.normalisation = "shared"  # one unit for both axes, so that slant and size keep their meaning
+    config.data.rests = True
+    config.data.batch_size = 0
+    config.data.points_per_batch = 10_000
+    config.data.short_first = 0.06
+    config.data.short_points = 130
+    config.data.slant = 0.12
+    config.data.size = 0.08
+    config.data.aspect = 0.08
+
+    config.model.layers, config.model.cells = 2, 256
+    config.model.kappa_scale = 0.1  # the corpus has about 10 points a character
+    config.model.sigma_floor = 0.02
+    config.model.rho_max = 0.98
+
+    config.optimizer.name = "adam"
+    config.optimizer.learning_rate = 2e-3
+    config.optimizer.loss_unit = "point"
+    config.optimizer.global_norm = 1.0
+    config.optimizer.warmup_steps = 150
+    config.optimizer.cosine_to = 0.02
+    config.optimizer.average_decay = 0.995
+
+    config.training.steps = 6_000
+    config.training.evaluate_every = 500
+    config.training.save_every = 250
+    config.sampling.points_per_character = 25
+    return config

@@ -1,0 +1,37 @@
+"""Trains a network: python train.py --config configs/graves_synthesis.py --workdir runs/x [--config.data.batch_size=64 ...]
+
+The same command goes on where it stopped. Several processes (hosts, or a TPU pod): the same command on each, with
+--coordinator=HOST:PORT --processes=N --process=I (on a TPU pod --coordinator=auto is enough).
+"""
+
+from __future__ import annotations
+
+import sys
+
+from absl import app, flags
+from ml_collections import config_flags
+
+CONFIG = config_flags.DEFINE_config_file("config", None, "Configuration file; see configs/.")
+WORKDIR = flags.DEFINE_string("workdir", None, "Folder of checkpoints, logs and pictures; made if absent.")
+COORDINATOR = flags.DEFINE_string("coordinator", None, "HOST:PORT of process 0, or auto on a TPU pod.")
+PROCESSES = flags.DEFINE_integer("processes", None, "Number of processes.")
+PROCESS = flags.DEFINE_integer("process", None, "Number of this process, from 0.")
+
+
+def main(_) -> None:
+    from writemate_jax.training import loop, parallel
+
+    parallel.initialize(COORDINATOR.value, PROCESSES.value, PROCESS.value)
+    try:
+        loop.run(CONFIG.value, WORKDIR.value)
+    except (ValueError, OSError) as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        sys.exit(2)
+    except loop.NotFinite as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        sys.exit(3)
+
+
+if __name__ == "__main__":
+    flags.mark_flags_as_required(["config", "workdir"])
+    app.run(main)

@@ -1,0 +1,121 @@
+"""Configurations: one `ConfigDict` with every choice of a run, its default and the reason for it.
+
+A file in `configs/` starts from `default()` and changes what its experiment changes; `train.py --config FILE
+--config.section.field=VALUE` overrides single fields.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+from pathlib import Path
+
+from ml_collections import ConfigDict
+
+OPEN_CORPUS = "open"
+SAMPLE_TEXTS = (
+    "Hello world",
+    "the quick brown fox jumps",
+    "Over 1,000 people came.",
+    "What is this? A pen!",
+    "Mohammed and Sanika",
+    "BREAKING NEWS 333-4567",
+)
+
+
+def default() -> ConfigDict:
+    """The paper's synthesis network with the paper's training, on the open corpus."""
+    config = ConfigDict()
+    config.seed = 0
+    # "open" for the corpus that comes with the package, or the path of a file that
+    # `python -m writemate_jax.data` wrote.
+    config.corpus = OPEN_CORPUS
+
+    data = config.data = ConfigDict()
+    data.arrangement = "open"  # which splits train and which validate: corpus.ARRANGEMENTS
+    data.normalisation = "per_axis"  # offsets to mean 0, std 1 on each axis (paper), or "shared": one std, no mean
+    data.rests = False  # pen at rest on the baseline before and after a line, learned with it; needs known baselines
+    data.batch_size = 32  # lines in a batch; 0: as many as points_per_batch allows in each bucket
+    data.points_per_batch = 10_000
+    data.buckets = 8  # batch lengths, and so compiled shapes
+    data.max_points = 2_000  # longer lines are left out (never cut: a cut line with its whole text teaches skipping)
+    data.short_first = 0.0  # share of the steps that see short lines only, so that attention locks early
+    data.short_points = 120  # what "short" is there
+    # Standard deviations of a random linear map of each line at each visit; 0 for none.
+    data.slant = 0.0  # dx += slant * dy
+    data.size = 0.0  # log scale of both axes
+    data.aspect = 0.0  # log scale of x alone
+
+    model = config.model = ConfigDict()  # the fields of model.networks.Network
+    model.layers = 3
+    model.cells = 400
+    model.mixtures = 20
+    model.window = True
+    model.components = 10
+    model.peepholes = True
+    model.kappa_scale = 0.05  # about 1 / (points a character): see model.window.step
+    model.sigma_floor = 0.001  # bounds the density where integer coordinates repeat exactly
+    model.rho_max = 0.9999
+    model.lstm_clip = 10.0  # the paper's clipping of derivatives, on summed losses
+    model.output_clip = 100.0
+
+    optimizer = config.optimizer = ConfigDict()
+    optimizer.name = "rmsprop"  # the paper's, eqs 38-45; or "adam"
+    optimizer.learning_rate = 1e-4
+    optimizer.loss_unit = "line"  # gradients are of the mean over lines (paper) or over points
+    optimizer.global_norm = 0.0  # bound of the gradient's norm; 0 for none (paper)
+    optimizer.warmup_steps = 0
+    optimizer.cosine_to = 1.0  # the last learning rate over the first; 1 for constant (paper)
+    optimizer.b1 = 0.9  # of adam
+    optimizer.b2 = 0.99  # of adam; 0.99 forgets the early, tiny gradients sooner than 0.999
+    optimizer.average_decay = 0.0  # moving average of the weights for evaluation and sampling; 0 for none
+
+    training = config.training = ConfigDict()
+    training.steps = 20_000
+    training.log_every = 20  # steps between lines of the log
+    training.evaluate_every = 1_000  # steps between validations (with samples and a checkpoint)
+    training.save_every = 500  # steps between checkpoints
+    training.validation_lines = 0  # lines of the validation split to use; 0 for all
+
+    sampling = config.sampling = ConfigDict()
+    sampling.bias = 0.75  # default of the trained model
+    sampling.points_per_character = 50  # cap of a line's length: this times (characters + 4)
+    sampling.texts = SAMPLE_TEXTS  # written at every evaluation with fixed seeds
+    sampling.termination_lines = 48  # lines whose rate of ending by themselves is measured at every evaluation
+    sampling.points = 500  # of an unconditional sample
+    return config
+
+
+def corpus_path(config: ConfigDict) -> Path:
+    """The file of the configured corpus."""
+    if config.corpus == OPEN_CORPUS:
+        return Path(str(importlib.resources.files("writemate_jax") / "assets" / "open_corpus.npz"))
+    return Path(config.corpus)
+
+
+def to_json(config: ConfigDict) -> dict:
+    """A plain dictionary of the configuration, as checkpoints store it."""
+    return {
+        key: to_json(value) if isinstance(value, ConfigDict) else list(value) if isinstance(value, tuple) else value
+        for key, value in config.items()
+    }
+
+
+def from_json(stored: dict) -> ConfigDict:
+    """The configuration of a checkpoint; fields that are newer than the checkpoint take their defaults.
+
+    Raises:
+      ValueError: the stored configuration has a field that this version does not know.
+    """
+    config = default()
+    _overlay(config, stored, "config")
+    return config
+
+
+def _overlay(config: ConfigDict, stored: dict, path: str) -> None:
+    for key, value in stored.items():
+        if key not in config:
+            raise ValueError(f"{path}.{key} is not known to this version; use the version that wrote the checkpoint")
+        if isinstance(config[key], ConfigDict):
+            _overlay(config[key], value, f"{path}.{key}")
+        else:
+            config[key] = tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,62 @@
+"""What is looked at during training: the validation loss, and free-running lines with their attention."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from writemate_jax.data.batches import Batches
+from writemate_jax.data.corpus import Corpus
+from writemate_jax.training import losses, parallel
+from writemate_jax.training.checkpoints import Description, Model
+
+
+def validate(evaluation_step: Callable, params: Any, validation: Batches) -> losses.Sums:
+    """Loss sums over every validation line, over all devices.
+
+    Args:
+      evaluation_step: see `step.make_evaluation_step`.
+      params: replicated weights.
+      validation: its batches; each process runs its slice of every one.
+    """
+    total = None
+    for batch in validation.ordered(process_index=jax.process_index(), process_count=jax.process_count()):
+        sums = jax.device_get(parallel.unreplicate(evaluation_step(params, parallel.shard(batch))))
+        # float64 on the host: float32 totals of a million points lose the digits that are compared.
+        sums = jax.tree.map(np.float64, sums)
+        total = sums if total is None else jax.tree.map(np.add, total, sums)
+    return total
+
+
+def write_samples(
+    description: Description, params: Any, validation: Batches, corpus: Corpus, folder: Path, step: int
+) -> float:
+    """Writes lines with the weights of a step and draws them; returns the share that ended by themselves.
+
+    Makes `folder/STEP.png`, the configured texts at fixed seeds with the attention of each; a prediction network makes
+    lines without text there, which never end by themselves (0 is returned).
+    """
+    from writemate_jax.drawing.attention import plot_attention_sheet
+    from writemate_jax.drawing.contact_sheet import contact_sheet
+    from writemate_jax.sampling.writer import Writer
+
+    folder.mkdir(parents=True, exist_ok=True)
+    config = description.config
+    writer = Writer(Model(**vars(description), params=params))
+    picture = folder / f"{step:06d}.png"
+    if not config.model.window:
+        lines = [writer.unconditional(points=config.sampling.points, seed=seed) for seed in range(4)]
+        contact_sheet([line.strokes for line in lines], [f"seed {line.seed}" for line in lines], picture)
+        return 0.0
+    texts = [text for text in config.sampling.texts if set(text) <= set(description.alphabet.characters)]
+    if texts:
+        plot_attention_sheet(writer.write(texts, bias=config.sampling.bias, seed=0, attention=True), picture)
+    held_out = validation.indices[:: max(1, len(validation.indices) // config.sampling.termination_lines)]
+    written = writer.write(
+        [corpus.text(i) for i in held_out[: config.sampling.termination_lines]], bias=config.sampling.bias, seed=1
+    )
+    return float(np.mean([line.complete for line in written]))

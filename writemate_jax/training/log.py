@@ -1,0 +1,93 @@
+"""The log of a run: CSV files, TensorBoard events and the learning curve as a picture."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+from tensorboardX import SummaryWriter
+
+
+class Log:
+    """Writes rows of named numbers into `workdir/NAME.csv` and to TensorBoard.
+
+    A resumed run drops the rows that lie after its checkpoint, since it makes those steps once more.
+    """
+
+    def __init__(self, workdir: Path, step: int):
+        self._workdir = Path(workdir)
+        self._step = step
+        self._files: dict[str, tuple] = {}
+        self._board = SummaryWriter(str(self._workdir / "tensorboard"), purge_step=step + 1)
+
+    def write(self, name: str, step: int, **values: float) -> None:
+        """Appends one row; the columns are those of the table's first row."""
+        if name not in self._files:
+            self._files[name] = self._open(name, ["step", *values])
+        file, writer = self._files[name]
+        writer.writerow({"step": step, **{key: f"{value:.6g}" for key, value in values.items()}})
+        file.flush()
+        for key, value in values.items():
+            self._board.add_scalar(f"{name}/{key}", value, step)
+
+    def close(self) -> None:
+        for file, _ in self._files.values():
+            file.close()
+        self._board.close()
+
+    def _open(self, name: str, columns: list[str]):
+        path = self._workdir / f"{name}.csv"
+        kept = [row for row in read(path) if row["step"] <= self._step]
+        temporary = path.with_suffix(".csv.tmp")
+        with open(temporary, "w", newline="") as file:
+            writer = csv.DictWriter(file, columns, extrasaction="ignore")
+            writer.writeheader()
+            for row in kept:
+                writer.writerow({key: f"{value:.10g}" for key, value in row.items()})
+        os.replace(temporary, path)
+        file = open(path, "a", newline="")
+        return file, csv.DictWriter(file, columns, extrasaction="ignore")
+
+
+def read(path: Path) -> list[dict[str, float]]:
+    """Rows of a log's CSV file as numbers; empty where there is no file.
+
+    A last row that a kill cut short is left out.
+    """
+    if not Path(path).exists():
+        return []
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [{key: float(value) for key, value in row.items()} for row in rows if all(row.values())]
+
+
+def plot_learning_curve(workdir: Path) -> Path | None:
+    """Draws training and validation loss of a work directory's logs into `learning_curve.png`, nats per point."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    training, validation = read(workdir / "train.csv"), read(workdir / "validation.csv")
+    if not training:
+        return None
+    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    axes.plot([r["step"] for r in training], [r["nats_per_point"] for r in training], lw=0.7, label="training")
+    if validation:
+        steps = [r["step"] for r in validation]
+        axes.plot(steps, [r["nats_per_point"] for r in validation], "o-", ms=3, label="validation")
+        ends = axes.twinx()
+        ends.plot(steps, [100 * r["complete"] for r in validation], "g:", label="lines that end by themselves")
+        ends.set(ylabel="lines that end by themselves, %", ylim=(0, 102))
+    values = sorted(r["nats_per_point"] for r in training)
+    # The first steps are far above the rest and would flatten what matters.
+    axes.set_ylim(values[0] - 0.1, values[int(0.97 * (len(values) - 1))] + 0.3)
+    axes.set(xlabel="updates", ylabel="nats per point (normalised offsets)")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="upper right")
+    path, temporary = workdir / "learning_curve.png", workdir / "learning_curve.tmp.png"
+    figure.savefig(temporary, dpi=110)
+    plt.close(figure)
+    os.replace(temporary, path)
+    return path

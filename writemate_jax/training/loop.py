@@ -1,0 +1,265 @@
+"""The training run: data, steps, evaluations, checkpoints; resumable at any step."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import jax
+import numpy as np
+from ml_collections import ConfigDict
+from tqdm import tqdm
+
+from writemate_jax import config as configuration
+from writemate_jax.alphabet import Alphabet
+from writemate_jax.data import corpus as corpora
+from writemate_jax.data.batches import Batch, Batches
+from writemate_jax.training import evaluation, losses, optimizer, parallel, step
+from writemate_jax.training.checkpoints import Checkpoints, Description
+from writemate_jax.training.log import Log, plot_learning_curve
+
+
+class NotFinite(RuntimeError):
+    """The loss or a gradient is not a number; the last checkpoint was left as it is."""
+
+
+def run(config: ConfigDict, workdir: Path) -> step.TrainState:
+    """Trains until `config.training.steps`, or until SIGTERM or Ctrl-C, saving as it goes.
+
+    The same call goes on where an earlier one stopped: parameters, optimiser, order of the lines and random numbers are
+    functions of the configuration and the step.
+
+    Args:
+      config: see `writemate_jax.config`.
+      workdir: made if absent; receives checkpoints, logs and pictures.
+
+    Returns:
+      The last state, of the first local device.
+
+    Raises:
+      NotFinite: see there. ValueError: a configuration that does not fit the corpus or the work directory.
+    """
+    workdir = Path(workdir)
+    workdir.mkdir(parents=True, exist_ok=True)
+    corpus = corpora.load(configuration.corpus_path(config))
+    description, training, validation = prepare(config, corpus)
+    network = description.network()
+    rule = optimizer.make(config.optimizer, config.training.steps)
+    state = step.initial_state(network, rule, config.seed, next(iter(validation.ordered())))
+    with Checkpoints(workdir, description) as checkpoints, _stop_signals() as stop:
+        restored = checkpoints.restore(state)
+        state = state if restored is None else restored
+        first = int(state.step)
+        if parallel.is_main():
+            _announce(config, corpus, training, validation, state, first)
+        log = Log(workdir, first) if parallel.is_main() else None
+        trainer = _Trainer(config, workdir, description, network, rule, validation, corpus, checkpoints, log)
+        try:
+            return trainer.train(parallel.replicate(state), training, first, stop)
+        finally:
+            if log:
+                log.close()
+
+
+def prepare(config: ConfigDict, corpus: corpora.Corpus) -> tuple[Description, Batches, Batches]:
+    """What a configuration makes of a corpus: the model's description, training and validation batches."""
+    if config.data.arrangement not in corpora.ARRANGEMENTS:
+        raise ValueError(
+            f'config.data.arrangement is "{config.data.arrangement}"; use one of {sorted(corpora.ARRANGEMENTS)}'
+        )
+    train, held_out = (corpus.select(splits) for splits in corpora.ARRANGEMENTS[config.data.arrangement])
+    if config.training.validation_lines:
+        # Spread over the whole split, so that a part of it still holds all its writers.
+        held_out = held_out[:: max(1, len(held_out) // config.training.validation_lines)]
+    statistics = corpus.statistics(train)
+    match config.data.normalisation:
+        case "per_axis":
+            mean, std = statistics.mean, statistics.std
+        case "shared":
+            mean, std = np.zeros(2, np.float32), np.full(2, statistics.shared_std, np.float32)
+        case other:
+            raise ValueError(f'config.data.normalisation is "{other}"; use "per_axis" or "shared"')
+    description = Description(config, Alphabet(corpus.alphabet), mean, std, corpus.unit)
+
+    def batches(indices):
+        return Batches(
+            corpus,
+            indices,
+            description.alphabet,
+            mean,
+            std,
+            buckets=config.data.buckets,
+            batch_size=config.data.batch_size or None,
+            points_per_batch=None if config.data.batch_size else config.data.points_per_batch,
+            multiple_of=jax.device_count(),
+            rests=config.data.rests,
+            max_points=config.data.max_points,
+            with_text=config.model.window,
+        )
+
+    return description, batches(train), batches(held_out)
+
+
+def order(batches: Batches, config: ConfigDict, first: int) -> Iterator[Batch]:
+    """This process's batches of the steps `first`, `first` + 1, ... without end; a function of (seed, step) alone."""
+    at, epoch = 0, 0
+    while True:
+        short = at < config.data.short_first * config.training.steps
+        longest = config.data.short_points if short else None
+        count = batches.steps(longest=longest)
+        if at + count > first:
+            yield from batches.epoch(
+                config.seed,
+                epoch,
+                process_index=jax.process_index(),
+                process_count=jax.process_count(),
+                longest=longest,
+                start=max(0, first - at),
+            )
+        at, epoch = at + count, epoch + 1
+
+
+class _Trainer:
+    """The loop's parts that stay the same from step to step."""
+
+    def __init__(self, config, workdir, description, network, rule, validation, corpus, checkpoints, log):
+        self.config, self.workdir, self.description = config, workdir, description
+        self.validation, self.corpus, self.checkpoints, self.log = validation, corpus, checkpoints, log
+        self.train_step = step.make_train_step(network, rule, config)
+        self.evaluation_step = step.make_evaluation_step(network)
+        self.rate = optimizer.learning_rate(config.optimizer, config.training.steps)
+        self.clock = time.monotonic()
+
+    def train(self, state, batches: Batches, first: int, stop: dict) -> step.TrainState:
+        settings = self.config.training
+        waiting: tuple | None = None  # the metrics of the step before: read while the device works on the next
+        window: list[losses.Sums] = []
+        bar = tqdm(total=settings.steps, initial=first, unit="step", disable=self.log is None, mininterval=2.0)
+        for at, batch in zip(range(first, settings.steps), order(batches, self.config, first)):
+            flag = np.full(jax.local_device_count(), stop["asked"], np.float32)
+            state, metrics = self.train_step(state, parallel.shard(batch), flag)
+            told_to_stop = waiting is not None and self._check(*waiting, window)
+            waiting = (at, batch, metrics)
+            done = at + 1
+            bar.update()
+            save = done % settings.save_every == 0 or done == settings.steps or told_to_stop
+            evaluate = done % settings.evaluate_every == 0 or done == settings.steps
+            if save or evaluate:
+                # Nothing is written before the step that made it has been looked at.
+                told_to_stop |= self._check(*waiting, window)
+                waiting = None
+            if done % settings.log_every == 0:
+                self._log_training(done, window, metrics, bar)
+                window = []
+            if save or told_to_stop:
+                self.checkpoints.save(done, parallel.unreplicate(state))
+            if evaluate and not told_to_stop:
+                self._evaluate(done, state)
+            if told_to_stop:
+                tqdm.write(f"stopped at step {done}; saved. The same command goes on.", file=sys.stderr)
+                break
+        bar.close()
+        return jax.device_get(parallel.unreplicate(state))
+
+    def _check(self, at: int, batch: Batch, metrics: step.Metrics, window: list) -> bool:
+        """Reads a step's metrics; says whether some process was told to stop."""
+        metrics = jax.device_get(parallel.unreplicate(metrics))
+        if not (np.isfinite(metrics.sums.nll) and np.isfinite(metrics.gradient_norm)):
+            self._report_not_finite(at, batch, metrics)
+        window.append(metrics.sums)
+        return metrics.stop > 0
+
+    def _report_not_finite(self, at: int, batch: Batch, metrics: step.Metrics) -> None:
+        lines = [int(i) for i in batch.ids if i >= 0]
+        report = {
+            "step": at,
+            "nll": float(metrics.sums.nll),
+            "gradient_norm": float(metrics.gradient_norm),
+            "lines": [{"id": i, "source": self.corpus.source(i), "text": self.corpus.text(i)} for i in lines],
+        }
+        path = self.workdir / f"not_finite_{jax.process_index()}.json"
+        path.write_text(json.dumps(report, indent=1))
+        raise NotFinite(
+            f"step {at}: loss {metrics.sums.nll}, gradient norm {metrics.gradient_norm}. The batch's lines are in {path}; "
+            "the last checkpoint is untouched. Lower the learning rate or look at those lines."
+        )
+
+    def _log_training(self, done: int, window: list, metrics, bar) -> None:
+        if self.log is None or not window:
+            return
+        total = jax.tree.map(lambda *x: np.sum(x), *window)
+        now = time.monotonic()
+        speed, self.clock = total.points / (now - self.clock), now
+        values = {
+            "nats_per_line": total.per_line,
+            "nats_per_point": total.per_point,
+            "sse": total.sse,
+            "gradient_norm": float(parallel.unreplicate(metrics.gradient_norm)),
+            "learning_rate": float(self.rate(done)),
+            "points_per_second": speed,
+        }
+        self.log.write("train", done, **values)
+        bar.set_postfix_str(
+            f"{total.per_line:.1f} nats/line, {total.per_point:.3f} nats/point, {speed:,.0f} points/s", refresh=False
+        )
+
+    def _evaluate(self, done: int, state: step.TrainState) -> None:
+        sums = evaluation.validate(self.evaluation_step, state.average, self.validation)
+        average = parallel.unreplicate(state.average)
+        # The sums are the same in every process, and so all of them take the same branch in the checkpoint.
+        self.checkpoints.save_if_best(done, average, float(sums.per_line))
+        if self.log is None:
+            return
+        complete = evaluation.write_samples(
+            self.description, jax.device_get(average), self.validation, self.corpus, self.workdir / "samples", done
+        )
+        self.log.write(
+            "validation",
+            done,
+            nats_per_line=sums.per_line,
+            nats_per_point=sums.per_point,
+            sse=sums.sse,
+            complete=complete,
+        )
+        plot_learning_curve(self.workdir)
+        tqdm.write(
+            f"step {done}: validation {sums.per_line:.2f} nats/line, {sums.per_point:.4f} nats/point, "
+            f"SSE {sums.sse:.3f}; {complete:.0%} of lines end by themselves",
+            file=sys.stderr,
+        )
+        self.clock = time.monotonic()  # the evaluation is not part of the training's speed
+
+
+@contextmanager
+def _stop_signals() -> Iterator[dict]:
+    """A record whose "asked" becomes 1 at SIGTERM or the first Ctrl-C; a second Ctrl-C interrupts at once."""
+    stop = {"asked": 0}
+
+    def ask(number, frame):
+        stop["asked"] = 1
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _announce(config, corpus, training, validation, state, first) -> None:
+    weights = sum(np.size(x) for x in jax.tree.leaves(state.params))
+    print(
+        f"{len(corpus):,} lines in {configuration.corpus_path(config)}; alphabet of {len(corpus.alphabet)}\n"
+        f"training: {training.lines:,} lines, {training.steps():,} steps an epoch, padded {training.padded_fraction:.1%}, "
+        f"shapes (lines, points, characters) {training.shapes}\n"
+        f"validation: {validation.lines:,} lines, padded {validation.padded_fraction:.1%}\n"
+        f"{weights:,} weights on {jax.device_count()} {jax.default_backend()} device(s), "
+        + (f"going on at step {first}" if first else "from the start"),
+        file=sys.stderr,
+    )

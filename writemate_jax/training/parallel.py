@@ -1,0 +1,64 @@
+"""Data parallelism in one place: the axis, the collectives, the processes.
+
+Every device holds the whole state and a slice of the batch. Gradients and losses are *sums* over a device's lines; they are
+added over all devices and divided once, so a ragged batch weighs each line the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+from flax import jax_utils
+
+AXIS = "devices"
+
+
+def initialize(coordinator: str | None, processes: int | None, process: int | None) -> None:
+    """Joins the processes of a run; call it before anything else of JAX.
+
+    With no argument given nothing happens, except on a TPU pod where `coordinator="auto"` lets JAX find the others.
+    """
+    if coordinator == "auto":
+        jax.distributed.initialize()
+    elif coordinator:
+        jax.distributed.initialize(coordinator, processes, process)
+
+
+def is_main() -> bool:
+    """Whether this process writes logs and pictures."""
+    return jax.process_index() == 0
+
+
+def total(tree: Any) -> Any:
+    """Adds every leaf over all devices of all processes; for use inside `pmap`."""
+    return jax.lax.psum(tree, AXIS)
+
+
+def pmap(function: Callable, **options) -> Callable:
+    """`jax.pmap` over `AXIS`."""
+    return jax.pmap(function, axis_name=AXIS, **options)
+
+
+def replicate(tree: Any) -> Any:
+    """A copy on each local device, stacked on a new first axis."""
+    return jax_utils.replicate(tree)
+
+
+def unreplicate(tree: Any) -> Any:
+    """The first local device's copy."""
+    return jax_utils.unreplicate(tree)
+
+
+def shard(tree: Any) -> Any:
+    """Splits the first axis of every array of this process's batch over its devices: [n, ...] to [devices, n / devices, ...]."""
+    devices = jax.local_device_count()
+
+    def split(x: np.ndarray) -> np.ndarray:
+        if x.shape[0] % devices:
+            raise ValueError(f"a batch of {x.shape[0]} lines does not divide over {devices} devices")
+        return x.reshape(devices, x.shape[0] // devices, *x.shape[1:])
+
+    return jax.tree.map(split, tree)

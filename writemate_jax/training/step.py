@@ -1,0 +1,106 @@
+"""The training state and the pmapped step that updates it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import optax
+from ml_collections import ConfigDict
+
+from writemate_jax.model.networks import Network
+from writemate_jax.training import losses, parallel
+
+
+@flax.struct.dataclass
+class TrainState:
+    """All that a run needs to go on.
+
+    step: int32, updates made. params: weights. average: their moving average (the same tree; equal to params where
+    none is kept). optimizer: Optax state.
+    """
+
+    step: jax.Array
+    params: Any
+    average: Any
+    optimizer: Any
+
+
+class Metrics(NamedTuple):
+    """What a step reports: loss sums over all devices, norms, and how many processes were asked to stop."""
+
+    sums: losses.Sums
+    gradient_norm: jax.Array
+    stop: jax.Array
+
+
+def initial_state(network: Network, optimizer: optax.GradientTransformation, seed: int, example) -> TrainState:
+    """Fresh weights for batches shaped like `example` (only its widths matter)."""
+    from writemate_jax.model.window import Text
+
+    text = Text(example.codes[:1], example.text_length[:1]) if network.window else None
+    params = network.init(jax.random.key(seed), example.inputs[:1, :2], text)["params"]
+    return TrainState(jnp.zeros((), jnp.int32), params, jax.tree.map(jnp.copy, params), optimizer.init(params))
+
+
+def make_train_step(network: Network, optimizer: optax.GradientTransformation, config: ConfigDict) -> Callable:
+    """Builds `(state, batch, stop) -> (state, Metrics)` over all devices; the state is replicated and donated.
+
+    `stop` is 1 on the devices of a process that was told to end; all processes see the total at the same step, and so
+    leave together.
+    """
+
+    def update(state: TrainState, batch, stop: jax.Array) -> tuple[TrainState, Metrics]:
+        key = jax.random.fold_in(jax.random.key(config.seed), state.step)
+        batch = augment(key, batch, config.data)
+
+        def loss(params):
+            sums = losses.sums(network, params, batch)
+            return sums.nll, sums
+
+        # The derivative of the *sum* over lines, as the paper's clipping bounds are meant for; it is divided below.
+        gradient, sums = jax.grad(loss, has_aux=True)(state.params)
+        gradient, sums, stop = parallel.total((gradient, sums, stop))
+        count = sums.lines if config.optimizer.loss_unit == "line" else sums.points
+        gradient = jax.tree.map(lambda g: g / count, gradient)
+        updates, optimizer_state = optimizer.update(gradient, state.optimizer, state.params)
+        params = optax.apply_updates(state.params, updates)
+        average = _average(state.average, params, state.step, config.optimizer.average_decay)
+        state = TrainState(state.step + 1, params, average, optimizer_state)
+        return state, Metrics(sums, optax.global_norm(gradient), stop)
+
+    return parallel.pmap(update, donate_argnums=(0,))
+
+
+def make_evaluation_step(network: Network) -> Callable:
+    """Builds `(params, batch) -> Sums` over all devices."""
+    return parallel.pmap(lambda params, batch: parallel.total(losses.sums(network, params, batch)))
+
+
+def _average(average: Any, params: Any, step: jax.Array, decay: float) -> Any:
+    if decay == 0.0:
+        return params
+    # A short memory at first, so that the average is never mostly the random start.
+    decay = jnp.minimum(decay, (1.0 + step) / (10.0 + step))
+    return jax.tree.map(lambda a, p: decay * a + (1.0 - decay) * p, average, params)
+
+
+def augment(key: jax.Array, batch, data: ConfigDict):
+    """A small random linear map of each line: slant, size and aspect, by the config's standard deviations.
+
+    The draw depends on the key and on the line's id alone, so it is the same on any number of devices.
+    """
+    if not (data.slant or data.size or data.aspect):
+        return batch
+    keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(batch.ids)
+    n = jax.vmap(lambda k: jax.random.normal(k, (3,)))(keys) * jnp.array([data.slant, data.size, data.aspect])
+    slant, size, aspect = n[:, 0:1], n[:, 1:2], n[:, 2:3]
+
+    def transform(x):
+        dx = jnp.exp(size + aspect) * (x[..., 0] + slant * x[..., 1])
+        return jnp.stack([dx, jnp.exp(size) * x[..., 1], x[..., 2]], axis=-1)
+
+    return batch._replace(inputs=transform(batch.inputs), targets=transform(batch.targets))
