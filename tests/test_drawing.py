@@ -1,0 +1,317 @@
+"""Pictures and JSON of ink, read back by parsers that are not ours."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from xml.dom import minidom
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis.extra import numpy as hnp
+from PIL import Image
+from scipy.interpolate import CubicHermiteSpline
+
+from writemate_jax import strokes
+from writemate_jax.drawing import curves, page, png, strokes_json, svg
+from writemate_jax.drawing.attention import attention_sheet, plot_attention
+from writemate_jax.drawing.contact_sheet import contact_sheet
+from writemate_jax.drawing.replacing import replacing
+from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
+
+ZIGZAG = strokes.join([
+    np.array([[0.0, 0.0], [1.0, 2.0], [2.0, 0.0], [3.0, 2.0]]),
+    np.array([[3.5, 1.0]]),  # a dot
+    np.array([[4.0, 0.0], [4.0, 0.0], [6.0, -1.0]]),  # with a repeated point
+])
+finite = st.floats(-1e6, 1e6, width=32)
+eighths = st.integers(-80, 80).map(lambda n: n / 8)
+any_float32 = st.floats(width=32, allow_nan=False, allow_infinity=False)
+
+
+@st.composite
+def lines(draw, numbers=finite):
+    length = draw(st.integers(1, 12))
+    rows = np.concatenate([
+        draw(hnp.arrays(np.float32, (length, 2), elements=numbers)),
+        draw(hnp.arrays(np.float32, (length, 1), elements=st.sampled_from([0.0, 1.0]))),
+    ], axis=1)
+    rows[-1, 2] = 1
+    return rows
+
+
+def darkness(path) -> np.ndarray:
+    """[height, width], 0 for white to 1 for black."""
+    return 1 - np.asarray(Image.open(path).convert("L"), np.float64) / 255
+
+
+# Curves
+
+
+def test_curve_passes_through_every_point_and_has_the_slope_of_a_centripetal_catmull_rom_spline():
+    points = np.random.default_rng(0).normal(size=(9, 2))
+    knots = np.concatenate([[0], np.cumsum(np.sqrt(np.linalg.norm(np.diff(points, axis=0), axis=1)))])
+    # The slope at a point is that of the parabola through it and its neighbours.
+    slopes = [(points[1] - points[0]) / (knots[1] - knots[0])]
+    for i in range(1, 8):
+        t = knots[i - 1 : i + 2] - knots[i]
+        slopes.append([np.polyfit(t, points[i - 1 : i + 2, axis], 2)[1] for axis in range(2)])
+    slopes.append((points[8] - points[7]) / (knots[8] - knots[7]))
+    oracle = CubicHermiteSpline(knots, points, np.array(slopes))
+    times = np.concatenate([np.linspace(a, b, 9)[(i > 0):] for i, (a, b) in enumerate(zip(knots, knots[1:]))])
+    np.testing.assert_allclose(curves.flatten(curves.bezier(points), 8), oracle(times), atol=1e-9)
+
+
+@given(lines())
+def test_curves_are_finite_and_start_and_end_where_the_stroke_does(line):
+    for stroke in strokes.split(line):
+        segments = curves.bezier(stroke)
+        assert np.isfinite(segments).all()
+        if len(segments):
+            np.testing.assert_array_equal(segments[0, 0], stroke[0])
+            np.testing.assert_array_equal(segments[-1, 3], stroke[-1])
+        else:
+            assert (stroke == stroke[0]).all()
+
+
+# Page
+
+
+@given(st.lists(lines(), min_size=1, max_size=4))
+def test_all_ink_is_on_the_page_and_lines_are_in_order(written):
+    laid = page.lay_out(written)
+    points = np.concatenate(laid.strokes)
+    slack = 1e-6 * max(laid.width, laid.height)
+    assert (points >= laid.pen / 2 - slack).all()
+    assert (points <= np.array([laid.width, laid.height]) - laid.pen / 2 + slack).all()
+    assert len(laid.strokes) == sum(len(strokes.split(line)) for line in written)
+    lowest = -np.inf
+    rest = iter(laid.strokes)
+    for line in written:
+        y = np.concatenate([next(rest) for _ in strokes.split(line)])[:, 1]
+        assert y.min() >= lowest - slack
+        lowest = y.max()
+
+
+def test_page_is_the_same_for_any_unit_of_the_ink():
+    small, large = page.lay_out(ZIGZAG), page.lay_out(strokes.scale(ZIGZAG, 400.0))
+    for name in ("width", "height", "pen", "letter"):
+        assert getattr(large, name) == pytest.approx(400 * getattr(small, name))
+
+
+def test_no_lines_is_an_error():
+    with pytest.raises(ValueError, match="no lines to draw"):
+        page.lay_out([])
+
+
+# SVG
+
+
+def test_svg_has_one_round_unfilled_path_for_each_stroke():
+    root = minidom.parseString(svg.to_svg(ZIGZAG, 'Tom & "Jerry" <3')).documentElement
+    assert root.getElementsByTagName("title")[0].firstChild.data == 'Tom & "Jerry" <3'
+    paths = root.getElementsByTagName("path")
+    assert len(paths) == len(strokes.split(ZIGZAG))
+    group = paths[0].parentNode
+    attributes = {name: group.getAttribute(name) for name in ("fill", "stroke-linecap", "stroke-linejoin")}
+    assert attributes == {"fill": "none", "stroke-linecap": "round", "stroke-linejoin": "round"}
+
+
+@given(lines(eighths), st.text(max_size=20))
+def test_svg_is_well_formed_and_its_paths_keep_the_shape_of_the_ink(line, title):
+    root = minidom.parseString(svg.to_svg(line, title)).documentElement
+    box = [float(x) for x in root.getAttribute("viewBox").split()]
+    assert box[:2] == [0, 0] and min(box[2:]) > 0
+    letter = page.letter_height([line])
+    drawn = []
+    for element in root.getElementsByTagName("path"):
+        numbers = [float(x) for x in re.findall(r"-?[\d.]+", element.getAttribute("d"))]
+        if "C" in element.getAttribute("d"):
+            places = np.array(numbers).reshape(-1, 2)
+            drawn.append(places[::3])  # M point, then (control, control, point) again and again
+        else:
+            drawn.append(np.array([numbers[:2]]))
+    segments = [(curves.bezier(stroke), stroke) for stroke in strokes.split(line)]
+    expected = [curves.flatten(curve, 1) if len(curve) else stroke[:1] for curve, stroke in segments]
+    drawn, expected = np.concatenate(drawn), np.concatenate(expected) * [1, -1]
+    # Equal but for where the page begins, to the rounding of the file.
+    np.testing.assert_allclose(drawn - drawn[0], expected - expected[0], atol=0.01 * letter)
+
+
+def test_svg_of_several_lines_stacks_them():
+    one, two = (minidom.parseString(svg.to_svg([ZIGZAG] * n)).documentElement for n in (1, 2))
+    assert len(two.getElementsByTagName("path")) == 2 * len(one.getElementsByTagName("path"))
+    width, height = zip(*(map(float, root.getAttribute("viewBox").split()[2:]) for root in (one, two)))
+    assert width[0] == width[1] and height[1] > height[0]
+
+
+# PNG
+
+
+def test_png_is_black_on_white_at_the_chosen_height_with_its_title(tmp_path):
+    png.write_png(tmp_path / "a.png", ZIGZAG, "caf\u00e9", height=123)
+    with Image.open(tmp_path / "a.png") as picture:
+        assert picture.height == 123
+        assert picture.text["Title"] == "caf\u00e9"
+    ink = darkness(tmp_path / "a.png")
+    assert ink[0].max() == ink[-1].max() == ink[:, 0].max() == ink[:, -1].max() == 0
+    assert ink.max() == 1
+    assert ((ink > 0) & (ink < 1)).any()  # antialiased
+
+
+def test_png_has_ink_exactly_along_the_strokes(tmp_path):
+    png.write_png(tmp_path / "a.png", ZIGZAG, height=200)
+    ink, laid = darkness(tmp_path / "a.png"), page.lay_out(ZIGZAG)
+    zoom = 200 / laid.height
+    path = [curves.flatten(curves.bezier(s), 64) if len(s) > 1 else s for s in laid.strokes]
+    path = np.concatenate(path) * zoom
+    columns, rows = path.astype(int).T
+    assert ink[rows, columns].min() > 0.5
+    yy, xx = np.mgrid[: ink.shape[0], : ink.shape[1]] + 0.5
+    distance = np.min(np.hypot(xx[..., None] - path[:, 0], yy[..., None] - path[:, 1]), axis=-1)
+    assert ink[distance > laid.pen * zoom / 2 + 1.5].max() == 0
+
+
+def test_png_default_height_grows_with_the_lines(tmp_path):
+    png.write_png(tmp_path / "a.png", [ZIGZAG] * 3)
+    assert Image.open(tmp_path / "a.png").height == 3 * png.LINE_PIXELS
+
+
+@pytest.mark.parametrize("height", [0, -3, 10**6])
+def test_png_height_that_makes_no_picture_is_an_error(tmp_path, height):
+    with pytest.raises(ValueError, match="pixels; expected 1 to"):
+        png.write_png(tmp_path / "a.png", ZIGZAG, height=height)
+    assert not list(tmp_path.iterdir())
+
+
+# Contact sheet and attention
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_contact_sheet_shows_each_line(tmp_path, columns):
+    contact_sheet([ZIGZAG] * 3, ["one", "$two$", "\\three {"], tmp_path / "sheet.png", columns=columns)
+    ink = darkness(tmp_path / "sheet.png") > 0.9
+    bands = ink.any(axis=1)
+    written = np.flatnonzero(np.diff(bands.astype(int)) == 1)
+    assert len(written) >= 3 / columns
+    assert ink.sum() > 300
+
+
+def test_contact_sheet_needs_a_title_for_each_line(tmp_path):
+    with pytest.raises(ValueError, match="2 lines, 1 titles"):
+        contact_sheet([ZIGZAG] * 2, ["one"], tmp_path / "sheet.png")
+
+
+def test_attention_map_is_dark_where_phi_is_large(tmp_path):
+    line = strokes.join([np.stack([np.arange(40.0), np.zeros(40)], axis=1), np.array([[41.0, 4.0]])])
+    phi = np.zeros((41, 8))  # wider than the text needs: padding is left out
+    phi[:, 1] = 1.0
+    plot_attention(line, "a$c", phi, tmp_path / "a.png")
+    ink = darkness(tmp_path / "a.png")
+    black = (ink > 0.95).mean(axis=1) > 0.8  # rows of the picture that are black nearly all the way
+    height = black.sum() / len(ink)
+    assert 0.05 < height < 0.5
+
+
+def test_attention_map_must_fit_the_line_and_the_text(tmp_path):
+    for phi in (np.ones((len(ZIGZAG), 3)), np.ones((len(ZIGZAG) - 1, 4)), np.ones(len(ZIGZAG))):
+        with pytest.raises(ValueError, match="phi has the shape"):
+            plot_attention(ZIGZAG, "abc", phi, tmp_path / "a.png")
+    with pytest.raises(ValueError, match="2 lines, 1 texts"):
+        attention_sheet([ZIGZAG] * 2, ["a"], [np.ones((len(ZIGZAG), 2))], tmp_path / "a.png")
+    assert not list(tmp_path.iterdir())
+
+
+# JSON
+
+
+@given(
+    st.builds(
+        Ink,
+        strokes=lines(any_float32),
+        text=st.text(max_size=10),
+        complete=st.booleans(),
+        bias=st.floats(0, 1e300),
+        seed=st.integers(0, 2**63),
+        points_per_second=st.none() | st.floats(1e-9, 1e300),
+    )
+)
+def test_json_round_trip_loses_nothing(ink):
+    back = strokes_json.loads(strokes_json.dumps(ink))
+    assert back.strokes.dtype == np.float32
+    assert back.strokes.tobytes() == ink.strokes.tobytes()
+    for field in dataclasses.fields(Ink):
+        if field.name != "strokes":
+            assert getattr(back, field.name) == getattr(ink, field.name)
+
+
+def test_json_holds_exactly_the_documented_fields(tmp_path):
+    strokes_json.write_json(tmp_path / "a.json", Ink(ZIGZAG, "Z\u00fc", True, 0.75, 3, 30.0))
+    with open(tmp_path / "a.json", encoding="utf-8") as file:
+        fields = json.load(file)
+    assert list(fields) == ["text", "strokes", "complete", "bias", "seed", "points_per_second"]
+    assert fields["strokes"] == [[float(x), float(y), int(eos)] for x, y, eos in ZIGZAG]
+    assert fields["text"] == "Z\u00fc" and fields["complete"] is True
+    assert (strokes_json.read_json(tmp_path / "a.json").strokes == ZIGZAG).all()
+
+
+def test_json_of_other_tools_needs_only_text_and_strokes():
+    ink = strokes_json.loads('{"text": "I", "strokes": [[0, 0, 0], [0, -1, 1]], "device": "pen"}')
+    assert ink.strokes.tolist() == [[0, 0, 0], [0, -1, 1]] and ink.points_per_second is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("[1]", "holds a list"),
+        ("{}", "no field text and no field strokes; found: none"),
+        ('{"strokes": [[0, 0, 1]]}', "no field text"),
+        ('{"text": 3, "strokes": [[0, 0, 1]]}', "text is 3; expected a string"),
+        ('{"text": "a", "strokes": {}}', "strokes is an object"),
+        ('{"text": "a", "strokes": []}', "no points"),
+        ('{"text": "a", "strokes": [[0, 0, 1], [0, 1]]}', r"strokes\[1\] is \[0, 1\]; expected \[dx, dy"),
+        ('{"text": "a", "strokes": [[0, "b", 1]]}', r'strokes\[0\] holds "b"; expected numbers'),
+        ('{"text": "a", "strokes": [[0, true, 1]]}', r"strokes\[0\] holds true; expected numbers"),
+        ('{"text": "a", "strokes": [[0, NaN, 1]]}', r"strokes\[0\] holds nan; expected finite"),
+        ('{"text": "a", "strokes": [[0, 1e39, 1]]}', r"strokes\[0\] holds 1e\+39; expected finite"),
+        ('{"text": "a", "strokes": [[0, 0, 0.5], [0, 0, 1]]}', "row 0 of a line has eos 0.5"),
+        ('{"text": "a", "strokes": [[0, 0, 0]]}', "the last row of a line has eos 0"),
+        ('{"text": "a", "strokes": [[0, 0, 1]], "bias": -1}', "bias is -1; expected a number from 0 up"),
+        ('{"text": "a", "strokes": [[0, 0, 1]], "bias": 1e999}', "bias is inf"),
+        ('{"text": "a", "strokes": [[0, 0, 1]], "complete": 1}', "complete is 1; expected true or false"),
+        ('{"text": "a", "strokes": [[0, 0, 1]], "seed": 1.5}', "seed is 1.5; expected a whole number"),
+        ('{"text": "a", "strokes": [[0, 0, 1]], "seed": true}', "seed is true; expected a whole number"),
+        ('{"text": "a", "strokes": [[0, 0, 1]], "points_per_second": 0}', "points_per_second is 0; expected"),
+    ],
+)
+def test_json_that_is_no_ink_is_an_error_that_says_why(tmp_path, text, message):
+    (tmp_path / "bad.json").write_text(text)
+    with pytest.raises(InvalidInkFile, match=f"bad.json: .*{message}"):
+        strokes_json.read_json(tmp_path / "bad.json")
+
+
+def test_json_file_that_cannot_be_read_is_an_error(tmp_path):
+    with pytest.raises(InvalidInkFile, match="absent.json: cannot be read"):
+        strokes_json.read_json(tmp_path / "absent.json")
+    (tmp_path / "latin.json").write_bytes(b'{"text": "\xe9"}')
+    with pytest.raises(InvalidInkFile, match="latin.json: not a UTF-8 text"):
+        strokes_json.read_json(tmp_path / "latin.json")
+
+
+# Files
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
+    target = tmp_path / "new" / "a.txt"
+    with replacing(target) as temporary:
+        temporary.write_text("old")
+    with pytest.raises(RuntimeError), replacing(target) as temporary:
+        temporary.write_text("half of the n")
+        raise RuntimeError
+    assert target.read_text() == "old"
+    assert list(target.parent.iterdir()) == [target]

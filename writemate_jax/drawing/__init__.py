@@ -1,0 +1,1 @@
+"""Ink as pictures and as JSON."""

@@ -1,0 +1,77 @@
+"""Many labelled lines in one picture."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+
+from writemate_jax import strokes
+from writemate_jax.drawing.curves import bezier
+from writemate_jax.drawing.page import PADDING, PEN, letter_height
+from writemate_jax.drawing.replacing import replacing
+from writemate_jax.strokes import Rows, Stroke
+
+LETTER_INCHES = 0.35
+WIDEST_INCHES = 60.0
+
+
+def contact_sheet(
+    lines: Sequence[Rows], titles: Sequence[str], path: str | os.PathLike, *, columns: int = 1, dpi: int = 100
+) -> None:
+    """Writes a PNG of lines ``[T, 3]``, all at one scale, each under its title.
+
+    Raises ValueError unless there is one title for each line, and at least one line.
+    """
+    if len(lines) != len(titles) or not len(lines):
+        raise ValueError(f"{len(lines)} lines, {len(titles)} titles; expected lines, and as many titles")
+    from matplotlib.figure import Figure
+
+    lines = [strokes.check(line) for line in lines]
+    letter = letter_height(lines)
+    boxes = [strokes.bounds(line) for line in lines]
+    padding = PADDING * letter
+    width = max(right - left for left, _, right, _ in boxes) + 2 * padding
+    low = min(bottom for _, bottom, _, _ in boxes) - padding
+    high = max(top for _, _, _, top in boxes) + padding
+    inches = min(LETTER_INCHES / letter, WIDEST_INCHES / (width * columns))
+    rows = math.ceil(len(lines) / columns)
+    cell_inches = max(3.0, width * inches), (high - low) * inches + 0.25
+    figure = Figure((cell_inches[0] * columns, cell_inches[1] * rows), layout="constrained")
+    cells = figure.subplots(rows, columns, squeeze=False).ravel()
+    for cell in cells:
+        cell.set_axis_off()
+    for cell, line, title, (left, _, _, _) in zip(cells, lines, titles, boxes):
+        cell.set_xlim(left - padding, left - padding + width)
+        cell.set_ylim(low, high)
+        cell.set_aspect("equal", anchor="W")
+        cell.set_title(_plain(title), loc="left", fontsize=8, color="#1f4e9c", pad=2)
+        draw_ink(cell, strokes.split(line), PEN * letter * inches * 72)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=dpi, format="png")
+
+
+def draw_ink(axes, ink: Sequence[Stroke], width: float, colors: str | Sequence = "black") -> None:
+    """Draws strokes ``[n, 2]`` on Matplotlib axes, ``width`` points wide, in one colour or one for each."""
+    from matplotlib.collections import PathCollection
+    from matplotlib.path import Path
+
+    paths = []
+    for stroke in ink:
+        segments = bezier(stroke)
+        if len(segments):
+            controls = segments[:, 1:].reshape(-1, 2)
+            paths.append(Path([stroke[0], *controls], [Path.MOVETO] + [Path.CURVE4] * len(controls)))
+        else:
+            paths.append(Path([stroke[0], stroke[0]], [Path.MOVETO, Path.LINETO]))
+    axes.add_collection(
+        PathCollection(
+            paths, facecolors="none", edgecolors=colors, linewidths=max(width, 0.8),
+            capstyle="round", joinstyle="round",
+        ),
+        autolim=False,
+    )
+
+
+def _plain(text: str) -> str:
+    return text.replace("$", r"\$")  # Matplotlib would read formulas
