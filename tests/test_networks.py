@@ -1,0 +1,94 @@
+"""The whole network: the unrolled call is the step in a loop, in value and in gradient."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from writemate_jax.config import default
+from writemate_jax.model import mdn
+from writemate_jax.model.networks import Network, text_batch
+
+B, T, U1, V = 3, 11, 6, 7
+
+
+def make(window: bool, **changes):
+    network = Network(
+        layers=3, cells=16, mixtures=4, window=window, components=3, alphabet_size=V, kappa_scale=0.3, **changes
+    )
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(B, T, 3)).astype(np.float32)
+    x[..., 2] = x[..., 2] > 0
+    text = text_batch([np.array([1, 2, 3]), np.array([4, 5, 6, 7, 1]), np.array([2])], U1) if window else None
+    return network, network.init(jax.random.key(0), x, text)["params"], x, text
+
+
+def loop(network, params, x, text):
+    """The paper's recurrence as a Python loop over `step`."""
+    carry, ys = network.initial_carry(B, U1), []
+    for t in range(T):
+        carry, y = network.apply({"params": params}, carry, x[:, t], text, method="step")
+        ys.append(y)
+    return jnp.stack(ys, axis=1)
+
+
+def nll(network, y, x):
+    return -mdn.log_prob(network.mixture(y[:, :-1]), x[:, 1:]).sum()
+
+
+@pytest.mark.parametrize("window", [True, False])
+@pytest.mark.parametrize("peepholes", [True, False])
+def test_teacher_forced_lines_equal_the_sampling_step_in_value_and_gradient(window, peepholes):
+    network, params, x, text = make(window, peepholes=peepholes)
+
+    def unrolled(p):
+        y = network.apply({"params": p}, x, text)
+        return nll(network, y, x), y
+
+    def looped(p):
+        y = loop(network, p, x, text)
+        return nll(network, y, x), y
+
+    (_, y_a), gradient_a = jax.value_and_grad(unrolled, has_aux=True)(params)
+    (_, y_b), gradient_b = jax.value_and_grad(looped, has_aux=True)(params)
+    np.testing.assert_allclose(y_a, y_b, atol=2e-6)
+    for a, b in zip(jax.tree.leaves(gradient_a), jax.tree.leaves(gradient_b), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5 * float(jnp.abs(b).max()) + 1e-8)
+
+
+def test_a_call_is_causal():
+    network, params, x, text = make(True)
+    changed = x.copy()
+    changed[:, 6:] += 1.0
+    a, b = (network.apply({"params": params}, v, text) for v in (x, changed))
+    np.testing.assert_allclose(a[:, :6], b[:, :6], atol=1e-6)
+    assert np.abs(a[:, 6:] - b[:, 6:]).max() > 1e-3
+
+
+def test_output_derivatives_are_clipped():
+    network, params, x, text = make(True, output_clip=0.5, lstm_clip=0.0)
+    # The derivative with respect to the head's bias is the sum of the clipped ones over lines and points.
+    gradient = jax.grad(lambda p: 1e6 * network.apply({"params": p}, x, text).sum())(params)
+    np.testing.assert_allclose(gradient["head_bias"], 0.5 * B * T, rtol=1e-5)
+
+
+def test_the_papers_networks_have_the_papers_sizes():
+    """About 3.4 and 3.7 million weights (section 4.2, 5.3); 121 outputs."""
+    config = default().model
+    for changes, expected in (({}, 3.7e6), ({"window": False}, 3.4e6), ({"window": False, "layers": 1, "cells": 900}, 3.4e6)):
+        config = default().model
+        config.update(changes)
+        network = Network.from_config(config, 58)
+        x = jnp.zeros((1, 2, 3))
+        text = text_batch([np.array([1])], 2) if config.window else None
+        shapes = jax.eval_shape(network.init, jax.random.key(0), x, text)["params"]
+        weights = sum(np.prod(leaf.shape) for leaf in jax.tree.leaves(shapes))
+        assert weights == pytest.approx(expected, rel=0.05)
+        assert shapes["head_bias"].shape == (121,)
+
+
+def test_a_synthesis_network_without_alphabet_and_a_text_without_room_are_refused():
+    with pytest.raises(ValueError, match="alphabet_size"):
+        Network(layers=1, cells=2, mixtures=1, window=True).init(jax.random.key(0), jnp.zeros((1, 1, 3)), None)
+    with pytest.raises(ValueError, match="needs a capacity of 4, not 3"):
+        text_batch([np.array([1, 2, 3])], 3)
