@@ -1,0 +1,78 @@
+"""Characters and their codes."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from anyascii import anyascii
+
+
+class UnknownCharacters(ValueError):
+    """A text has characters that cannot be written; ``characters`` names them."""
+
+    def __init__(self, characters: Iterable[str], alphabet: str):
+        self.characters = "".join(dict.fromkeys(characters))
+        named = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in self.characters)
+        super().__init__(f"cannot write {named}; the alphabet is {alphabet!r}")
+
+
+@dataclass(frozen=True)
+class Alphabet:
+    """Distinct characters in a fixed order.
+
+    The code of ``characters[i]`` is i + 1. Code 0 is "past the end of the text": its one-hot is the zero vector.
+    """
+
+    characters: str
+
+    def __post_init__(self) -> None:
+        repeated = {c for c in self.characters if self.characters.count(c) > 1}
+        if not self.characters or repeated:
+            raise ValueError(f"alphabet {self.characters!r}: expected distinct characters, at least one"
+                             + (f"; repeated: {''.join(sorted(repeated))!r}" if repeated else ""))
+
+    @property
+    def size(self) -> int:
+        """Number of characters, the width of a one-hot."""
+        return len(self.characters)
+
+    def encode(self, text: str) -> np.ndarray:
+        """Codes int32 ``[U]`` of a text of U characters. Raises `UnknownCharacters`."""
+        codes = np.array([self.characters.find(c) + 1 for c in text], np.int32)
+        if (codes == 0).any():
+            raise UnknownCharacters((c for c in text if c not in self.characters), self.characters)
+        return codes
+
+    def decode(self, codes: Iterable[int]) -> str:
+        """The text of some codes; it ends before the first 0. Raises ValueError for a code that is none."""
+        codes = np.asarray(codes, np.int64).reshape(-1)
+        wrong = codes[(codes < 0) | (codes > self.size)]
+        if wrong.size:
+            raise ValueError(f"code {wrong[0]}: expected 0 to {self.size}")
+        ends = np.flatnonzero(codes == 0)
+        return "".join(self.characters[code - 1] for code in codes[: ends[0] if ends.size else None])
+
+    def transliterate(self, text: str) -> tuple[str, dict[str, str]]:
+        """``(text, replaced)``: the text in this alphabet, and what stands in it for each character that it lacks.
+
+        Accents, curly quotes, dashes, ligatures and foreign scripts become their nearest ASCII. Marks without ink of
+        their own (joiners, stray accents) become nothing. Raises `UnknownCharacters` naming all that cannot be written.
+        """
+        text = unicodedata.normalize("NFC", text)
+        replaced = {c: _nearest_ascii(c) for c in dict.fromkeys(text) if c not in self.characters}
+        unknown = [c for c, near in replaced.items() if near is None or not set(near) <= set(self.characters)]
+        if unknown:
+            raise UnknownCharacters(unknown, self.characters)
+        return "".join(replaced.get(c, c) for c in text), replaced
+
+
+def _nearest_ascii(character: str) -> str | None:
+    near = anyascii(character)
+    if len(near) > 2 and near[0] == near[-1] == ":":
+        return None  # the name of an emoji is not its likeness
+    if not near and unicodedata.category(character) not in ("Mn", "Me", "Cf"):
+        return None
+    return near
