@@ -112,7 +112,7 @@ class Batches:
         self._buckets = []
         lengths = bucket_lengths(steps, buckets)
         place = np.searchsorted(lengths, steps)
-        for i, length in enumerate(lengths):
+        for i, length in enumerate(lengths.tolist()):
             ids = self.indices[place == i]
             size = batch_size or max(multiple_of, points_per_batch // length // multiple_of * multiple_of)
             codes = [alphabet.encode(corpus.text(j)) if with_text else np.zeros(0, np.int32) for j in ids]
@@ -218,7 +218,7 @@ def bucket_lengths(steps: np.ndarray, buckets: int) -> np.ndarray:
     for parent in reversed(parents):
         chosen.append(candidates[j - 1])
         j = parent[j]
-    return np.array(chosen[::-1])
+    return np.array(chosen[::-1], np.int64)
 
 
 def _round_up(x: int, grain: int) -> int:

@@ -70,7 +70,7 @@ def make_train_step(network: Network, optimizer: optax.GradientTransformation, c
         params = optax.apply_updates(state.params, updates)
         average = _average(state.average, params, state.step, config.optimizer.average_decay)
         state = TrainState(state.step + 1, params, average, optimizer_state)
-        return state, Metrics(sums, optax.global_norm(gradient), stop)
+        return state, Metrics(sums, optax.tree.norm(gradient), stop)
 
     return parallel.pmap(update, donate_argnums=(0,))
 

@@ -1,0 +1,25 @@
+"""Runs every benchmark, each in a process of its own, and prints its peak memory."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+
+BENCHMARKS = ("recurrence", "training", "sampling")
+
+
+def main() -> None:
+    chosen = sys.argv[1:] or BENCHMARKS
+    unknown = set(chosen) - set(BENCHMARKS)
+    if unknown:
+        sys.exit(f"unknown benchmark {sorted(unknown)}; choose from {BENCHMARKS}")
+    for name in chosen:
+        print(f"== {name}", flush=True)
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    print(f"peak memory of the largest process: {peak / 2**20:.2f} GiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""The same numbers on one device, on eight, and in two processes."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+import tiny
+from writemate_jax.data import corpus as corpora
+from writemate_jax.training import loop, losses, optimizer, parallel, step
+from writemate_jax.training.checkpoints import load_model
+
+ROOT = Path(__file__).parents[1]
+
+
+def steps_by_hand(config, count):
+    """Single-device training without pmap: the oracle. Sums over the whole batch, divided once."""
+    corpus = corpora.load(config.corpus)
+    description, batches, _ = loop.prepare(config, corpus)
+    network = description.network()
+    rule = optimizer.make(config.optimizer, config.training.steps)
+    state = step.initial_state(network, rule, config.seed, next(batches.ordered()))
+    params, moments, lines = state.params, state.optimizer, []
+
+    @jax.jit
+    def gradient(params, batch):
+        return jax.value_and_grad(lambda p: (s := losses.sums(network, p, batch)).nll / s.points)(params)
+
+    for _, batch in zip(range(count), loop.order(batches, config, 0)):
+        lines.append(int((batch.ids >= 0).sum()))
+        value, g = gradient(params, batch)
+        updates, moments = rule.update(g, moments, params)
+        params = jax.tree.map(lambda p, u: p + u, params, updates)
+    return params, lines
+
+
+def plain(config):
+    """No augmentation and no average, which the oracle does not have."""
+    config.data.slant = config.data.size = config.data.aspect = 0.0
+    config.optimizer.average_decay = 0.0
+    return config
+
+
+def test_eight_devices_equal_one_with_ragged_batches(tmp_path):
+    assert jax.local_device_count() == 8, "set JAX_NUM_CPU_DEVICES=8 before JAX starts (tests/conftest.py does)"
+    config = plain(tiny.config(tmp_path))
+    expected, lines = steps_by_hand(config, 6)
+    assert len(set(lines)) > 1, "the test needs a ragged batch"
+
+    _, batches, _ = loop.prepare(config, corpora.load(config.corpus))
+    description = loop.prepare(config, corpora.load(config.corpus))[0]
+    network = description.network()
+    rule = optimizer.make(config.optimizer, config.training.steps)
+    state = parallel.replicate(step.initial_state(network, rule, config.seed, next(batches.ordered())))
+    train_step = step.make_train_step(network, rule, config)
+    for _, batch in zip(range(6), loop.order(batches, config, 0)):
+        state, metrics = train_step(state, parallel.shard(batch), np.zeros(8, np.float32))
+        assert float(metrics.sums.lines[0]) == (batch.ids >= 0).sum()
+    for device in (0, 7):
+        for a, b in zip(jax.tree.leaves(state.params), jax.tree.leaves(expected), strict=True):
+            np.testing.assert_allclose(np.asarray(a)[device], b, atol=1e-5)
+
+
+def test_two_processes_equal_one(tmp_path):
+    config = plain(tiny.config(tmp_path))
+    expected, _ = steps_by_hand(config, 12)
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    flags = [f"--config.{section}.{key}={value}" for section, key, value in (
+        ("data", "slant", 0.0), ("data", "size", 0.0), ("data", "aspect", 0.0), ("data", "batch_size", 8),
+        ("optimizer", "average_decay", 0.0), ("optimizer", "warmup_steps", 2), ("model", "cells", 16),
+        ("training", "steps", 12), ("training", "save_every", 12), ("training", "evaluate_every", 12),
+    )]
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "train.py", "--config", "configs/smoke.py", f"--config.corpus={config.corpus}",
+             "--config.sampling.texts=('lot',)", *flags, "--workdir", str(tmp_path / "run"),
+             "--coordinator", f"127.0.0.1:{port}", "--processes", "2", "--process", str(i)],
+            cwd=ROOT, env=os.environ | {"JAX_NUM_CPU_DEVICES": "2"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )
+        for i in range(2)
+    ]
+    for process in processes:
+        output, _ = process.communicate(timeout=300)
+        assert process.returncode == 0, output.decode()[-3000:]
+    params = load_model(tmp_path / "run" / "last").params
+    for a, b in zip(jax.tree.leaves(params), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_a_batch_that_does_not_divide_is_named():
+    with pytest.raises(ValueError, match="6 lines does not divide over 8 devices"):
+        parallel.shard({"x": np.zeros((6, 2))})

@@ -1,0 +1,181 @@
+"""The run: resuming, stopping, failing without loss, compiling no more than it must, and learning."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+import tiny
+from writemate_jax.data import corpus as corpora
+from writemate_jax.training import log, loop, losses, step
+from writemate_jax.training.checkpoints import CheckpointNotFound, load_model
+
+ROOT = Path(__file__).parents[1]
+
+
+def command(config, workdir, **changes):
+    """train.py as a process of its own on one device."""
+    settings = {
+        "corpus": config.corpus, "model.cells": 16, "data.batch_size": 8, "optimizer.warmup_steps": 2,
+        "training.log_every": 2, "training.evaluate_every": 20, "training.save_every": 3, "sampling.texts": "('lot',)",
+    } | changes
+    flags = [f"--config.{key}={value}" for key, value in settings.items()]
+    return subprocess.Popen(
+        [sys.executable, "train.py", "--config", "configs/smoke.py", "--workdir", str(workdir), *flags],
+        cwd=ROOT, env=os.environ | {"JAX_NUM_CPU_DEVICES": "1"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )
+
+
+def finish(process):
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output.decode()[-3000:]
+
+
+def wait_for_step(workdir, at_least):
+    """Until a checkpoint of that step or a later one is there."""
+    for _ in range(3000):
+        if any(int(p.name) >= at_least for p in (workdir / "last").glob("[0-9]*") if p.name.isdigit()):
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"no checkpoint of step {at_least} in {workdir}")
+
+
+def assert_same_state(a, b):
+    for x, y in zip(jax.tree.leaves(load_model(a / "last").params), jax.tree.leaves(load_model(b / "last").params), strict=True):
+        np.testing.assert_array_equal(x, y)
+
+
+def test_killed_and_stopped_runs_go_on_bit_for_bit(tmp_path):
+    config = tiny.config(tmp_path)
+    steps = {"training.steps": 40}
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    finish(command(config, whole, **steps))
+    killed = command(config, broken, **steps)
+    wait_for_step(broken, 3)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    stopped = command(config, broken, **steps)
+    wait_for_step(broken, 9)
+    stopped.send_signal(signal.SIGTERM)
+    finish(stopped)  # SIGTERM is an orderly end
+    finish(command(config, broken, **steps))
+    assert_same_state(whole, broken)
+    rows = [log.read(folder / "train.csv") for folder in (whole, broken)]
+    assert [r["step"] for r in rows[0]] == [r["step"] for r in rows[1]] == list(range(2, 41, 2))
+
+
+def test_a_non_finite_loss_names_the_lines_and_leaves_the_checkpoint(tmp_path):
+    config = tiny.config(tmp_path)
+    loop.run(config, tmp_path / "run")
+    before = sorted(str(p) for p in (tmp_path / "run" / "last").iterdir())
+    config.training.steps = 24
+    config.optimizer.learning_rate = float("inf")
+    with pytest.raises(ValueError, match="another config.optimizer.learning_rate"):
+        loop.run(config, tmp_path / "run")
+    config.training.steps = 12
+    with pytest.raises(loop.NotFinite, match="not_finite_0.json"):
+        loop.run(config, tmp_path / "burst")
+    report = json.loads((tmp_path / "burst" / "not_finite_0.json").read_text())
+    assert report["lines"] and all(set(line["text"]) <= set("lot") for line in report["lines"])
+    assert sorted(str(p) for p in (tmp_path / "run" / "last").iterdir()) == before
+    with pytest.raises(CheckpointNotFound):
+        load_model(tmp_path / "burst")
+
+
+def test_a_run_leaves_logs_pictures_and_a_model_and_compiles_each_shape_once(tmp_path, monkeypatch):
+    config = tiny.config(tmp_path)
+    traces = []
+    sums = losses.sums
+
+    def counted(network, params, batch):
+        traces.append(batch.inputs.shape)
+        return sums(network, params, batch)
+
+    monkeypatch.setattr(losses, "sums", counted)
+    run = tmp_path / "run"
+    loop.run(config, run)
+    _, training, validation = loop.prepare(config, corpora.load(config.corpus))
+    # One trace a bucket that occurs, for the step and for the evaluation.
+    assert len(traces) == len(training.shapes) + len(validation.shapes)
+    assert len(set(traces)) <= len(set(training.shapes) | set(validation.shapes))
+
+    rows = log.read(run / "validation.csv")
+    assert [r["step"] for r in rows] == [6, 12]
+    assert all(np.isfinite(list(r.values())).all() for r in rows)
+    assert all((run / name).stat().st_size > 1000 for name in ("learning_curve.png", "samples/000012.png"))
+    assert list((run / "tensorboard").iterdir())
+    model = load_model(run)
+    assert model.alphabet.characters == "lot" and model.unit == "x-height"
+    assert model.config.to_dict() == config.to_dict()
+
+
+def test_nats_per_line_and_per_point_are_the_mean_over_what_is_real(tmp_path):
+    config = tiny.config(tmp_path)
+    corpus = corpora.load(config.corpus)
+    description, _, validation = loop.prepare(config, corpus)
+    network = description.network()
+    params = step.initial_state(network, loop.optimizer.make(config.optimizer, 1), 0, next(validation.ordered())).params
+    total = None
+    for batch in validation.ordered():
+        part = losses.sums(network, params, batch)
+        total = part if total is None else jax.tree.map(lambda a, b: a + b, total, part)
+    # The same, one line at a time, with nothing padded.
+    values, points = [], 0
+    for batch in validation.ordered():
+        for row in np.flatnonzero(batch.ids >= 0):
+            n = int(batch.mask[row].sum())
+            alone = jax.tree.map(lambda x: x[row : row + 1], batch)
+            alone = alone._replace(inputs=alone.inputs[:, :n], targets=alone.targets[:, :n], mask=alone.mask[:, :n])
+            values.append(float(losses.sums(network, params, alone).nll))
+            points += n
+    assert float(total.lines) == len(values) and float(total.points) == points
+    assert float(total.per_line) == pytest.approx(np.mean(values), rel=1e-5)
+    assert float(total.per_point) == pytest.approx(np.sum(values) / points, rel=1e-5)
+
+
+def test_augmentation_depends_on_the_line_and_keeps_the_pen(tmp_path):
+    config = tiny.config(tmp_path)
+    config.data.slant, config.data.size, config.data.aspect = 0.3, 0.2, 0.1
+    _, training, _ = loop.prepare(config, corpora.load(config.corpus))
+    batch = next(training.ordered())
+    key = jax.random.key(1)
+    new = step.augment(key, batch, config.data)
+    np.testing.assert_array_equal(new.inputs[..., 2], batch.inputs[..., 2])
+    np.testing.assert_array_equal(new.inputs[:, 1:], new.targets[:, :-1])
+    # A linear map of each line: the same for its place in the batch reversed, and determined by two of its points.
+    reverse = step.augment(key, jax.tree.map(lambda x: x[::-1], batch), config.data)
+    np.testing.assert_allclose(reverse.inputs[::-1], new.inputs, rtol=1e-6)
+    for row in range(3):
+        a, b = batch.targets[row, :, :2], np.asarray(new.targets[row, :, :2])
+        matrix, *_ = np.linalg.lstsq(a, b, rcond=None)
+        np.testing.assert_allclose(a @ matrix, b, atol=1e-5)
+        assert abs(matrix[0, 0] - 1) + abs(matrix[1, 1] - 1) > 1e-3 and abs(matrix[0, 1]) < 1e-5
+
+
+def test_a_tiny_corpus_is_overfitted_until_it_writes_its_own_text_back(tmp_path):
+    texts = ["lot", "tool", "toll"]
+    path = tmp_path / "three.npz"
+    corpus = tiny.corpus(texts, copies=8, jitter=0.0)
+    corpora.save(path, corpus)
+    config = tiny.config(tmp_path)
+    config.corpus = str(path)
+    config.model.cells, config.model.layers = 64, 1
+    config.data.slant = config.data.size = config.data.aspect = 0.0
+    config.data.batch_size, config.data.buckets, config.data.short_first = 24, 1, 0.0
+    config.optimizer.learning_rate, config.optimizer.average_decay = 1e-2, 0.0
+    config.training.update(steps=400, log_every=100, evaluate_every=400, save_every=400)
+    loop.run(config, tmp_path / "run")
+    written = Writer(load_model(tmp_path / "run")).write(texts, bias=2.0, seed=0)
+    for line in written:
+        assert line.complete
+        original = corpus.strokes(texts.index(line.text))
+        assert line.strokes.shape == original.shape
+        np.testing.assert_array_equal(line.strokes[:, 2], original[:, 2])
+        np.testing.assert_allclose(np.cumsum(line.strokes[:, :2], 0), np.cumsum(original[:, :2], 0), atol=0.35)
