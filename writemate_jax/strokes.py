@@ -172,11 +172,11 @@ def resample_uniform(stroke: Stroke, spacing: float) -> Stroke:
 
 
 def resample_by_curvature(stroke: Stroke, spacing: float, angle: float = 0.5) -> Stroke:
-    """Points along the stroke, denser in curves: one for each ``spacing`` of length plus one for each ``angle`` of turn.
+    """Points along the stroke, denser in curves: one each ``spacing`` of length, plus one each ``angle`` of turn.
 
-    Straight parts get points ``spacing`` apart; a full circle gets 2 pi / ``angle`` points (radians) on top of those for
-    its length. Both end points stay. Turns are measured at the given points: smooth noisy ink and `resample_uniform` it
-    finely before, else jitter counts as turning.
+    Straight parts get points ``spacing`` apart; a full circle gets 2 pi / ``angle`` points (radians) on top of those
+    for its length. Both end points stay. Turns are measured at the given points: smooth noisy ink and
+    `resample_uniform` it finely before, else jitter counts as turning.
     """
     _check_positive("spacing", spacing)
     _check_positive("angle", angle)
@@ -230,7 +230,7 @@ def strip_rests(line: Rows) -> Rows:
     """Inverse of `add_rests`. Raises `InvalidInk` if the line does not lie between two rests."""
     line = np.asarray(line, np.float32)
     if len(line) < 3 or (line[0] != (0, 0, 1)).any() or line[-1, 2] != 1 or line[-2, 2] != 1:
-        raise InvalidInk("a line does not begin with the rest row (0, 0, 1) and end with a pen-up row; nothing to strip")
+        raise InvalidInk("a line does not lie between two rests, the first (0, 0, 1); nothing to strip")
     return line[1:-1]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,8 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from writemate_jax import strokes as ink
+from writemate_jax.drawing.replacing import replacing
 
-FORMAT = "writemate-corpus-1"
+FORMAT = "writemate-corpus-2"
 
 # Named choices of (training splits, validation splits). "graves" is the paper's own: it trains on all but the smaller
 # validation set, stops by that one, and has no independent test.
@@ -119,7 +119,7 @@ class Corpus:
             counted[self.starts[i] + 1 : self.starts[i] + self.lengths[i]] = True
         offsets = self.offsets[:, counted] * np.float64(self.quantum)
         if offsets.shape[1] == 0:
-            raise CorpusError(f"no pen movements in the {len(indices)} chosen lines; expected lines of 2 points or more")
+            raise CorpusError(f"no pen movements in {len(indices)} chosen lines; expected lines of 2 points or more")
         mean, variance = offsets.mean(axis=1), offsets.var(axis=1)
         return Statistics(mean.astype(np.float32), np.sqrt(variance).astype(np.float32),
                           float(np.sqrt(variance.mean())), offsets.shape[1])
@@ -173,28 +173,18 @@ def _checked(line: Line, alphabet: str | None) -> np.ndarray:
 
 def save(path: str | os.PathLike, corpus: Corpus) -> None:
     """Writes the corpus to ``path`` (.npz), under a temporary name until it is whole."""
-    path = Path(path)
     about = {"format": FORMAT, "quantum": corpus.quantum, "unit": corpus.unit, "alphabet": corpus.alphabet,
              "provenance": corpus.provenance}
     arrays = {
         "about": _strings([json.dumps(about)]),
-        # Low and high bytes apart: the high ones are nearly constant, and deflate sees it.
-        "low_bytes": (corpus.offsets & 0xFF).astype(np.uint8),
-        "high_bytes": (corpus.offsets >> 8).astype(np.int8),
+        "offset_bytes": _to_bytes(corpus.offsets),
         "eos": np.packbits(corpus.eos),
         "lengths": corpus.lengths,
         "texts": _strings(corpus.texts), "writers": _strings(corpus.writers),
         "splits": _strings(corpus.splits), "sources": _strings(corpus.sources),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            np.savez_compressed(file, **arrays)
-            file.close()
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, **arrays)
 
 
 def load(path: str | os.PathLike) -> Corpus:
@@ -209,7 +199,8 @@ def load(path: str | os.PathLike) -> Corpus:
         lengths = arrays["lengths"]
         points = int(lengths.sum())
         corpus = Corpus(
-            offsets=(arrays["high_bytes"].astype(np.int16) << 8) | arrays["low_bytes"],
+            offsets=_from_bytes(arrays["offset_bytes"]) if "offset_bytes" in arrays else  # TODO drop format 1
+            (arrays["high_bytes"].astype(np.int16) << 8) | arrays["low_bytes"],
             eos=np.unpackbits(arrays["eos"], count=points), lengths=lengths,
             texts=_unpack_strings(arrays["texts"]), writers=_unpack_strings(arrays["writers"]),
             splits=_unpack_strings(arrays["splits"]), sources=_unpack_strings(arrays["sources"]),
@@ -218,13 +209,29 @@ def load(path: str | os.PathLike) -> Corpus:
     except (OSError, ValueError, KeyError, IndexError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise CorpusError(f"{str(path)!r} is not a whole corpus file ({type(error).__name__}: {error}); "
                           "make it again with python -m writemate_jax.data") from error
-    if known != FORMAT:
+    if known not in (FORMAT, "writemate-corpus-1"):
         raise CorpusError(f"{str(path)!r} has the format {known!r}; this version reads {FORMAT!r}")
     columns = {len(corpus.texts), len(corpus.writers), len(corpus.splits), len(corpus.sources), len(lengths)}
     if len(columns) > 1 or corpus.offsets.shape != (2, points):
         raise CorpusError(f"{str(path)!r} is inconsistent: columns of {sorted(columns)} lines, {points} points in the "
                           f"lengths and {corpus.offsets.shape[1]} in the offsets; make it again")
     return corpus
+
+
+def _to_bytes(offsets: np.ndarray) -> np.ndarray:
+    """Offsets int16 ``[2, N]`` as uint8 ``[2, 2, N]`` (low and high bytes, dx and dy), a tenth smaller when deflated.
+
+    The sign goes to the lowest bit (0, -1, 1, -2, ... become 0, 1, 2, 3, ...), so that small movements have small codes
+    and the high bytes are nearly all 0.
+    """
+    codes = ((offsets << 1) ^ (offsets >> 15)).view(np.uint16)
+    return np.stack([codes & 0xFF, codes >> 8]).astype(np.uint8)
+
+
+def _from_bytes(planes: np.ndarray) -> np.ndarray:
+    low, high = planes.astype(np.uint16)
+    codes = low | (high << 8)
+    return ((codes >> 1) ^ -(codes & 1)).view(np.int16)
 
 
 def _strings(strings: Sequence[str]) -> np.ndarray:
