@@ -17,7 +17,7 @@ from scipy.interpolate import CubicHermiteSpline
 
 from writemate_jax import strokes
 from writemate_jax.drawing import curves, page, png, strokes_json, svg
-from writemate_jax.drawing.attention import attention_sheet, plot_attention
+from writemate_jax.drawing.attention import plot_attention, plot_attention_sheet
 from writemate_jax.drawing.contact_sheet import contact_sheet
 from writemate_jax.drawing.replacing import replacing
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
@@ -220,8 +220,10 @@ def test_attention_map_must_fit_the_line_and_the_text(tmp_path):
     for phi in (np.ones((len(ZIGZAG), 3)), np.ones((len(ZIGZAG) - 1, 4)), np.ones(len(ZIGZAG))):
         with pytest.raises(ValueError, match="phi has the shape"):
             plot_attention(ZIGZAG, "abc", phi, tmp_path / "a.png")
-    with pytest.raises(ValueError, match="2 lines, 1 texts"):
-        attention_sheet([ZIGZAG] * 2, ["a"], [np.ones((len(ZIGZAG), 2))], tmp_path / "a.png")
+    with pytest.raises(ValueError, match="'abc' has no phi; write it with attention=True"):
+        plot_attention(ZIGZAG, "abc", None, tmp_path / "a.png")
+    with pytest.raises(ValueError, match="no lines"):
+        plot_attention_sheet([], tmp_path / "a.png")
     assert not list(tmp_path.iterdir())
 
 

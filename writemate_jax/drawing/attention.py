@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -17,58 +18,62 @@ COLORS = ("#1b6ca8", "#d1495b", "#2e7d32", "#8e44ad", "#c77700", "#00838f")
 WIDTH_INCHES = 12.0
 
 
+class Attended(Protocol):
+    """A line ``strokes`` ``[T, 3]``, its ``text`` of U characters, and ``phi`` ``[T, >= U + 1]``.
+
+    Row t of phi is from the step that drew point t; columns after U + 1 are left out.
+    """
+
+    strokes: np.ndarray
+    text: str
+    phi: np.ndarray | None
+
+
+class _Attended(NamedTuple):
+    strokes: np.ndarray
+    text: str
+    phi: np.ndarray | None
+
+
 def plot_attention(line: Rows, text: str, phi: np.ndarray, path: str | os.PathLike) -> None:
-    """Writes a PNG of a line ``[T, 3]`` above its attention map ``[T, U + 1]``; see `attention_sheet`."""
-    attention_sheet([line], [text], [phi], path)
+    """Writes a PNG of one line and its attention map; see `plot_attention_sheet`."""
+    plot_attention_sheet([_Attended(line, text, phi)], path)
 
 
-def attention_sheet(
-    lines: Sequence[Rows],
-    texts: Sequence[str],
-    phis: Sequence[np.ndarray],
-    path: str | os.PathLike,
-    *,
-    titles: Sequence[str] | None = None,
-    dpi: int = 100,
-) -> None:
+def plot_attention_sheet(written: Sequence[Attended], path: str | os.PathLike, *, dpi: int = 100) -> None:
     """Writes a PNG: each line of ink above its phi(t, u), time from left to right, text from top to bottom.
 
     Ink has the colour of the character that the window was most on when the point was drawn; the same colours
     name the rows of the map. The last row is the place one past the end.
 
-    Args:
-      lines: ink ``[T, 3]``.
-      texts: U characters each.
-      phis: ``[T, >= U + 1]``, row t from the step that drew point t; columns after U + 1 are left out.
-
-    Raises ValueError where these do not fit each other.
+    Raises ValueError without lines, or where phi is missing or does not fit its line and text.
     """
-    if not len(lines) or not len(lines) == len(texts) == len(phis):
-        raise ValueError(f"{len(lines)} lines, {len(texts)} texts, {len(phis)} maps; expected as many each")
+    if not written:
+        raise ValueError("no lines to draw; expected at least one")
     from matplotlib.figure import Figure
 
-    maps = [_map(line, text, phi) for line, text, phi in zip(lines, texts, phis)]
-    sizes = [_ink_inches(line) for line in lines]
+    maps = [_map(line) for line in written]
+    sizes = [_ink_inches(line.strokes) for line in written]
     heights = [inches for size, phi in zip(sizes, maps) for inches in (size, 0.5 + 0.16 * phi.shape[1])]
-    figure = Figure((WIDTH_INCHES, sum(heights) + 0.35 * len(lines)), layout="constrained")
+    figure = Figure((WIDTH_INCHES, sum(heights) + 0.35 * len(written)), layout="constrained")
     cells = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
-    for i, (line, text, phi) in enumerate(zip(lines, texts, maps)):
-        title = text if titles is None else titles[i]
-        cells[2 * i].set_title(title.replace("$", r"\$"), loc="left", fontsize=10)
-        _draw_line(cells[2 * i], line, phi.argmax(axis=1))
-        _draw_map(cells[2 * i + 1], text, phi)
+    for line, phi, ink_cell, map_cell in zip(written, maps, cells[::2], cells[1::2]):
+        ink_cell.set_title(line.text.replace("$", r"\$"), loc="left", fontsize=10)
+        _draw_line(ink_cell, line.strokes, phi.argmax(axis=1))
+        _draw_map(map_cell, line.text, phi)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=dpi, format="png")
 
 
-def _map(line: Rows, text: str, phi: np.ndarray) -> np.ndarray:
-    phi = np.asarray(phi)
-    if phi.ndim != 2 or len(phi) != len(line) or phi.shape[1] < len(text) + 1:
-        raise ValueError(
-            f"phi has the shape {phi.shape}; a line of {len(line)} points with {len(text)} characters needs"
-            f" ({len(line)}, {len(text) + 1})"
-        )
-    return phi[:, : len(text) + 1]
+def _map(line: Attended) -> np.ndarray:
+    needed = (len(line.strokes), len(line.text) + 1)
+    if line.phi is None:
+        raise ValueError(f"{line.text!r} has no phi; write it with attention=True")
+    phi = np.asarray(line.phi)
+    if phi.ndim != 2 or len(phi) != needed[0] or phi.shape[1] < needed[1]:
+        raise ValueError(f"phi has the shape {phi.shape}; a line of {needed[0]} points with {len(line.text)} characters"
+                         f" needs {needed}")
+    return phi[:, : needed[1]]
 
 
 def _ink_inches(line: Rows) -> float:

@@ -27,7 +27,7 @@ class InvalidInkFile(ValueError):
     """A file holds no line of ink in this format; the message names the file and what is wrong in it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no truth value
 class Ink:
     """A line of ink with its text, and how it came about."""
 

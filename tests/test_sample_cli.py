@@ -1,0 +1,241 @@
+"""The command line: what it writes, what it says, and how it fails."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from PIL import Image
+
+from writemate_jax import config as configuration
+from writemate_jax.alphabet import Alphabet
+from writemate_jax.drawing.strokes_json import read_json
+from writemate_jax.model.networks import text_batch
+from writemate_jax.sampling.command import main
+from writemate_jax.training.checkpoints import Description, export_model
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def no_compilation_cache(monkeypatch):
+    monkeypatch.setenv("WRITEMATE_CACHE", "")
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory) -> Path:
+    """A folder with small random networks: synthesis, hasty (one that is cut at once), and prediction."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    for name, window, cap in (("synthesis", True, 30), ("hasty", True, 1), ("prediction", False, 30)):
+        config = configuration.default()
+        config.model.layers, config.model.cells, config.model.mixtures, config.model.components = 1, 8, 2, 2
+        config.model.window, config.model.kappa_scale = window, 0.1
+        config.sampling.points_per_character, config.sampling.points = cap, 12
+        statistics = np.zeros(2, np.float32), np.ones(2, np.float32)
+        description = Description(config, Alphabet(" abcdeéfghilorswHW"), *statistics, "x-height")
+        text = text_batch([np.array([1])], 2) if window else None
+        params = description.network().init(jax.random.key(0), jnp.zeros((1, 2, 3)), text)["params"]
+        export_model(folder / name, description, params)
+    return folder
+
+
+@pytest.fixture
+def sample(checkpoints, tmp_path, monkeypatch, capsys):
+    """Runs the command in an empty folder with the synthesis checkpoint: (exit code, stdout lines, stderr)."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, checkpoint: str | None = "synthesis"):
+        with_checkpoint = ["--checkpoint", str(checkpoints / checkpoint)] if checkpoint else []
+        try:
+            code = main([*arguments, *with_checkpoint])
+        except SystemExit as exit:
+            code = exit.code
+        out, err = capsys.readouterr()
+        return code, out.splitlines(), err
+
+    return run
+
+
+def files(folder="."):
+    return sorted(str(path) for path in Path(folder).rglob("*") if path.is_file())
+
+
+# What it writes
+
+
+def test_folder_gets_numbered_files_of_each_format(sample):
+    code, out, _ = sample("Hello", "world", "--out", "ink", "--format", "svg,png,json", "--seed", "7", "--bias", "0.25")
+    assert code == 0
+    assert out == [f"ink/{line}.{suffix}" for line in ("0000", "0001") for suffix in ("svg", "png", "json")]
+    assert files() == sorted(out)
+    for i, text in enumerate(["Hello", "world"]):
+        ink = read_json(f"ink/000{i}.json")
+        assert (ink.text, ink.seed, ink.bias) == (text, 7 + i, 0.25)
+        assert f"<title>{text}</title>" in Path(f"ink/000{i}.svg").read_text()
+        assert Image.open(f"ink/000{i}.png").text["Title"] == text
+
+
+def test_default_is_svg_and_png_in_a_folder(sample):
+    assert sample("Hello")[0] == 0
+    assert files() == ["handwriting/0000.png", "handwriting/0000.svg"]
+
+
+def test_line_does_not_depend_on_the_lines_beside_it(sample):
+    sample("Hello", "world", "a bead", "--out", "all", "--format", "json", "--seed", "3")
+    sample("world", "--out", "one.json", "--seed", "4")
+    np.testing.assert_array_equal(read_json("all/0001.json").strokes, read_json("one.json").strokes)
+
+
+@pytest.mark.parametrize("suffix", ["svg", "png"])
+def test_file_with_a_suffix_gets_all_lines(sample, suffix):
+    assert sample("Hello", "world", "--out", f"deep/all.{suffix}")[1] == [f"deep/all.{suffix}"]
+    assert sample("Hello", "--out", f"one.{suffix}", "--format", suffix)[0] == 0
+    assert files() == [f"deep/all.{suffix}", f"one.{suffix}"]
+    if suffix == "png":
+        assert Image.open("deep/all.png").height == 2 * Image.open("one.png").height
+
+
+def test_existing_folder_with_a_suffix_is_a_folder(sample):
+    Path("a.svg").mkdir()
+    assert sample("Hello", "--out", "a.svg", "--format", "json")[1] == ["a.svg/0000.json"]
+    assert sample("Hello", "--out", "b.letters/", "--format", "json")[1] == ["b.letters/0000.json"]
+
+
+def test_text_file_is_a_line_each(sample, monkeypatch):
+    Path("letter.txt").write_bytes("\ufeffdear\r\n\r\n  f\u00e9lice \n".encode())
+    assert sample("Hello", "--text-file", "letter.txt", "--format", "json")[0] == 0
+    assert [read_json(name).text for name in files("handwriting")] == ["Hello", "dear", "f\u00e9lice"]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a\nb\n")))
+    assert sample("--text-file", "-", "--out", "in", "--format", "json")[1] == ["in/0000.json", "in/0001.json"]
+
+
+def test_attention_is_drawn_beside(sample):
+    out = sample("Hello", "world", "--out", "ink", "--format", "svg", "--plot-attention")[1]
+    assert out == ["ink/0000.svg", "ink/0001.svg", "ink/0000-attention.png", "ink/0001-attention.png"]
+    assert sample("Hello", "world", "--out", "all.svg", "--plot-attention")[1] == ["all.svg", "all-attention.png"]
+    for name in ("ink/0001-attention.png", "all-attention.png"):
+        Image.open(name).verify()
+
+
+def test_primer_is_read_back_and_changes_the_ink(sample):
+    sample("Hello", "--out", "hand.json")
+    sample("world", "--out", "plain.json")
+    assert sample("world", "--out", "primed.json", "--prime", "hand.json")[0] == 0
+    assert sample("world", "--out", "other.json", "--prime", "hand.json", "--prime-text", "Holle")[0] == 0
+    inks = [read_json(f"{name}.json").strokes.tolist() for name in ("plain", "primed", "other")]
+    assert inks[0] != inks[1] != inks[2]
+
+
+def test_unconditional(sample):
+    run = lambda *more: sample("--unconditional", *more, checkpoint="prediction")  # noqa: E731
+    assert run("--out", "a.json", "--points", "40")[0] == 0
+    assert run("--out", "b.json")[0] == 0
+    assert len(read_json("a.json").strokes) == 40 and len(read_json("b.json").strokes) == 12
+
+
+# What it says
+
+
+def test_cut_line_gets_a_warning(sample):
+    code, _, err = sample("Hello world", "a", "--format", "json", checkpoint="hasty")
+    inks = [read_json(name) for name in files("handwriting")]
+    assert code == 0 and not inks[0].complete
+    assert err.count("was cut at") == sum(not ink.complete for ink in inks)
+    assert f"warning: line 0, 'Hello world', was cut at {len(inks[0].strokes)} points" in err
+
+
+def test_replaced_characters_get_a_warning(sample):
+    code, _, err = sample("h\u00e8llo", "f\u00e9", "--format", "json")
+    assert code == 0
+    assert "warning: text 0: " in err and "writes '\u00e8' as 'e'" in err and "text 1" not in err
+    assert read_json("handwriting/0000.json").text == "hello"
+
+
+def test_help_has_examples_and_does_not_start_jax():
+    code = "import sys; sys.argv[1:] = ['--help']\n" \
+        "import runpy\ntry: runpy.run_path('sample.py', run_name='__main__')\n" \
+        "except SystemExit as e: assert e.code == 0\nassert 'jax' not in sys.modules"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert 'python sample.py "Hello world"' in result.stdout
+
+
+def test_script_runs_from_anywhere_and_the_second_start_compiles_nothing(checkpoints, tmp_path):
+    cache = tmp_path / "cache"
+    environment = {**os.environ, "WRITEMATE_CACHE": str(cache)}
+    results = []
+    for name in ("one.json", "two.json"):
+        subprocess.run(
+            [sys.executable, ROOT / "sample.py", "Hello", "--out", name, "--checkpoint", checkpoints / "synthesis"],
+            cwd=tmp_path, env=environment, check=True,
+        )
+        results.append({path.name for path in cache.iterdir() if not path.name.endswith("-atime")})
+    assert results[0] and results[0] == results[1]
+    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
+
+
+# How it fails
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "no text to write"),
+        (["Hello", ""], "text 1 is empty"),
+        ([" "], "text 0 is empty"),
+        (["a" * 129], "text 0 has 129 characters; expected 1 to 128"),
+        (["Hello \u4e16"], "cannot write '\u4e16'"),
+        (["Hello", "--bias", "-1"], "argument --bias: '-1'; expected a number from 0 up"),
+        (["Hello", "--bias", "nan"], "argument --bias: 'nan'"),
+        (["Hello", "--bias", "inf"], "argument --bias: 'inf'"),
+        (["Hello", "--bias", "neat"], "argument --bias: 'neat'"),
+        (["Hello", "--seed", "-1"], "argument --seed: '-1'; expected a whole number from 0 up"),
+        (["Hello", "--seed", str(2**32)], "seed is 4294967296"),
+        (["Hello", "--format", "svg,gif"], "'gif' is no known format; expected some of svg, png, json"),
+        (["Hello", "--format", ""], "'' is no known format"),
+        (["Hello", "--out", "a.gif"], ".gif is no known format"),
+        (["Hello", "--out", "a.svg", "--format", "png"], "--out a.svg is one svg file, but --format asks for png"),
+        (["Hello", "world", "--out", "a.json"], "a JSON file holds one line, not 2"),
+        (["--text-file", "absent.txt"], "absent.txt"),
+        (["--text-file", "blank.txt"], "no text to write"),
+        (["--text-file", "latin.txt"], "--text-file latin.txt is no UTF-8 text"),
+        (["Hello", "--prime", "absent.json"], "absent.json: cannot be read"),
+        (["Hello", "--prime", "blank.txt"], "blank.txt: not JSON"),
+        (["Hello", "--prime-text", "a"], "--prime-text needs --prime"),
+        (["Hello", "--points", "5"], "--points is for --unconditional"),
+        (["Hello", "--unconditional"], "--unconditional writes without a text; leave out the text"),
+        (["--unconditional", "--plot-attention"], "leave out --plot-attention"),
+        (["--unconditional", "--points", "0"], "argument --points: '0'; expected a whole number from 1 up"),
+        (["--unconditional"], "this is a synthesis network, which needs texts"),
+        (["Hello", "--out", "blank.txt/x/"], "blank.txt"),
+        (["Hello", "--nonsense"], "--nonsense"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_exits_with_2(sample, arguments, message):
+    Path("blank.txt").write_text("\n  \n")
+    Path("latin.txt").write_bytes(b"caf\xe9")
+    before = files()
+    code, out, err = sample(*arguments)
+    assert (code, out) == (2, [])
+    assert message in err and "Traceback" not in err
+    assert files() == before
+
+
+@pytest.mark.parametrize("folder", ["absent", "empty", "blank.txt"])
+def test_folder_that_is_no_checkpoint_is_said_and_exits_with_2(sample, folder):
+    Path("empty").mkdir()
+    Path("blank.txt").write_text("")
+    code, out, err = sample("Hello", "--checkpoint", folder, checkpoint=None)
+    assert (code, out) == (2, [])
+    assert f"error: {folder} " in err
+
+
+def test_prediction_checkpoint_cannot_write_a_text(sample):
+    code, _, err = sample("Hello", checkpoint="prediction")
+    assert code == 2 and "prediction network, which knows no text" in err

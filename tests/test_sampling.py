@@ -1,0 +1,389 @@
+"""Sampling against a plain loop over the network, and what must not depend on what."""
+
+from __future__ import annotations
+
+import functools
+import subprocess
+import sys
+import warnings
+
+import hypothesis.strategies as st
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis.extra import numpy as hnp
+
+from writemate_jax import config as configuration
+from writemate_jax import strokes
+from writemate_jax.alphabet import Alphabet, UnknownCharacters
+from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.model import mdn
+from writemate_jax.model.networks import text_batch
+from writemate_jax.sampling import compilation_cache, sampler
+from writemate_jax.sampling.writer import InvalidRequest, Writer
+from writemate_jax.sampling.written import save
+from writemate_jax.training.checkpoints import Description, Model
+
+MEAN, STD = np.array([0.3, -0.1], np.float32), np.array([0.5, 0.4], np.float32)
+TEXTS = ["abc", "a cab", "bad", "a", "fade a bad face", "a deaf cab", "fed", "bead a fad"]
+PRIMER = Ink(
+    strokes.join([np.array([[0.0, 0.0], [0.5, 1.0], [1.0, 0.2]]), np.array([[1.5, 0.5]])], origin=[-0.1, 0.1]), "ad"
+)
+
+
+@functools.cache
+def writer(*, window: bool = True, rests: bool = True, cap: int = 20, lanes: int = 8) -> Writer:
+    """A small random network whose window takes about ten points a character."""
+    config = configuration.default()
+    config.model.layers, config.model.cells, config.model.mixtures, config.model.components = 2, 16, 3, 2
+    config.model.window, config.model.kappa_scale = window, 0.1
+    config.data.rests = rests
+    config.sampling.points_per_character, config.sampling.points, config.sampling.bias = cap, 12, 0.5
+    description = Description(config, Alphabet(" abcdef-"), MEAN, STD, "x-height")
+    network = description.network()
+    text = text_batch([np.array([1, 2])], 4) if window else None
+    params = network.init(jax.random.key(3), jnp.zeros((1, 2, 3)), text)["params"]
+    # Larger weights: a fresh network hardly depends on its input.
+    params = jax.tree.map(lambda p: 1.5 * p, params)
+    return Writer(Model(**vars(description), params=params), lanes=lanes)
+
+
+@functools.cache
+def compiled(writer: Writer):
+    """The network's step, and a draw from its outputs."""
+    network = writer.model.network()
+    step = jax.jit(functools.partial(network.apply, method="step"))
+    draw = jax.jit(lambda key, y, bias: mdn.sample(key, mdn.biased(network.mixture(y), bias)))
+    return step, draw
+
+
+def by_hand(writer, text, seed, bias, *, cap, start, forced=(), skip=0):
+    """One line point by point in Python: (rows in raw units, complete, phi, kappa), as the paper describes it."""
+    network, params = writer.model.network(), {"params": writer.model.params}
+    step, draw = compiled(writer)
+    codes = text_batch([writer.model.alphabet.encode(text)], 20) if text else None
+    carry = network.initial_carry(1, 20 if text else 0)
+    x = strokes.normalise(np.array(start, np.float32), MEAN, STD)
+    key, rows, phis, kappas = jax.random.key(seed), [], [], []
+    for t in range(10_000):
+        carry, y = step(params, carry, x[None], codes)
+        if t < len(forced):
+            x = strokes.normalise(np.array(forced[t], np.float32), MEAN, STD)
+            continue
+        if text and rows and x[2] == 1:
+            phi = np.asarray(carry.window.phi[0])
+            if all(phi[len(text)] > phi[u] for u in range(len(text))):
+                return np.array(rows), True, np.array(phis), np.array(kappas)
+        if len(rows) == cap:
+            rows[-1][2] = 1
+            return np.array(rows), False, np.array(phis), np.array(kappas)
+        x = np.asarray(draw(jax.random.fold_in(key, t), y[0], jnp.float32(bias)))
+        rows.append(strokes.denormalise(x, MEAN, STD))
+        if text:
+            phis.append(np.asarray(carry.window.phi[0, skip : len(text) + 1]))
+            kappas.append(np.asarray(carry.window.kappa[0]) - skip)
+
+
+def rows_of(written):
+    return [line.strokes for line in written]
+
+
+# Against the plain loop
+
+
+@pytest.mark.parametrize("cap", [20, 2])
+@pytest.mark.parametrize("rests", [True, False])
+def test_written_line_is_what_a_plain_loop_writes(rests, cap):
+    scribe = writer(rests=rests, cap=cap)
+    completed = set()
+    for i, line in enumerate(scribe.write(TEXTS, bias=[0.1 * i for i in range(len(TEXTS))], seed=5, attention=True)):
+        expected, complete, phi, kappa = by_hand(
+            scribe, TEXTS[i], 5 + i, 0.1 * i, cap=cap * (len(TEXTS[i]) + 4), start=[0, 0, float(rests)]
+        )
+        if not rests:  # the first point is the origin, and part of the line
+            expected = np.concatenate([[[0, 0, 0]], expected])
+            phi, kappa = (np.concatenate([course[:1], course]) for course in (phi, kappa))
+        np.testing.assert_allclose(line.strokes, expected, atol=1e-4)
+        np.testing.assert_allclose(line.phi, phi, atol=1e-4)
+        np.testing.assert_allclose(line.kappa, kappa, atol=1e-4)
+        assert (line.complete, line.seed, line.text) == (complete, 5 + i, TEXTS[i])
+        completed.add(complete)
+    assert (True in completed) if cap == 20 else (False in completed)
+
+
+@pytest.mark.parametrize("rests", [True, False])
+def test_primed_line_is_what_a_plain_loop_writes_after_the_primer(rests):
+    scribe = writer(rests=rests)
+    ink = PRIMER.strokes
+    start, forced = ([0, 0, 1], ink) if rests else ([0, 0, ink[0, 2]], ink[1:])
+    [line] = scribe.write(["bad"], seed=9, bias=0.5, prime=PRIMER, attention=True)
+    expected, complete, phi, kappa = by_hand(
+        scribe, "ad bad", 9, 0.5, cap=20 * 7, start=start, forced=forced, skip=len("ad ")
+    )
+    np.testing.assert_allclose(line.strokes[1:], expected[1:], atol=1e-4)
+    np.testing.assert_allclose(line.phi, phi, atol=1e-4)
+    np.testing.assert_allclose(line.kappa, kappa, atol=1e-4)
+    assert line.text == "bad" and line.complete == complete
+    if rests:  # the new ink begins at its left edge, on the primer's baseline
+        points = strokes.to_points(line.strokes)
+        assert points[:, 0].min() == pytest.approx(0, abs=1e-5)
+        assert points[0, 1] == pytest.approx(strokes.to_points(ink)[-1, 1] + expected[0, 1], abs=1e-5)
+    else:
+        assert line.strokes[0].tolist() == [0, 0, expected[0, 2]]
+
+
+def test_primer_and_its_text_may_come_apart():
+    scribe = writer()
+    [as_ink] = scribe.write(["bad"], prime=PRIMER)
+    [as_rows] = scribe.write(["bad"], prime=PRIMER.strokes, prime_text="ad")
+    [other] = scribe.write(["bad"], prime=PRIMER, prime_text="fa")
+    [unprimed] = scribe.write(["bad"])
+    assert (as_ink.strokes == as_rows.strokes).all()
+    for line in (other, unprimed):
+        assert line.strokes.shape != as_ink.strokes.shape or (line.strokes != as_ink.strokes).any()
+
+
+@pytest.mark.parametrize("rests", [True, False])
+def test_prediction_network_writes_what_a_plain_loop_writes(rests):
+    scribe = writer(window=False, rests=rests)
+    line = scribe.unconditional(30, bias=0.2, seed=4)
+    expected, *_ = by_hand(scribe, "", 4, 0.2, cap=30 - (not rests), start=[0, 0, float(rests)])
+    if not rests:
+        expected = np.concatenate([[[0, 0, 0]], expected])
+    np.testing.assert_allclose(line.strokes, expected, atol=1e-4)
+    assert line.complete and line.text == ""
+    assert len(scribe.unconditional().strokes) == 12
+    assert len(scribe.unconditional(1).strokes) == 1
+
+
+# What the ink depends on
+
+
+def test_same_seed_same_ink_and_another_seed_other_ink():
+    scribe = writer()
+    one, again = scribe.write(["fade a bad face"] * 2, seed=1), scribe.write(["fade a bad face"] * 2, seed=1)
+    for a, b in zip(rows_of(one), rows_of(again)):
+        np.testing.assert_array_equal(a, b)
+    assert one[0].strokes.shape != one[1].strokes.shape or (one[0].strokes != one[1].strokes).any()
+
+
+def test_a_line_is_the_same_to_the_bit_alone_and_in_any_batch():
+    scribe = writer()
+    together = scribe.write(TEXTS, seed=5)
+    many = scribe.write(TEXTS + ["a bad fad face"] * 9 + TEXTS, seed=5)  # more than the lanes, other capacities
+    for i, text in enumerate(TEXTS):
+        [alone] = scribe.write([text], seed=5 + i)
+        np.testing.assert_array_equal(alone.strokes, together[i].strokes)
+        np.testing.assert_array_equal(alone.strokes, many[i].strokes)
+        assert alone.complete == together[i].complete == many[i].complete
+
+
+@settings(max_examples=10)
+@given(st.permutations(range(8)))
+def test_permuting_a_request_permutes_the_result(order):
+    scribe = writer()
+    order = np.array(order)
+    texts = text_batch([scribe.model.alphabet.encode(text) for text in TEXTS], 16)
+
+    def run(rows):
+        request = sampler.Request(
+            text=sampler.Text(texts.codes[rows], texts.length[rows]), seed=rows.astype(np.uint32),
+            bias=np.linspace(0, 1, 8, dtype=np.float32)[rows], limit=np.arange(40, 48, dtype=np.int32)[rows],
+            start=np.zeros((8, 3), np.float32), primer=np.zeros((8, 0, 3), np.float32),
+            primer_length=np.zeros(8, np.int32),
+        )
+        return sampler.sample(scribe.model.network(), scribe.model.params, request, steps=48)
+
+    straight, permuted = run(np.arange(8)), run(order)
+    np.testing.assert_array_equal(permuted.points, straight.points[:, order])
+    np.testing.assert_array_equal(permuted.count, straight.count[order])
+
+
+def test_lanes_and_text_capacity_change_nothing_but_rounding():
+    eight, one = writer(), writer(lanes=1)
+    for a, b in zip(eight.write(TEXTS, seed=5), one.write(TEXTS, seed=5)):
+        np.testing.assert_allclose(a.strokes, b.strokes, atol=1e-4)
+    scribe = writer(lanes=1)
+    codes = scribe.model.alphabet.encode("a cab")
+    results = []
+    for capacity in (6, 16, 64):
+        request = sampler.Request(
+            text_batch([codes], capacity), np.array([3], np.uint32), np.zeros(1, np.float32), np.array([99], np.int32),
+            np.zeros((1, 3), np.float32), np.zeros((1, 0, 3), np.float32), np.zeros(1, np.int32),
+        )
+        state = sampler.sample(scribe.model.network(), scribe.model.params, request, steps=100)
+        results.append(np.asarray(state.points[: int(state.count[0]), 0]))
+    for other in results[1:]:
+        np.testing.assert_allclose(other, results[0], atol=1e-4)
+
+
+def test_bias_narrows_the_choice():
+    scribe = writer()
+    spread = []
+    for bias in (0.0, 1.0, 3.0):
+        first = np.stack([line.strokes[0, :2] for line in scribe.write(["abc"] * 64, bias=bias)])
+        spread.append(first.std(axis=0))
+    assert (spread[0] > 1.3 * spread[1]).all() and (spread[1] > 1.3 * spread[2]).all()
+
+
+def test_bias_is_each_lines_own():
+    scribe = writer()
+    mixed = scribe.write(["abc"] * 3, bias=[0.0, 2.0, 0.5], seed=2)
+    for i, bias in enumerate([0.0, 2.0, 0.5]):
+        np.testing.assert_array_equal(mixed[i].strokes, scribe.write(["abc"], bias=bias, seed=2 + i)[0].strokes)
+        assert mixed[i].bias == bias
+    np.testing.assert_array_equal(scribe.write("abc", seed=4)[0].strokes, mixed[2].strokes)  # 0.5 is configured
+
+
+# How a line ends
+
+
+@given(
+    hnp.arrays(np.float32, (4, 9), elements=st.sampled_from([0, 0.25, 0.5, 1])),
+    hnp.arrays(np.int32, 4, elements=st.integers(1, 8)),
+)
+def test_past_end_is_the_papers_condition(phi, length):
+    expected = [all(phi[i, n] > phi[i, u] for u in range(n)) for i, n in enumerate(length)]
+    assert sampler.past_end(jnp.array(phi), jnp.array(length)).tolist() == expected
+
+
+def test_line_at_the_cap_is_incomplete_and_still_ink():
+    scribe = writer(cap=1)
+    for line in scribe.write(TEXTS):
+        assert len(line.strokes) <= len(line.text) + 4
+        assert line.complete or len(line.strokes) == len(line.text) + 4
+        strokes.check(line.strokes)
+    assert not all(line.complete for line in scribe.write(TEXTS))
+
+
+def test_complete_lines_end_with_the_pen_bit_that_was_drawn():
+    # The cap's last row is lifted by hand; a complete line's was drawn so, with the window past its text.
+    for line in writer().write(TEXTS * 3, attention=True):
+        assert line.phi.shape == (len(line.strokes), len(line.text) + 1)
+        assert (line.phi >= 0).all() and (np.diff(line.kappa, axis=0) > 0).all()
+        if line.complete:
+            assert line.strokes[-1, 2] == 1
+
+
+def test_number_of_compiled_programs_is_the_number_of_buckets():
+    jax.clear_caches()
+    scribe = writer()
+    for texts in (["a"], TEXTS, ["fade"] * 20):  # up to 15 characters: one capacity
+        scribe.write(texts, seed=3)
+    assert sampler.sample._cache_size() == 1
+    scribe.write(["a" * 16, "b" * 31, "abc"])
+    assert sampler.sample._cache_size() == 2
+    scribe.write(["abc"], prime=PRIMER)
+    scribe.write(["abcd"], prime=Ink(np.tile(PRIMER.strokes, (9, 1)), "face"))
+    assert sampler.sample._cache_size() == 3
+    scribe.write(["abc"], attention=True)
+    assert sampler.sample._cache_size() == 4
+
+
+# Requests that cannot be met
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (dict(texts=["abc", "  "]), "text 1 is empty"),
+        (dict(texts=["a" * 129]), "text 0 has 129 characters; expected 1 to 128: split it"),
+        (dict(texts=["abc\nabc"]), r"text 0 has a line break \('\\n'\)"),
+        (dict(texts=["a"], bias=-0.5), "bias is -0.5; expected a number from 0 up"),
+        (dict(texts=["a"], bias=float("nan")), "bias is nan"),
+        (dict(texts=["a"], bias=float("inf")), "bias is inf"),
+        (dict(texts=["a"], bias=[0.5, 0.5]), r"bias has the shape \(2,\)"),
+        (dict(texts=["a"], seed=-1), "seed is -1; expected 0 to 4294967295"),
+        (dict(texts=["a", "b"], seed=2**32 - 1), "seed is 4294967295"),
+        (dict(texts=["a"], prime_text="b"), "there is no ink of it"),
+        (dict(texts=["a"], prime=PRIMER.strokes), "the primer has no text"),
+        (dict(texts=["a"], prime=PRIMER, prime_text="a" * 129), "prime_text has 129 characters"),
+        (dict(texts=["a"], prime=np.zeros((3, 2)), prime_text="a"), "prime: a line has the shape"),
+        (dict(texts=["a"], prime=np.array([[0, 0, 1]] * 4097), prime_text="a"), "prime has 4097 points"),
+    ],
+)
+def test_request_that_cannot_be_met_is_an_error(arguments, message):
+    with pytest.raises(InvalidRequest, match=message):
+        writer().write(**arguments)
+
+
+def test_no_texts_is_no_lines():
+    assert writer().write([]) == []
+
+
+def test_networks_say_which_kind_they_are():
+    with pytest.raises(InvalidRequest, match="use unconditional"):
+        writer(window=False).write(["abc"])
+    with pytest.raises(InvalidRequest, match="use write"):
+        writer().unconditional()
+    with pytest.raises(InvalidRequest, match="0 points"):
+        writer(window=False).unconditional(0)
+
+
+def test_unknown_characters_are_replaced_with_a_warning_or_named():
+    scribe = writer()
+    with pytest.warns(UserWarning, match="text 0: .* writes '\u00e9' as 'e'"):
+        [line] = scribe.write(["f\u00e9d"], seed=2)
+    assert line.text == "fed"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        [plain] = scribe.write([" fed "], seed=2)
+    np.testing.assert_array_equal(line.strokes, plain.strokes)
+    with pytest.raises(UnknownCharacters, match="'z'"):
+        scribe.write(["zed"])
+
+
+# Results as files
+
+
+def test_written_lines_save_by_suffix(tmp_path):
+    lines = writer().write(["abc", "fed"])
+    for suffix, magic in (("svg", b"<svg"), ("png", b"\x89PNG"), ("json", b'{"text"')):
+        lines[0].save(tmp_path / f"one.{suffix}")
+        assert (tmp_path / f"one.{suffix}").read_bytes().startswith(magic)
+    assert lines[0]._repr_svg_().startswith("<svg")
+    save(lines, tmp_path / "both.svg")
+    with pytest.raises(ValueError, match="a JSON file holds one line, not 2"):
+        save(lines, tmp_path / "both.json")
+    with pytest.raises(ValueError, match=".gif is no known format"):
+        lines[0].save(tmp_path / "one.gif")
+
+
+# Start-up
+
+
+def test_package_imports_without_jax_until_a_writer_is_asked_for():
+    code = "import sys, writemate_jax, writemate_jax.strokes; assert 'jax' not in sys.modules; writemate_jax.Writer"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    import writemate_jax
+
+    assert "Writer" in dir(writemate_jax)
+    with pytest.raises(AttributeError, match="no attribute 'Reader'"):
+        writemate_jax.Reader
+
+
+def test_compilation_cache_is_where_the_environment_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    monkeypatch.delenv("WRITEMATE_CACHE", raising=False)
+    assert compilation_cache.cache_folder() == tmp_path / "xdg" / "writemate-jax"
+    monkeypatch.setenv("WRITEMATE_CACHE", str(tmp_path / "here"))
+    assert compilation_cache.cache_folder() == tmp_path / "here"
+    before = jax.config.jax_compilation_cache_dir, jax.config.jax_persistent_cache_min_compile_time_secs
+    try:
+        jax.config.update("jax_compilation_cache_dir", None)
+        (tmp_path / "file").write_text("")
+        monkeypatch.setenv("WRITEMATE_CACHE", str(tmp_path / "file" / "below"))
+        assert compilation_cache.use_compilation_cache() is None  # cannot be made
+        monkeypatch.setenv("WRITEMATE_CACHE", "")
+        assert compilation_cache.use_compilation_cache() is None  # switched off
+        assert not jax.config.jax_compilation_cache_dir
+        monkeypatch.setenv("WRITEMATE_CACHE", str(tmp_path / "here"))
+        assert compilation_cache.use_compilation_cache() == tmp_path / "here"
+        assert jax.config.jax_compilation_cache_dir == str(tmp_path / "here")
+        monkeypatch.setenv("WRITEMATE_CACHE", str(tmp_path / "other"))
+        assert compilation_cache.use_compilation_cache() is None  # the user's own choice stays
+    finally:
+        jax.config.update("jax_compilation_cache_dir", before[0])
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", before[1])

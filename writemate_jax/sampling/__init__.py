@@ -1,0 +1,1 @@
+"""Writing with a trained network: a compiled loop over points, and `Writer` around it."""

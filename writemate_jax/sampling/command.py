@@ -1,0 +1,220 @@
+"""The command line of `sample.py`."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from writemate_jax.drawing.strokes_json import InvalidInkFile, read_json
+from writemate_jax.sampling.written import FORMATS, Written, save
+
+if TYPE_CHECKING:  # JAX takes a second to import: mistakes and --help are answered without
+    from writemate_jax.sampling.writer import Writer
+
+EXAMPLES = """\
+examples:
+  python sample.py "Hello world" "second line" --out handwriting --format svg,png
+  python sample.py "Dear reader," "this is a page" --bias 1 --seed 7 --out letter.svg
+  python sample.py --text-file letter.txt --checkpoint runs/x --plot-attention
+  python sample.py "and so it goes on" --prime handwriting/0000.json --out more.png
+  python sample.py --unconditional --points 700 --out dream.svg
+"""
+
+
+class UsageError(ValueError):
+    """The arguments do not fit each other; the message says how."""
+
+
+class Destination(NamedTuple):
+    """Where results go: one file for all lines, or a folder with files of some formats for each line."""
+
+    path: Path
+    formats: tuple[str, ...]
+    is_file: bool
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except (UsageError, InvalidInkFile, OSError) as error:
+        return _fail(error)
+
+
+def _run(options: argparse.Namespace) -> int:
+    texts = _texts(options)
+    destination = _destination(options.out, options.format, max(1, len(texts)))
+    prime = read_json(options.prime) if options.prime else None
+
+    from writemate_jax.alphabet import UnknownCharacters
+    from writemate_jax.sampling.writer import InvalidRequest, Writer, embedded
+    from writemate_jax.training.checkpoints import CheckpointNotFound
+
+    try:
+        default = embedded("open_prediction") if options.unconditional else None
+        writer = Writer.load(options.checkpoint or default)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            written = _write(writer, texts, prime, options)
+    except (InvalidRequest, UnknownCharacters, CheckpointNotFound) as error:
+        return _fail(error)
+    for warning in caught:
+        _warn(warning.message)
+    for i, line in enumerate(written):
+        if not line.complete:
+            _warn(f"line {i}, {line.text!r}, was cut at {len(line.strokes)} points before its end; try another --seed")
+    for path in _save(written, destination, options.plot_attention):
+        print(path)
+    return 0
+
+
+def _write(writer: Writer, texts: list[str], prime, options: argparse.Namespace) -> list[Written]:
+    if options.unconditional:
+        return [writer.unconditional(options.points, options.bias, options.seed)]
+    return writer.write(texts, options.bias, options.seed, prime, options.prime_text, options.plot_attention)
+
+
+def _save(written: list[Written], destination: Destination, attention: bool) -> list[Path]:
+    """Writes all files; returns their paths."""
+    path, formats, is_file = destination
+    paths = []
+    if is_file:
+        save(written, path)
+        paths.append(path)
+    else:
+        for i, line in enumerate(written):
+            for suffix in formats:
+                line.save(path / f"{i:04d}.{suffix}")
+                paths.append(path / f"{i:04d}.{suffix}")
+    if attention:
+        from writemate_jax.drawing.attention import plot_attention_sheet
+
+        groups = [(written, path.with_name(f"{path.stem}-attention.png"))] if is_file else [
+            ([line], path / f"{i:04d}-attention.png") for i, line in enumerate(written)
+        ]
+        for lines, picture in groups:
+            plot_attention_sheet(lines, picture)
+            paths.append(picture)
+    return paths
+
+
+def _texts(options: argparse.Namespace) -> list[str]:
+    """The texts of the arguments, then those of the file."""
+    if options.unconditional:
+        for name in ("text", "text_file", "prime", "prime_text", "plot_attention"):
+            if getattr(options, name):
+                raise UsageError(f"--unconditional writes without a text; leave out {_flag(name)}")
+        return []
+    if options.points is not None:
+        raise UsageError("--points is for --unconditional; a text ends by itself")
+    if options.prime_text is not None and options.prime is None:
+        raise UsageError("--prime-text needs --prime, the ink that says it")
+    texts = list(options.text)
+    if options.text_file is not None:
+        texts += [line for line in _read_text(options.text_file).splitlines() if line.strip()]
+    if not texts:
+        raise UsageError('no text to write; give some, as in: sample.py "Hello world", or --text-file FILE')
+    empty = [i for i, text in enumerate(texts) if not text.strip()]
+    if empty:
+        raise UsageError(f"text {empty[0]} is empty; expected at least one character")
+    return texts
+
+
+def _read_text(name: str) -> str:
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--text-file {name} is no UTF-8 text: {error}") from error
+
+
+def _destination(out: str, formats: tuple[str, ...] | None, lines: int) -> Destination:
+    path = Path(out)
+    suffix = path.suffix.lower().lstrip(".")
+    if path.is_dir() or out.endswith(("/", os.sep)) or not suffix.isalpha():
+        return Destination(path, formats or ("svg", "png"), is_file=False)
+    if suffix not in FORMATS:
+        raise UsageError(f"--out {out}: .{suffix} is no known format; expected .svg, .png or .json, or a folder (end it"
+                         " with /)")
+    if formats and formats != (suffix,):
+        raise UsageError(f"--out {out} is one {suffix} file, but --format asks for {','.join(formats)}; give a folder")
+    if suffix == "json" and lines > 1:
+        raise UsageError(f"--out {out}: a JSON file holds one line, not {lines}; give a folder")
+    return Destination(path, (suffix,), is_file=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sample.py",
+        description="Writes lines of text by hand, with the network that comes along or one of your own.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("text", nargs="*", metavar="TEXT", help="a line of text each")
+    add("--text-file", metavar="FILE", help="a text file, a line each (blank ones are left out); - for standard input")
+    add("--out", default="handwriting", metavar="PATH", help="a folder, for 0000.svg, 0000.png, ...; or one .svg or"
+        " .png file for all lines, or a .json file for a single one (default: the folder %(default)s)")
+    add("--format", type=_formats, metavar="LIST", help="of svg, png, json, with commas (default for a folder: svg,png)")
+    add("--bias", type=_bias, metavar="B", help="0 for the network's full variety; about 1 is neat (default: the"
+        " network's own)")
+    add("--seed", type=_whole, default=0, metavar="N", help="line i is written with seed N + i (default: %(default)s)")
+    add("--checkpoint", metavar="DIR", help="a --workdir of train.py, or a checkpoint in there")
+    add("--prime", metavar="FILE", help="JSON of a line whose hand is continued")
+    add("--prime-text", metavar="TEXT", help="what it says (default: the text in FILE)")
+    add("--unconditional", action="store_true", help="no text: whatever a prediction network writes")
+    add("--points", type=_positive, metavar="N", help="its length (default: the network's own)")
+    add("--plot-attention", action="store_true", help="also draw where the network looked while writing")
+    return parser
+
+
+def _formats(value: str) -> tuple[str, ...]:
+    formats = tuple(dict.fromkeys(part.strip().lower() for part in value.split(",")))
+    unknown = [part for part in formats if part not in FORMATS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is no known format; expected some of {', '.join(FORMATS)}")
+    return formats
+
+
+def _bias(value: str) -> float:
+    try:
+        bias = float(value)
+    except ValueError:
+        bias = math.nan
+    if not 0 <= bias < math.inf:
+        raise argparse.ArgumentTypeError(f"{value!r}; expected a number from 0 up")
+    return bias
+
+
+def _whole(value: str, least: int = 0) -> int:
+    try:
+        number = int(value)
+    except ValueError:
+        number = -1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"{value!r}; expected a whole number from {least} up")
+    return number
+
+
+def _positive(value: str) -> int:
+    return _whole(value, least=1)
+
+
+def _flag(name: str) -> str:
+    return "the text" if name == "text" else "--" + name.replace("_", "-")
+
+
+def _warn(message: object) -> None:
+    print(f"sample.py: warning: {message}", file=sys.stderr)
+
+
+def _fail(error: Exception) -> int:
+    print(f"sample.py: error: {error}", file=sys.stderr)
+    return 2

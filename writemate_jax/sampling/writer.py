@@ -1,0 +1,299 @@
+"""`Writer`: texts in, lines of ink out.
+
+>>> from writemate_jax import Writer
+>>> Writer.load().write(["Hello"], bias=0.75, seed=1)[0].save("hello.svg")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from writemate_jax import strokes
+from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.model.networks import text_batch
+from writemate_jax.sampling.compilation_cache import use_compilation_cache
+from writemate_jax.sampling.sampler import Request, sample
+from writemate_jax.sampling.written import Written
+from writemate_jax.strokes import Rows
+from writemate_jax.training.checkpoints import Model, load_model
+
+MAX_CHARACTERS = 128  # of a line; a primer may add as many
+# Arrays come in these sizes alone, so that few programs are compiled.
+TEXT_CAPACITIES = (16, 32, 64, 128, 256 + 2)
+PRIMER_CAPACITIES = (0, 256, 512, 1024, 2048, 4096)
+FREE_CHARACTERS = 4  # the cap on points counts these on top of the text: a short line is not cut for a slow start
+LARGEST_SEED = 2**32 - 1
+
+
+class InvalidRequest(ValueError):
+    """What was asked for cannot be written; the message says why and what to do."""
+
+
+class Writer:
+    """Writes with one trained network.
+
+    The ink of a line is a function of its text, seed, bias and primer, to the bit, whatever is written in the same
+    call: lines are computed in groups of always `lanes`, the text padded to a capacity that its own length chooses.
+    A matrix product of another number of lanes rounds differently; so other lanes, like other machines, agree to
+    about 1e-5 of the ink's unit until, rarely, a draw falls on the other side of an edge.
+
+    Args:
+      model: see `training.checkpoints.load_model`.
+      lanes: lines computed at once; by default 16 on a CPU, where more gain little, and 256 elsewhere.
+    """
+
+    def __init__(self, model: Model, *, lanes: int | None = None):
+        self.model = model
+        self.lanes = lanes or (16 if jax.default_backend() == "cpu" else 256)
+        self._network = model.network()
+        self._params = jax.device_put(model.params)
+
+    @classmethod
+    def load(cls, checkpoint: str | os.PathLike | None = None, *, lanes: int | None = None) -> Writer:
+        """The writer of a checkpoint folder, or of the network that comes with the package.
+
+        Compiled code is kept between processes (`use_compilation_cache`).
+        Raises `training.checkpoints.CheckpointNotFound` for a folder that holds none.
+        """
+        use_compilation_cache()
+        return cls(load_model(Path(checkpoint) if checkpoint is not None else embedded()), lanes=lanes)
+
+    def write(
+        self,
+        texts: Sequence[str] | str,
+        bias: float | Sequence[float] | None = None,
+        seed: int = 0,
+        prime: Ink | Rows | None = None,
+        prime_text: str | None = None,
+        attention: bool = False,
+    ) -> list[Written]:
+        """Writes each text as one line.
+
+        Args:
+          texts: lines of 1 to 128 characters. Space around them is left out; characters that the network does not
+            know are replaced by their nearest likeness, with a warning.
+          bias: b >= 0 of eqs 61-62, one for all or one for each line; the larger, the neater and the more alike.
+            By default what the network's configuration says.
+          seed: line i is written with seed + i.
+          prime: a line of ink (float32 [T, 3] in the network's unit, or as JSON holds it) whose hand is continued.
+          prime_text: its text, where ``prime`` does not say it or says another.
+          attention: whether to keep phi and kappa.
+
+        Raises:
+          InvalidRequest: for whatever of this cannot be met.
+          UnknownCharacters: a text has characters without a likeness in the network's alphabet.
+        """
+        if not self._network.window:
+            raise InvalidRequest("this is a prediction network, which knows no text; use unconditional()")
+        texts = [texts] if isinstance(texts, str) else list(texts)
+        texts = [self._readable(text, f"text {i}", MAX_CHARACTERS) for i, text in enumerate(texts)]
+        biases = self._biases(bias, len(texts))
+        seeds = _seeds(seed, len(texts))
+        primer = self._primer(prime, prime_text)
+        per_character = self.model.config.sampling.points_per_character
+        lines = [
+            _Line(primer.prefix, text, seeds[i], biases[i], per_character * (len(text) + FREE_CHARACTERS))
+            for i, text in enumerate(texts)
+        ]
+        written: list[Written | None] = [None] * len(lines)
+        for capacity, chosen in _groups(lines, self.lanes):
+            steps = len(primer.forced) + per_character * (capacity + FREE_CHARACTERS)
+            done = self._run([lines[i] for i in chosen], primer, steps, capacity, attention)
+            for i, line in zip(chosen, done):
+                written[i] = line
+        return written
+
+    def unconditional(self, points: int | None = None, bias: float | None = None, seed: int = 0) -> Written:
+        """Lets a prediction network write ``points`` points of whatever it likes (by default as configured).
+
+        Raises `InvalidRequest` for a synthesis network, or for points below 1.
+        """
+        if self._network.window:
+            raise InvalidRequest("this is a synthesis network, which needs texts; use write()")
+        points = self.model.config.sampling.points if points is None else points
+        if points < 1:
+            raise InvalidRequest(f"{points} points; expected at least 1")
+        primer = self._primer(None, None)
+        line = _Line("", "", _seeds(seed, 1)[0], self._biases(bias, 1)[0], points - len(primer.lead))
+        steps = 1 << max(8, (points - 1).bit_length())
+        if line.limit == 0:  # the start is all that was asked for
+            return self._written(line, primer, np.zeros((0, 3), np.float32), True)
+        [written] = self._run([line], primer, steps, 0, attention=False)
+        return replace(written, complete=True)
+
+    def _run(
+        self, lines: Sequence[_Line], primer: _Primer, steps: int, capacity: int, attention: bool
+    ) -> Iterator[Written]:
+        """Writes at most `lanes` lines; the lanes left over stay empty."""
+        lines = list(lines)
+        lanes = lines + [_Line("", "", 0, 0.0, 0)] * (self.lanes - len(lines))
+        text = None
+        if self._network.window:
+            text = text_batch([self.model.alphabet.encode(line.prefix + line.text) for line in lanes], capacity)
+        request = Request(
+            text=text,
+            seed=np.array([line.seed for line in lanes], np.uint32),
+            bias=np.array([line.bias for line in lanes], np.float32),
+            limit=np.array([line.limit for line in lanes], np.int32),
+            start=np.tile(primer.start, (self.lanes, 1)),
+            primer=np.tile(primer.forced, (self.lanes, 1, 1)),
+            primer_length=np.full(self.lanes, primer.length, np.int32),
+        )
+        state = sample(self._network, self._params, request, steps=steps, with_trace=attention)
+        state = jax.device_get(state._replace(carry=None))
+        for i, line in enumerate(lines):
+            drawn = slice(primer.length, primer.length + int(state.count[i]))
+            rows = self._denormalise(state.points[drawn, i])
+            written = self._written(line, primer, rows, bool(state.complete[i]))
+            if attention:
+                places = slice(len(line.prefix), len(line.prefix) + len(line.text) + 1)
+                phi = state.trace.phi[drawn, i, places]
+                kappa = state.trace.kappa[drawn, i] - len(line.prefix)
+                lead = len(primer.lead)  # no step drew those points: the window was where the first step found it
+                written = replace(
+                    written,
+                    phi=np.concatenate([phi[:1]] * lead + [phi]),
+                    kappa=np.concatenate([kappa[:1]] * lead + [kappa]),
+                )
+            yield written
+
+    def _written(self, line: _Line, primer: _Primer, rows: Rows, complete: bool) -> Written:
+        rows = np.concatenate([primer.lead, rows])
+        rows[-1, 2] = 1  # the pen lifts at the end, also where a cap ended the line
+        if primer.length:
+            rows = _from_own_origin(rows, primer.end, on_baseline=self.model.config.data.rests)
+        pace = self.model.config.sampling.get("points_per_second")
+        return Written(rows, line.text, complete, line.bias, line.seed, pace)
+
+    def _primer(self, prime: Ink | Rows | None, text: str | None) -> _Primer:
+        rests = self.model.config.data.rests
+        if prime is None:
+            if text is not None:
+                raise InvalidRequest(f"prime_text is {text!r}, but there is no ink of it; give prime, too")
+            # A line of known origin begins with the pen at rest there, which is no ink; another with its first point.
+            start = np.array([[0, 0, 1 if rests else 0]], np.float32)
+            lead = start[:0] if rests else start
+            return _Primer("", self._normalise(start)[0], np.zeros((0, 3), np.float32), 0, lead, np.zeros(2))
+        ink, text = (prime.strokes, text or prime.text) if isinstance(prime, Ink) else (prime, text)
+        if not text:
+            raise InvalidRequest("the primer has no text; give prime_text, what its ink says")
+        text = self._readable(text, "prime_text", MAX_CHARACTERS)
+        try:
+            ink = strokes.check(ink)
+        except strokes.InvalidInk as error:
+            raise InvalidRequest(f"prime: {error}") from error
+        start, forced = (np.array([0, 0, 1], np.float32), ink) if rests else (ink[0] * [0, 0, 1], ink[1:])
+        if not 0 < len(forced) <= PRIMER_CAPACITIES[-1]:
+            raise InvalidRequest(f"prime has {len(ink)} points; expected 2 to {PRIMER_CAPACITIES[-1]}")
+        padded = np.zeros((_capacity(len(forced), PRIMER_CAPACITIES), 3), np.float32)
+        padded[: len(forced)] = self._normalise(forced)
+        end = strokes.to_points(ink)[-1]
+        return _Primer(text + " ", self._normalise(start[None])[0], padded, len(forced), ink[:0], end)
+
+    def _readable(self, text: str, name: str, limit: int) -> str:
+        stripped = text.strip()
+        if not stripped:
+            raise InvalidRequest(f"{name} is empty; expected 1 to {limit} characters")
+        breaks = sorted({c for c in stripped if c in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"})
+        if breaks:
+            raise InvalidRequest(f"{name} has a line break ({breaks[0]!r}); give each line as a text of its own")
+        readable, replaced = self.model.alphabet.transliterate(stripped)
+        if replaced:
+            changes = ", ".join(f"{old!r} as {new!r}" for old, new in replaced.items())
+            warnings.warn(f"{name}: the network does not know all of its characters; it writes {changes}", stacklevel=3)
+        readable = readable.strip()
+        if not 1 <= len(readable) <= limit:
+            raise InvalidRequest(
+                f"{name} has {len(readable)} characters; expected 1 to {limit}: split it into several lines"
+            )
+        return readable
+
+    def _biases(self, bias: float | Sequence[float] | None, count: int) -> list[float]:
+        bias = self.model.config.sampling.bias if bias is None else bias
+        biases = np.asarray(bias, np.float64)
+        if biases.ndim and biases.shape != (count,):
+            raise InvalidRequest(f"bias has the shape {biases.shape}; expected a number, or {count}, one for each line")
+        wrong = biases[~(np.isfinite(biases) & (biases >= 0))]
+        if wrong.size:
+            raise InvalidRequest(f"bias is {wrong.flat[0]:g}; expected a number from 0 up")
+        return np.broadcast_to(biases, (count,)).tolist()
+
+    def _normalise(self, rows: Rows) -> Rows:
+        return strokes.normalise(rows, self.model.mean, self.model.std)
+
+    def _denormalise(self, rows: Rows) -> Rows:
+        return strokes.denormalise(rows, self.model.mean, self.model.std)
+
+
+class _Line(NamedTuple):
+    """One line to write; prefix: the primer's text and a space, limit: most points."""
+
+    prefix: str
+    text: str
+    seed: int
+    bias: float
+    limit: int
+
+
+class _Primer(NamedTuple):
+    """How a line begins.
+
+    prefix: text of the primer and a space. start: [3] first input, normalised. forced: [p, 3], normalised and padded,
+    `length` of them real. lead: [0 or 1, 3] rows of ink that are there before any is drawn. end: [2], position of the
+    primer's last point.
+    """
+
+    prefix: str
+    start: np.ndarray
+    forced: np.ndarray
+    length: int
+    lead: np.ndarray
+    end: np.ndarray
+
+
+def embedded(name: str = "open_synthesis") -> Path:
+    """The folder of a checkpoint that comes with the package: open_synthesis or open_prediction."""
+    return Path(str(importlib.resources.files("writemate_jax") / "assets" / name))
+
+
+def _groups(lines: Sequence[_Line], lanes: int) -> Iterator[tuple[int, list[int]]]:
+    """(text capacity, indices of at most `lanes` lines): lines of like length together, as the longest ends all."""
+    needed = [len(line.prefix) + len(line.text) + 1 for line in lines]
+    for capacity in TEXT_CAPACITIES:
+        fitting = [i for i in range(len(lines)) if _capacity(needed[i], TEXT_CAPACITIES) == capacity]
+        fitting.sort(key=lambda i: needed[i])
+        for first in range(0, len(fitting), lanes):
+            yield capacity, fitting[first : first + lanes]
+
+
+def _capacity(size: int, capacities: Sequence[int]) -> int:
+    return next(capacity for capacity in capacities if capacity >= size)
+
+
+def _seeds(seed: int, count: int) -> list[int]:
+    if not 0 <= seed <= LARGEST_SEED - max(0, count - 1):
+        raise InvalidRequest(f"seed is {seed}; expected 0 to {LARGEST_SEED}, for the last line, too")
+    return [int(seed) + i for i in range(count)]
+
+
+def _from_own_origin(rows: Rows, end: np.ndarray, on_baseline: bool) -> Rows:
+    """The rows with row 0, an offset from the primer's last point ``end``, made one from the line's own origin.
+
+    That is the left edge of the new ink on the primer's baseline where this is known, and else the first new point.
+    """
+    rows = rows.copy()
+    first = np.zeros(2)
+    if on_baseline:
+        points = strokes.to_points(rows) + end
+        first = points[0] - [points[:, 0].min(), 0.0]
+    rows[0, :2] = first
+    return rows
