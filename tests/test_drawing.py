@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import re
 from xml.dom import minidom
@@ -61,7 +62,7 @@ def test_curve_passes_through_every_point_and_has_the_slope_of_a_centripetal_cat
         slopes.append([np.polyfit(t, points[i - 1 : i + 2, axis], 2)[1] for axis in range(2)])
     slopes.append((points[8] - points[7]) / (knots[8] - knots[7]))
     oracle = CubicHermiteSpline(knots, points, np.array(slopes))
-    times = np.concatenate([np.linspace(a, b, 9)[(i > 0):] for i, (a, b) in enumerate(zip(knots, knots[1:]))])
+    times = np.concatenate([np.linspace(a, b, 9)[(i > 0):] for i, (a, b) in enumerate(itertools.pairwise(knots))])
     np.testing.assert_allclose(curves.flatten(curves.bezier(points), 8), oracle(times), atol=1e-9)
 
 

@@ -134,9 +134,8 @@ def test_primer_is_read_back_and_changes_the_ink(sample):
 
 
 def test_unconditional(sample):
-    run = lambda *more: sample("--unconditional", *more, checkpoint="prediction")  # noqa: E731
-    assert run("--out", "a.json", "--points", "40")[0] == 0
-    assert run("--out", "b.json")[0] == 0
+    assert sample("--unconditional", "--out", "a.json", "--points", "40", checkpoint="prediction")[0] == 0
+    assert sample("--unconditional", "--out", "b.json", checkpoint="prediction")[0] == 0
     assert len(read_json("a.json").strokes) == 40 and len(read_json("b.json").strokes) == 12
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -97,7 +98,7 @@ def _draw_line(axes, line: Rows, attended: np.ndarray) -> None:
     for stroke in strokes.split(line):
         owner = attended[start : start + len(stroke)]
         cuts = [0, *(np.flatnonzero(np.diff(owner)) + 1), len(stroke)]
-        for first, end in zip(cuts[:-1], cuts[1:]):
+        for first, end in itertools.pairwise(cuts):
             pieces.append(stroke[max(first - 1, 0) : end])
             colors.append(COLORS[owner[first] % len(COLORS)])
         start += len(stroke)

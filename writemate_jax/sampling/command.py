@@ -162,7 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--text-file", metavar="FILE", help="a text file, a line each (blank ones are left out); - for standard input")
     add("--out", default="handwriting", metavar="PATH", help="a folder, for 0000.svg, 0000.png, ...; or one .svg or"
         " .png file for all lines, or a .json file for a single one (default: the folder %(default)s)")
-    add("--format", type=_formats, metavar="LIST", help="of svg, png, json, with commas (default for a folder: svg,png)")
+    add("--format", type=_formats, metavar="LIST", help="of svg, png, json, with commas (for a folder: svg,png)")
     add("--bias", type=_bias, metavar="B", help="0 for the network's full variety; about 1 is neat (default: the"
         " network's own)")
     add("--seed", type=_whole, default=0, metavar="N", help="line i is written with seed N + i (default: %(default)s)")
