@@ -22,18 +22,21 @@ WIDTH_INCHES = 12.0
 class Attended(Protocol):
     """A line ``strokes`` ``[T, 3]``, its ``text`` of U characters, and ``phi`` ``[T, >= U + 1]``.
 
-    Row t of phi is from the step that drew point t; columns after U + 1 are left out.
+    Row t of phi is from the step that drew point t; columns after U + 1 are left out. A line that is not complete is
+    labelled so.
     """
 
     strokes: np.ndarray
     text: str
     phi: np.ndarray | None
+    complete: bool
 
 
 class _Attended(NamedTuple):
     strokes: np.ndarray
     text: str
     phi: np.ndarray | None
+    complete: bool = True
 
 
 def plot_attention(line: Rows, text: str, phi: np.ndarray, path: str | os.PathLike) -> None:
@@ -59,7 +62,8 @@ def plot_attention_sheet(written: Sequence[Attended], path: str | os.PathLike, *
     figure = Figure((WIDTH_INCHES, sum(heights) + 0.35 * len(written)), layout="constrained")
     cells = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     for line, phi, ink_cell, map_cell in zip(written, maps, cells[::2], cells[1::2]):
-        ink_cell.set_title(line.text.replace("$", r"\$"), loc="left", fontsize=10)
+        title = line.text if line.complete else f"{line.text}   (cut before its end)"
+        ink_cell.set_title(title.replace("$", r"\$"), loc="left", fontsize=10)
         _draw_line(ink_cell, line.strokes, phi.argmax(axis=1))
         _draw_map(map_cell, line.text, phi)
     with replacing(path) as temporary:
