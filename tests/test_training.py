@@ -14,6 +14,7 @@ import pytest
 
 import tiny
 from writemate_jax.data import corpus as corpora
+from writemate_jax.sampling.writer import Writer
 from writemate_jax.training import log, loop, losses, step
 from writemate_jax.training.checkpoints import CheckpointNotFound, load_model
 
@@ -160,22 +161,27 @@ def test_augmentation_depends_on_the_line_and_keeps_the_pen(tmp_path):
 
 
 def test_a_tiny_corpus_is_overfitted_until_it_writes_its_own_text_back(tmp_path):
-    texts = ["lot", "tool", "toll"]
-    path = tmp_path / "three.npz"
-    corpus = tiny.corpus(texts, copies=8, jitter=0.0)
+    # Enough texts that they cannot be known by their beginnings: the network has to read them.
+    rng = np.random.default_rng(0)
+    texts = ["".join(rng.choice(list("lot"), n)) for n in (2, 3, 4, 5) * 12]
+    path = tmp_path / "texts.npz"
+    corpus = tiny.corpus(texts, jitter=0.02)
     corpora.save(path, corpus)
     config = tiny.config(tmp_path)
     config.corpus = str(path)
-    config.model.cells, config.model.layers = 64, 1
+    config.model.cells, config.model.layers, config.model.kappa_scale = 64, 1, 0.2
     config.data.slant = config.data.size = config.data.aspect = 0.0
-    config.data.batch_size, config.data.buckets, config.data.short_first = 24, 1, 0.0
+    config.data.batch_size, config.data.buckets, config.data.short_first = 24, 2, 0.0
     config.optimizer.learning_rate, config.optimizer.average_decay = 1e-2, 0.0
-    config.training.update(steps=400, log_every=100, evaluate_every=400, save_every=400)
+    config.training.update(steps=1400, log_every=100, evaluate_every=1400, save_every=1400)
     loop.run(config, tmp_path / "run")
-    written = Writer(load_model(tmp_path / "run")).write(texts, bias=2.0, seed=0)
-    for line in written:
-        assert line.complete
-        original = corpus.strokes(texts.index(line.text))
-        assert line.strokes.shape == original.shape
-        np.testing.assert_array_equal(line.strokes[:, 2], original[:, 2])
-        np.testing.assert_allclose(np.cumsum(line.strokes[:, :2], 0), np.cumsum(original[:, :2], 0), atol=0.35)
+    written = Writer(load_model(tmp_path / "run")).write(texts[:12], bias=2.0, seed=0)
+    assert all(line.complete for line in written)
+    # Point for point. A pen bit is a coin even where the bias has stilled the pen, and a net this small may miscount a
+    # letter that is repeated, so not all of them.
+    assert sum(_same_ink(line.strokes, corpus.strokes(i)) for i, line in enumerate(written)) >= 8
+
+
+def _same_ink(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two lines have the same points within a third of an x-height, and lift the pen at the same ones."""
+    return a.shape == b.shape and (a[:, 2] == b[:, 2]).all() and np.abs(np.cumsum(a - b, axis=0)[:, :2]).max() < 0.35

@@ -156,12 +156,18 @@ def load_model(folder: Path | str) -> Model:
     """
     path = _find(Path(folder))
     item = "params" if (path / "params").is_dir() else "state"
-    with ocp.Checkpointer(ocp.CompositeCheckpointHandler()) as checkpointer:
-        stored = checkpointer.restore(path, args=ocp.args.Composite(description=ocp.args.JsonRestore()))["description"]
-    with ocp.Checkpointer(ocp.PyTreeCheckpointHandler()) as checkpointer:
-        tree = checkpointer.metadata(path / item).item_metadata.tree
+    handlers = {item: ocp.PyTreeCheckpointHandler(), "description": ocp.JsonCheckpointHandler(), "metrics": ocp.JsonCheckpointHandler()}
+    with ocp.Checkpointer(ocp.CompositeCheckpointHandler(**handlers)) as checkpointer:
+        tree = checkpointer.metadata(path).item_metadata[item].tree
+        # As host arrays: the devices of the training need not be here.
         restore_args = jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), tree)
-        tree = checkpointer.restore(path / item, args=ocp.args.PyTreeRestore(restore_args=restore_args))
+        restored = checkpointer.restore(
+            path,
+            args=ocp.args.Composite(
+                **{item: ocp.args.PyTreeRestore(restore_args=restore_args)}, description=ocp.args.JsonRestore()
+            ),
+        )
+    stored, tree = restored["description"], restored[item]
     description = Description.from_json(stored)
     return Model(**vars(description), params=tree if item == "params" else tree["average"])
 

@@ -40,7 +40,7 @@ def write_samples(
     Makes `folder/STEP.png`, the configured texts at fixed seeds with the attention of each; a prediction network makes
     lines without text there, which never end by themselves (0 is returned).
     """
-    from writemate_jax.drawing.attention import attention_sheet
+    from writemate_jax.drawing.attention import plot_attention_sheet
     from writemate_jax.drawing.contact_sheet import contact_sheet
     from writemate_jax.sampling.writer import Writer
 
@@ -54,9 +54,7 @@ def write_samples(
         return 0.0
     texts = [text for text in config.sampling.texts if set(text) <= set(description.alphabet.characters)]
     if texts:
-        written = writer.write(texts, bias=config.sampling.bias, seed=0, attention=True)
-        titles = [line.text if line.complete else f"{line.text} (cut at its limit)" for line in written]
-        attention_sheet([w.strokes for w in written], texts, [w.phi for w in written], picture, titles=titles)
+        plot_attention_sheet(writer.write(texts, bias=config.sampling.bias, seed=0, attention=True), picture)
     held_out = validation.indices[:: max(1, len(validation.indices) // config.sampling.termination_lines)]
     written = writer.write(
         [corpus.text(i) for i in held_out[: config.sampling.termination_lines]], bias=config.sampling.bias, seed=1

@@ -44,7 +44,10 @@ def pmap(function: Callable, **options) -> Callable:
 
 def replicate(tree: Any) -> Any:
     """A copy on each local device, stacked on a new first axis."""
-    return jax_utils.replicate(tree)
+    devices = jax.local_device_count()
+    stacked = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x), (devices, *np.shape(x))), tree)
+    # Through pmap, so that the arrays are laid out as a step returns them: otherwise the first step compiles twice.
+    return pmap(lambda x: x)(stacked)
 
 
 def unreplicate(tree: Any) -> Any:
