@@ -114,13 +114,17 @@ def height(line: Rows, low: float = 0.1, high: float = 0.9) -> float:
     """
     strokes = split(line)
     starts = np.concatenate([stroke[:-1] for stroke in strokes])
-    ends = np.concatenate([stroke[1:] for stroke in strokes])
-    lengths = np.hypot(*(ends - starts).T)
+    steps = np.concatenate([np.diff(stroke, axis=0) for stroke in strokes])
+    lengths = np.hypot(*steps.T)
     if not lengths.sum() > 0:
         return 0.0
-    middles = (starts[:, 1] + ends[:, 1]) / 2
+    # Each step between points is cut into pieces of at most a thousandth of the ink, represented by their middles.
+    pieces = np.ceil(lengths / lengths.sum() * 1000).astype(int)
+    number = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    middles = np.repeat(starts[:, 1], pieces) + np.repeat(steps[:, 1] / np.maximum(pieces, 1), pieces) * (number + 0.5)
+    weights = np.repeat(lengths / np.maximum(pieces, 1), pieces)
     order = np.argsort(middles, kind="stable")
-    share = (np.cumsum(lengths[order]) - lengths[order] / 2) / lengths.sum()
+    share = (np.cumsum(weights[order]) - weights[order] / 2) / weights.sum()
     bottom, top = np.interp([low, high], share, middles[order])
     return float(top - bottom)
 

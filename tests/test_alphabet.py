@@ -1,0 +1,94 @@
+"""Characters: codes round trip, nearest likenesses, and names for what cannot be written."""
+
+import string
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from writemate_jax.alphabet import Alphabet, UnknownCharacters
+
+ASCII = Alphabet("".join(sorted(string.ascii_letters + string.digits + string.punctuation + " ")))
+FEW = Alphabet("abc -")
+
+
+@given(st.text(ASCII.characters))
+def test_codes_round_trip(text):
+    codes = ASCII.encode(text)
+    assert codes.dtype == np.int32 and codes.shape == (len(text),)
+    assert ((codes >= 1) & (codes <= ASCII.size)).all()
+    assert ASCII.decode(codes) == text
+    assert ASCII.decode(np.pad(codes, (0, 3))) == text  # 0 is past the end
+    assert ASCII.transliterate(text) == (text, {})
+
+
+def test_the_code_of_a_character_is_its_place_counted_from_one():
+    assert [FEW.encode(c).tolist() for c in FEW.characters] == [[1], [2], [3], [4], [5]]
+
+
+@pytest.mark.parametrize("code", [-1, 6])
+def test_a_code_beyond_the_alphabet_is_named(code):
+    with pytest.raises(ValueError, match=f"code {code}: expected 0 to 5"):
+        FEW.decode([1, code])
+
+
+def test_unknown_characters_are_all_named_once():
+    with pytest.raises(UnknownCharacters, match=r"'x' \(U\+0078\), 'y'.*alphabet is 'abc -'") as caught:
+        FEW.encode("axbyx")
+    assert caught.value.characters == "xy"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("\u201cIt\u2019s\u201d", '"It\'s"'),
+        ("caf\u00e9", "cafe"),
+        ("cafe\u0301", "cafe"),  # the accent apart
+        ("na\u00efve \u2014 r\u00e9sum\u00e9\u2026", "naive - resume..."),
+        ("1\u20132", "1-2"),
+        ("a\u00a0b", "a b"),
+        ("stra\u00dfe", "strasse"),
+        ("\u041c\u0438\u0440", "Mir"),
+        ("a\u200bb\u00adc", "abc"),  # characters without ink
+    ],
+)
+def test_the_nearest_likeness_is_written(text, written):
+    found, replaced = ASCII.transliterate(text)
+    assert found == written
+    assert set(replaced).isdisjoint(ASCII.characters) and replaced
+
+
+def test_what_was_replaced_is_told():
+    assert ASCII.transliterate("\u00e9\u2014\u00e9")[1] == {"\u00e9": "e", "\u2014": "-"}
+
+
+@pytest.mark.parametrize("text", ["\U0001f600", "a\tb", "a\nb", "\x00"])
+def test_what_has_no_likeness_is_named(text):
+    unknown = next(c for c in text if c not in ASCII.characters)
+    with pytest.raises(UnknownCharacters) as caught:
+        ASCII.transliterate(text)
+    assert caught.value.characters == unknown
+    assert f"U+{ord(unknown):04X}" in str(caught.value)
+
+
+def test_a_likeness_outside_the_alphabet_does_not_help():
+    with pytest.raises(UnknownCharacters) as caught:
+        FEW.transliterate("\u00e1\u00e9")  # a with an accent can be written, e cannot
+    assert caught.value.characters == "\u00e9"
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_written_in_the_alphabet_or_refused(text):
+    try:
+        written, _ = ASCII.transliterate(text)
+    except UnknownCharacters as error:
+        assert error.characters
+    else:
+        assert set(written) <= set(ASCII.characters)
+
+
+@pytest.mark.parametrize("characters", ["", "aba"])
+def test_an_alphabet_has_distinct_characters(characters):
+    with pytest.raises(ValueError, match="expected distinct characters"):
+        Alphabet(characters)
