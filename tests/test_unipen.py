@@ -132,7 +132,7 @@ RAW = os.environ.get("WRITEMATE_UNIPEN")
                     reason="WRITEMATE_UNIPEN does not name the unpacked train_r01_v07")
 def test_the_distribution():
     root, report = Path(RAW), Report("real")
-    assert len(contributors(root, "8")) == 26 and len(contributors(root, "1a")) == 17
+    assert len(contributors(root, "8")) == 27 and len(contributors(root, "1a")) == 17
     art = list(read_samples(root, "7", "art", report))
     assert len(art) == 933 and len({s.writer for s in art}) == 3
     assert label_ink_correlation(art) > 0.9  # 0.33 when empty blocks are counted
