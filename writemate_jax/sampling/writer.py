@@ -21,6 +21,7 @@ from writemate_jax import strokes
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling.compilation_cache import use_compilation_cache
+from writemate_jax.sampling.ending import ends_with_rest
 from writemate_jax.sampling.sampler import Request, sample
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
@@ -164,6 +165,8 @@ class Writer:
                     phi=np.concatenate([phi[:1]] * lead + [phi]),
                     kappa=np.concatenate([kappa[:1]] * lead + [kappa]),
                 )
+            if self.model.config.data.rests and written.complete and ends_with_rest(written.strokes, line.text):
+                written = written.without_last_point()
             yield written
 
     def _written(self, line: _Line, primer: _Primer, rows: Rows, complete: bool) -> Written:
