@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from absl import app, flags
+from absl import app, flags, logging
 from ml_collections import config_flags
 
 CONFIG = config_flags.DEFINE_config_file("config", None, "Configuration file; see configs/.")
@@ -21,6 +21,7 @@ PROCESS = flags.DEFINE_integer("process", None, "Number of this process, from 0.
 def main(_) -> None:
     from writemate_jax.training import loop, parallel
 
+    logging.set_verbosity(logging.WARNING)  # Orbax tells of every file at INFO
     parallel.initialize(COORDINATOR.value, PROCESSES.value, PROCESS.value)
     try:
         loop.run(CONFIG.value, WORKDIR.value)

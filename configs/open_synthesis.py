@@ -13,7 +13,9 @@ def get_config():
     config.data.rests = True
     config.data.batch_size = 0
     config.data.points_per_batch = 10_000
-    config.data.short_first = 0.06
+    config.data.buckets = 14  # pads by about 8%, where 8 buckets pad by 15%
+    config.data.max_points = 640
+    config.data.short_first = 0.05
     config.data.short_points = 130
     config.data.slant = 0.12
     config.data.size = 0.08
@@ -32,8 +34,9 @@ def get_config():
     config.optimizer.cosine_to = 0.02
     config.optimizer.average_decay = 0.995
 
-    config.training.steps = 6_000
+    config.training.steps = 6_500
     config.training.evaluate_every = 500
     config.training.save_every = 250
-    config.sampling.points_per_character = 25
+    config.training.validation_lines = 800
+    config.sampling.points_per_character = 30
     return config

@@ -82,6 +82,7 @@ def default() -> ConfigDict:
     sampling.texts = SAMPLE_TEXTS  # written at every evaluation with fixed seeds
     sampling.termination_lines = 48  # lines whose rate of ending by themselves is measured at every evaluation
     sampling.points = 500  # of an unconditional sample
+    sampling.points_per_second = 40  # pace of the pen, for animations: about 4 characters a second
     return config
 
 
