@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from writemate_jax import strokes as ink
 from writemate_jax.drawing.replacing import replacing
 
 FORMAT = "writemate-corpus-2"
+
+# What reading a damaged zip file of arrays and JSON raises, depending on the byte.
+DAMAGE = (OSError, ValueError, LookupError, TypeError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile)
 
 # Named choices of (training splits, validation splits). "graves" is the paper's own: it trains on all but the smaller
 # validation set, stops by that one, and has no independent test.
@@ -199,17 +203,16 @@ def load(path: str | os.PathLike) -> Corpus:
         lengths = arrays["lengths"]
         points = int(lengths.sum())
         corpus = Corpus(
-            offsets=_from_bytes(arrays["offset_bytes"]) if "offset_bytes" in arrays else  # TODO drop format 1
-            (arrays["high_bytes"].astype(np.int16) << 8) | arrays["low_bytes"],
+            offsets=_from_bytes(arrays["offset_bytes"]),
             eos=np.unpackbits(arrays["eos"], count=points), lengths=lengths,
             texts=_unpack_strings(arrays["texts"]), writers=_unpack_strings(arrays["writers"]),
             splits=_unpack_strings(arrays["splits"]), sources=_unpack_strings(arrays["sources"]),
             alphabet=about["alphabet"], quantum=about["quantum"], unit=about["unit"], provenance=about["provenance"])
         known = about["format"]
-    except (OSError, ValueError, KeyError, IndexError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         raise CorpusError(f"{str(path)!r} is not a whole corpus file ({type(error).__name__}: {error}); "
                           "make it again with python -m writemate_jax.data") from error
-    if known not in (FORMAT, "writemate-corpus-1"):
+    if known != FORMAT:
         raise CorpusError(f"{str(path)!r} has the format {known!r}; this version reads {FORMAT!r}")
     columns = {len(corpus.texts), len(corpus.writers), len(corpus.splits), len(corpus.sources), len(lengths)}
     if len(columns) > 1 or corpus.offsets.shape != (2, points):
