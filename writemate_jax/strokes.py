@@ -150,7 +150,7 @@ def smooth(stroke: Stroke, sigma: float = 1.0) -> Stroke:
     The stroke is continued past its ends by reflection through them, so evenly spaced straight ink does not change.
     """
     stroke = np.asarray(stroke, np.float64)
-    if len(stroke) < 3 or sigma <= 0:
+    if len(stroke) < 3 or sigma < 0.1:  # narrower, the neighbours' weights vanish in rounding
         return stroke.copy()
     reach = max(1, int(np.ceil(3 * sigma)))
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
