@@ -11,6 +11,8 @@ import sys
 from absl import app, flags, logging
 from ml_collections import config_flags
 
+from writemate_jax.training.huge_pages import use_huge_pages
+
 CONFIG = config_flags.DEFINE_config_file("config", None, "Configuration file; see configs/.")
 WORKDIR = flags.DEFINE_string("workdir", None, "Folder of checkpoints, logs and pictures; made if absent.")
 COORDINATOR = flags.DEFINE_string("coordinator", None, "HOST:PORT of process 0, or auto on a TPU pod.")
@@ -34,5 +36,6 @@ def main(_) -> None:
 
 
 if __name__ == "__main__":
+    use_huge_pages()
     flags.mark_flags_as_required(["config", "workdir"])
     app.run(main)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
+
+from writemate_jax.training.huge_pages import TUNABLE
 
 BENCHMARKS = ("recurrence", "training", "sampling")
 
@@ -16,7 +19,7 @@ def main() -> None:
         sys.exit(f"unknown benchmark {sorted(unknown)}; choose from {BENCHMARKS}")
     for name in chosen:
         print(f"== {name}", flush=True)
-        subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True, env=os.environ | TUNABLE)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     print(f"peak memory of the largest process: {peak / 2**20:.2f} GiB")
 

@@ -10,14 +10,17 @@ import time
 from pathlib import Path
 
 from writemate_jax import Writer
+from writemate_jax.sampling.writer import embedded
+from writemate_jax.training.checkpoints import load_model
 
 TEXT = "the quick brown fox jumps"
 ROOT = Path(__file__).parents[1]
 
 
 def batches() -> None:
-    writer = Writer.load()
+    model = load_model(embedded())
     for batch in (1, 8, 64, 256):
+        writer = Writer(model, lanes=batch)
         writer.write([TEXT] * batch, seed=0)  # compiles
         times = []
         for repeat in range(3):

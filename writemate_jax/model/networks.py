@@ -1,8 +1,8 @@
 """The prediction network (section 4) and the synthesis network (section 5) of Graves (2013).
 
-One class is both: without a window it predicts, with one it writes a given text. `step` moves it by one point and is
-what sampling loops over; a call unrolls the same arithmetic over whole lines, layer by layer, with the products that
-do not wait for the recurrence taken out of the loop.
+One class is both: without a window it predicts, with one it writes a given text. `step` moves it by one point: it is
+what sampling loops over, and what a call scans over whole lines in training. Taking layers apart to hoist their products
+out of the loop was slower on a CPU; benchmarks/recurrence.py measures it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import numpy as np
 
 from writemate_jax.model import lstm, mdn, window
 from writemate_jax.model.clipping import clip_derivative
-from writemate_jax.model.unroll import hoisted_scan
 from writemate_jax.model.window import Text, WindowState
 
 POINT = 3  # (dx, dy, eos)
@@ -123,7 +122,7 @@ class Network(nn.Module):
             below = (h_t,)
             if self.window and layer == 0:
                 kernel, bias = self.soft_window()
-                state = window.step(
+                state = jax.checkpoint(window.step, static_argnums=(4,))(
                     h_t @ kernel + bias,
                     state.kappa,
                     window.one_hot(text, self.alphabet_size),
@@ -143,7 +142,7 @@ class Network(nn.Module):
     # -- whole lines --------------------------------------------------------------------------------------------
 
     def __call__(self, inputs: jax.Array, text: Text | None = None) -> jax.Array:
-        """Unrolls the network over whole lines from the zero state.
+        """Unrolls `step` over whole lines from the zero state.
 
         Args:
           inputs: [b, t, 3] points, offsets normalised.
@@ -152,72 +151,15 @@ class Network(nn.Module):
         Returns:
           y [b, t, 6m + 1]; y[:, i] describes the point after inputs[:, i].
         """
-        x = jnp.swapaxes(inputs, 0, 1)  # time first, as the scans want it
-        batch = x.shape[1]
-        zeros = jnp.zeros((batch, self.cells))
-        hidden, read = [], ()
-        for layer in range(self.layers):
-            params = self.lstm[layer]()
-            if self.window and layer == 0:
-                h, w = self._window_layer(params, x, text)
-                read = (w,)
-            else:
-                below = tuple(hidden[-1:])
-                # One product over all points; only the recurrent half of a layer's weights is used step by step.
-                z = jnp.concatenate((x, *read, *below), axis=-1) @ params.input_kernel + params.bias
-                _, h = hoisted_scan(
-                    _LayerStep(self.lstm_clip),
-                    {"z": params.recurrent_kernel},
-                    (zeros, zeros),
-                    {"z": z},
-                    params.peephole,
-                    None,
-                )
-            hidden.append(h)
-        return jnp.swapaxes(self._outputs(hidden), 0, 1)
-
-    def _window_layer(self, params: lstm.LSTMParams, x: jax.Array, text: Text) -> tuple[jax.Array, jax.Array]:
-        """Layer 1 with the window that it drives: h1 [t, b, h] and w [t, b, v]."""
-        t, b, _ = x.shape
-        kernel, bias = self.soft_window()
-        z = x @ params.input_kernel[:POINT] + params.bias
-        start = self.initial_carry(b, 0)
-        _, (h, w) = hoisted_scan(
-            _WindowLayerStep(self.lstm_clip, self.kappa_scale),
-            {"z": jnp.concatenate((params.input_kernel[POINT:], params.recurrent_kernel)), "window": kernel},
-            (start.h[0], start.c[0], start.window.kappa, start.window.w),
-            {"z": z, "window": jnp.broadcast_to(bias, (t, b, bias.shape[0]))},
-            params.peephole,
-            (window.one_hot(text, self.alphabet_size), window.reachable(text)),
+        scan = nn.scan(
+            lambda network, carry, x: network.step(carry, x, text),
+            variable_broadcast="params",
+            split_rngs={"params": False},
+            in_axes=1,
+            out_axes=1,
         )
-        return h, w
-
-
-class _LayerStep(NamedTuple):
-    """The step of a layer above the window, for `hoisted_scan`."""
-
-    clip: float
-
-    def __call__(self, matrices, peephole, constants, carry, taps):
-        h, c = carry
-        h_next, c_next = lstm.step(h @ matrices["z"] + taps["z"], c, peephole, self.clip)
-        return (h_next, c_next), {"z": h}, h_next
-
-
-class _WindowLayerStep(NamedTuple):
-    """The step of layer 1 and its window, for `hoisted_scan`."""
-
-    clip: float
-    kappa_scale: float
-
-    def __call__(self, matrices, peephole, constants, carry, taps):
-        h, c, kappa, w = carry
-        read = jnp.concatenate((w, h), axis=-1)
-        h, c = lstm.step(read @ matrices["z"] + taps["z"], c, peephole, self.clip)
-        # The exponentials over k x u are cheaper to compute again than to store for every point.
-        move = jax.checkpoint(window.step, static_argnums=(4,))
-        state = move(h @ matrices["window"] + taps["window"], kappa, *constants, self.kappa_scale)
-        return (h, c, state.kappa, state.w), {"z": read, "window": h}, (h, state.w)
+        capacity = text.codes.shape[-1] if self.window else 0
+        return scan(self, self.initial_carry(inputs.shape[0], capacity), inputs)[1]
 
 
 def text_batch(codes: list[np.ndarray], capacity: int) -> Text:
