@@ -21,9 +21,11 @@ PROCESS = flags.DEFINE_integer("process", None, "Number of this process, from 0.
 
 
 def main(_) -> None:
+    from writemate_jax.sampling.compilation_cache import use_compilation_cache
     from writemate_jax.training import loop, parallel
 
     logging.set_verbosity(logging.WARNING)  # Orbax tells of every file at INFO
+    use_compilation_cache()  # a resumed run need not compile its buckets again
     parallel.initialize(COORDINATOR.value, PROCESSES.value, PROCESS.value)
     try:
         loop.run(CONFIG.value, WORKDIR.value)
