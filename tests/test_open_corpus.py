@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from writemate_jax import strokes as ink
-from writemate_jax.data import compose, corpus, letter_size, open_corpus
+from writemate_jax.data import compose, corpus, letter_size, open_corpus, pieces
 from writemate_jax.data.coined import coin
 from writemate_jax.data.compose import Piece
 from writemate_jax.data.delayed_strokes import in_reading_order
@@ -158,7 +158,7 @@ def test_fewer_strokes_than_words_have_no_cut():
 @settings(deadline=None)
 @given(hnp.arrays(np.float64, (6, 2), elements=st.floats(-3, 3)))
 def test_resampling_keeps_ends_and_extent(stroke):
-    (result,) = open_corpus.resampled([stroke])
+    (result,) = pieces.resampled([stroke])
     assert np.isfinite(result).all()
     if len(result) > 1:
         np.testing.assert_allclose(result[[0, -1]], stroke[[0, -1]], atol=1e-9)
@@ -169,7 +169,7 @@ def test_curves_get_more_points_than_straights_and_a_dot_one():
     angle = np.linspace(0, 2 * np.pi, 200)
     circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     straight = np.stack([np.linspace(0, 2 * np.pi, 200), np.zeros(200)], axis=1)
-    counts = [len(s) for s in open_corpus.resampled([circle, straight, 0.01 * circle])]
+    counts = [len(s) for s in pieces.resampled([circle, straight, 0.01 * circle])]
     assert counts[0] > 1.5 * counts[1] and counts[2] == 1
 
 
@@ -198,7 +198,9 @@ def test_words_beside_each_other_keep_their_ink_and_leave_gaps():
             np.testing.assert_allclose(np.diff(placed, axis=0), np.diff(own, axis=0), atol=1e-12)
 
 
-@pytest.mark.parametrize("character, bottom, top", [("A", 0, 1.8), (",", -0.4, 0.15), ("-", 0.55, 0.65), ("g", -0.9, 1)])
+@pytest.mark.parametrize("character, bottom, top", [
+    ("A", 0, 1.8), (",", -0.4, 0.15), ("-", 0.55, 0.65), ("g", -0.9, 1),
+])
 def test_isolated_characters_are_placed_where_a_line_has_them(character, bottom, top):
     drawn = np.stack([np.linspace(500, 520, 9), np.linspace(900 + 30 * bottom, 900 + 30 * top, 9)], axis=1)
     points = np.concatenate(compose.placed_character([drawn], character, 30.0, "s").strokes)
@@ -294,10 +296,10 @@ def test_the_wrong_folder_is_an_error(tmp_path):
 
 def test_implausible_ink_is_told():
     good = letters("hand")
-    assert open_corpus.implausible(good, "hand", 1.0) is None
-    assert "jumps back" in open_corpus.implausible([*letters("hand in hand"), bar(0, 0, 1)], "hand in handi", 1.0)
-    assert "above or below" in open_corpus.implausible([*good, bar(1, 3, 3.5)], "hand", 1.0)
-    assert "width" in open_corpus.implausible(good, "hand", 2.5)
+    assert pieces.implausible(good, "hand", 1.0) is None
+    assert "jumps back" in pieces.implausible([*letters("hand in hand"), bar(0, 0, 1)], "hand in handi", 1.0)
+    assert "above or below" in pieces.implausible([*good, bar(1, 3, 3.5)], "hand", 1.0)
+    assert "width" in pieces.implausible(good, "hand", 2.5)
 
 
 # The corpus that ships
@@ -348,8 +350,8 @@ def test_shipped_ink_has_the_unit_that_it_says(shipped):
 
 def test_shipped_provenance_credits_the_source(shipped):
     text = " ".join(shipped.provenance.values())
-    for needed in ("Guyon", "Schomaker", "Plamondon", "Liberman", "Janet", "UNIPEN", "10.5281/zenodo.1195803", "CC BY 4.0",
-                   "International Unipen Foundation"):
+    for needed in ("Guyon", "Schomaker", "Plamondon", "Liberman", "Janet", "International Unipen Foundation",
+                   "UNIPEN", "10.5281/zenodo.1195803", "CC BY 4.0"):
         assert needed in text
     assert shipped.provenance["changes"]
 
@@ -363,7 +365,7 @@ def test_sentences_of_the_distribution_are_cut_into_lines():
     report = Report("real")
     from writemate_jax.data.unipen import read_samples
     samples = list(read_samples(Path(RAW), "8", "bba", report))
-    pieces = [piece for sample in samples for piece in open_corpus.raw_pieces(sample, report)]
-    lines = [piece for piece in pieces if piece.kind == "line"]
+    raw = [piece for sample in samples for piece in pieces.raw_pieces(sample, report)]
+    lines = [piece for piece in raw if piece.kind == "line"]
     assert len(samples) == 63 and len(lines) > 150
     assert all(len(piece.text) <= 80 for piece in lines)

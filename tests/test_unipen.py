@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from writemate_jax.data.report import Report
-from writemate_jax.data.unipen import (End, MissingInclude, UnipenError, check_root, contributors, label_ink_correlation,
-                                       parse_file, parse_segment, read_samples)
+from writemate_jax.data.unipen import (End, MissingInclude, UnipenError, check_root, contributors,
+                                       label_ink_correlation, parse_file, parse_segment, read_samples)
 
 
 def write(root: Path, data: str, **included: str) -> Path:
@@ -47,7 +47,8 @@ def test_pen_up_blocks_with_points_count_but_are_no_ink(tmp_path):
 def test_includes_are_resolved_in_place_and_nested(tmp_path):
     write(tmp_path, ".INCLUDE words.lex\n.WRITER_ID ann\n.PEN_DOWN\n0 0\n.INCLUDE abc/outer.dat\n"
                     '.SEGMENT WORD 0-2 OK "abc"\n',
-          outer=".COORD X Y T\n.INCLUDE abc/inner.dat\n.PEN_DOWN\n2 2 9\n", inner=".POINTS_PER_SECOND 200\n.PEN_DOWN\n1 1\n")
+          outer=".COORD X Y T\n.INCLUDE abc/inner.dat\n.PEN_DOWN\n2 2 9\n",
+          inner=".POINTS_PER_SECOND 200\n.PEN_DOWN\n1 1\n")
     (sample,), _ = samples(tmp_path)
     assert [s.tolist() for s in sample.strokes] == [[[0, 0]], [[1, 1]], [[2, 2]]]
     assert sample.writer == "ann"

@@ -108,7 +108,9 @@ class Batches:
         self.skipped = int((~usable).sum())
         self.indices, steps = indices[usable], steps[usable]
         if not len(self.indices):
-            raise ValueError(f"none of {len(indices)} lines has between 2 and {max_points} points; raise data.max_points")
+            raise ValueError(
+                f"none of {len(indices)} lines has between 2 and {max_points} points; raise data.max_points"
+            )
         self._buckets = []
         lengths = bucket_lengths(steps, buckets)
         place = np.searchsorted(lengths, steps)
@@ -177,7 +179,9 @@ class Batches:
         """
         rng = np.random.default_rng([seed, epoch])
         chunks = [
-            (bucket, chosen) for bucket in self._short(longest) for chosen in _chunks(rng.permutation(bucket.lines), bucket)
+            (bucket, chosen)
+            for bucket in self._short(longest)
+            for chosen in _chunks(rng.permutation(bucket.lines), bucket)
         ]
         for i in rng.permutation(len(chunks))[start:]:
             yield _slice(*chunks[i], process_index, process_count)
@@ -197,7 +201,8 @@ class Batches:
 def bucket_lengths(steps: np.ndarray, buckets: int) -> np.ndarray:
     """The lengths of at most `buckets` length classes that pad lines of these lengths the least.
 
-    Every line is padded to the smallest class that holds it. Found by dynamic programming over the multiples of `GRAIN`.
+    Every line is padded to the smallest class that holds it. Found by dynamic programming over the multiples of
+    `GRAIN`.
     """
     candidates, counts = np.unique(-(-np.asarray(steps) // GRAIN) * GRAIN, return_counts=True)
     n = len(candidates)

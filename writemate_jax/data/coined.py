@@ -26,7 +26,8 @@ SMALL = tuple("""the and of to in is you that it he was for on are with as his t
     under name very through just form sentence great think say help low line differ turn cause much mean before move
     right boy old too same tell does set three want air well also play small end put home read hand port large spell
     add even land here must big high such follow act why ask men change went light kind off need house picture try us
-    again animal point mother world near build self earth father quick jazz lazy zero box fox quiz exam vex zip""".split())
+    again animal point mother world near build self earth father quick jazz lazy zero box fox quiz exam vex
+    zip""".split())
 
 
 def coin(kind: str, available: Counter, used: Counter, rng: np.random.Generator) -> str | None:
