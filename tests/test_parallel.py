@@ -87,7 +87,7 @@ def test_two_processes_equal_one(tmp_path):
         for i in range(2)
     ]
     for process in processes:
-        output, _ = process.communicate(timeout=300)
+        output, _ = process.communicate(timeout=600)
         assert process.returncode == 0, output.decode()[-3000:]
     params = load_model(tmp_path / "run" / "last").params
     for a, b in zip(jax.tree.leaves(params), jax.tree.leaves(expected), strict=True):

@@ -35,13 +35,13 @@ def command(config, workdir, **changes):
 
 
 def finish(process):
-    output, _ = process.communicate(timeout=300)
+    output, _ = process.communicate(timeout=600)
     assert process.returncode == 0, output.decode()[-3000:]
 
 
 def wait_for_step(workdir, at_least):
     """Until a checkpoint of that step or a later one is there."""
-    for _ in range(3000):
+    for _ in range(15_000):
         if any(int(p.name) >= at_least for p in (workdir / "last").glob("[0-9]*") if p.name.isdigit()):
             return
         time.sleep(0.02)

@@ -149,11 +149,12 @@ class _Trainer:
             bar.update()
             save = done % settings.save_every == 0 or done == settings.steps or told_to_stop
             evaluate = done % settings.evaluate_every == 0 or done == settings.steps
-            if save or evaluate:
+            report = done % settings.log_every == 0
+            if save or evaluate or report:
                 # Nothing is written before the step that made it has been looked at.
                 told_to_stop |= self._check(*waiting, window)
                 waiting = None
-            if done % settings.log_every == 0:
+            if report:
                 self._log_training(done, window, metrics, bar)
                 window = []
             if save or told_to_stop:
