@@ -13,8 +13,9 @@ $(VENV)/ready: requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
+# TEXT reaches the shell in single quotes, so that quotation marks, dollars and a leading dash are written as they are.
 demo: setup
-	@$(VENV)/bin/python sample.py "Hello world" "$(TEXT)" --out handwriting --format svg,png
+	@$(VENV)/bin/python sample.py --out handwriting --format svg,png -- "Hello world" '$(subst ','\'',$(value TEXT))'
 	@echo
 	@echo 'Next:  make demo TEXT="your own words"'
 	@echo '       $(VENV)/bin/python sample.py "Dear reader," --bias 1 --seed 7 --out letter.svg'
