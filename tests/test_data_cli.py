@@ -94,7 +94,9 @@ def test_mistakes_end_with_a_message_and_code_2(arguments, message, tmp_path, ca
 
 
 @pytest.mark.parametrize("arguments", [[], ["iam"], ["iam", "--root", "."], ["inspect"], ["draw"],
-                                       ["inspect", "x.npz", "--lines", "0"]])
+                                       ["inspect", "x.npz", "--lines", "0"], ["inspect", "x.npz", "--lines", "few"],
+                                       ["inspect", "x.npz", "--seed", "-1"],
+                                       ["unipen", "--root", ".", "--out", "x.npz", "--seed", "-1"]])
 def test_wrong_usage_ends_with_code_2(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
         main(arguments)

@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     unipen = commands.add_parser("unipen", help="make the open corpus of UNIPEN",
                                  description="Makes the open corpus from UNIPEN train_r01_v07.")
     unipen.add_argument("--root", type=Path, required=True, metavar="DIR", help="folder with data/ and include/")
-    unipen.add_argument("--seed", type=int, default=0, help="of the lines that are composed (default: %(default)s)")
+    unipen.add_argument("--seed", type=_whole, default=0, help="of the lines that are composed (default: %(default)s)")
     unipen.add_argument("--out", type=Path, required=True, metavar="FILE", help="corpus to write, .npz")
     unipen.set_defaults(run=_unipen)
 
@@ -102,16 +102,23 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("file", type=Path, metavar="FILE", help="corpus, .npz")
     inspect.add_argument("--out", type=Path, metavar="DIR", help="write histograms.png and lines.png there")
     inspect.add_argument("--lines", type=_positive, default=40, metavar="N", help="lines shown (default: %(default)s)")
-    inspect.add_argument("--seed", type=int, default=0, help="which lines (default: %(default)s)")
+    inspect.add_argument("--seed", type=_whole, default=0, help="which lines (default: %(default)s)")
     inspect.set_defaults(run=_inspect)
     return parser
 
 
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value}; expected at least 1")
+def _whole(text: str, least: int = 0) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = -1
+    if value < least:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a whole number from {least} up")
     return value
+
+
+def _positive(text: str) -> int:
+    return _whole(text, least=1)
 
 
 if __name__ == "__main__":
