@@ -16,6 +16,7 @@ from PIL import Image
 
 from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet
+from writemate_jax.drawing import png
 from writemate_jax.drawing.strokes_json import read_json
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling.command import main
@@ -100,6 +101,20 @@ def test_file_with_a_suffix_gets_all_lines(sample, suffix):
     assert files() == [f"deep/all.{suffix}", f"one.{suffix}"]
     if suffix == "png":
         assert Image.open("deep/all.png").height == 2 * Image.open("one.png").height
+
+
+@pytest.mark.parametrize(("bound", "value"), [("LARGEST_SIDE", 300), ("LARGEST_AREA", 20_000)])
+def test_page_of_many_lines_is_drawn_smaller_not_refused(sample, monkeypatch, bound, value):
+    monkeypatch.setattr(png, bound, value)
+    assert sample("Hello", "world", "a bead", "--out", "all.png")[0] == 0
+    width, height = Image.open("all.png").size
+    assert height < 3 * png.LINE_PIXELS and (max(width, height) <= 300 or width * height <= 1.1 * 20_000)
+
+
+def test_pictures_that_cannot_be_drawn_are_an_error(sample, monkeypatch):
+    monkeypatch.setattr(png, "LARGEST_SIDE", 0)
+    code, out, err = sample("Hello", "--out", "a.png")
+    assert (code, out) == (2, []) and "error: a picture of" in err and not files()
 
 
 def test_existing_folder_with_a_suffix_is_a_folder(sample):
@@ -206,6 +221,7 @@ def test_script_runs_from_anywhere_and_the_second_start_compiles_nothing(checkpo
         (["--text-file", "latin.txt"], "--text-file latin.txt is no UTF-8 text"),
         (["Hello", "--prime", "absent.json"], "absent.json: cannot be read"),
         (["Hello", "--prime", "blank.txt"], "blank.txt: not JSON"),
+        (["Hello", "--prime", "long.json"], "long.json: not JSON: Exceeds the limit"),
         (["Hello", "--prime-text", "a"], "--prime-text needs --prime"),
         (["Hello", "--points", "5"], "--points is for --unconditional"),
         (["Hello", "--unconditional"], "--unconditional writes without a text; leave out the text"),
@@ -219,6 +235,7 @@ def test_script_runs_from_anywhere_and_the_second_start_compiles_nothing(checkpo
 def test_what_cannot_be_done_is_said_and_exits_with_2(sample, arguments, message):
     Path("blank.txt").write_text("\n  \n")
     Path("latin.txt").write_bytes(b"caf\xe9")
+    Path("long.json").write_text(f'{{"text": "a", "strokes": [[0, {"9" * 5000}, 1]]}}')
     before = files()
     code, out, err = sample(*arguments)
     assert (code, out) == (2, [])

@@ -15,13 +15,15 @@ from writemate_jax.strokes import Rows
 
 LINE_PIXELS = 160  # height of a line unless told otherwise
 LARGEST_SIDE = 30_000  # pixels: a picture that is larger is a mistake
+LARGEST_AREA = 32e6  # pixels, half a gigabyte while they are drawn: of pages of many lines, unless told otherwise
 OVERSAMPLING = 4
 
 
 def write_png(
     path: str | os.PathLike, lines: Rows | Sequence[Rows], title: str = "", *, height: int | None = None
 ) -> None:
-    """Writes a picture of lines ``[T, 3]``, one below the other, ``height`` pixels high (None: 160 a line).
+    """Writes a picture of lines ``[T, 3]``, one below the other, ``height`` pixels high (None: 160 a line, or
+    fewer where the page would become too large).
 
     ``title`` is stored in the file. Raises ValueError for a height below 1 or a picture beyond 30,000 pixels.
     """
@@ -29,12 +31,18 @@ def write_png(
 
     page = lay_out(lines)
     rows = 1 if isinstance(lines, np.ndarray) and lines.ndim == 2 else len(lines)
-    picture = render(page, LINE_PIXELS * rows if height is None else height)
+    picture = render(page, _handy_height(page, rows) if height is None else height)
     notes = PngInfo()
     if title:
         notes.add_itxt("Title", title)
     with replacing(path) as temporary:
         picture.save(temporary, format="PNG", pnginfo=notes, optimize=True)
+
+
+def _handy_height(page: Page, rows: int) -> int:
+    shape = page.width / page.height
+    most = min(LARGEST_SIDE, (LARGEST_SIDE - 1) / shape, math.sqrt(LARGEST_AREA / shape))
+    return max(1, min(LINE_PIXELS * rows, int(most)))
 
 
 def render(page: Page, height: int):

@@ -68,7 +68,7 @@ def loads(text: str, name: str = "JSON") -> Ink:
     """
     try:
         fields = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # JSONDecodeError is a ValueError, as is a number of too many digits
         raise InvalidInkFile(f"{name}: not JSON: {error}") from error
     if not isinstance(fields, dict):
         raise InvalidInkFile(f"{name}: holds {_kind(fields)}; expected an object with text and strokes")

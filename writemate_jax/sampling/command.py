@@ -70,8 +70,11 @@ def _run(options: argparse.Namespace) -> int:
     for i, line in enumerate(written):
         if not line.complete:
             _warn(f"line {i}, {line.text!r}, was cut at {len(line.strokes)} points before its end; try another --seed")
-    for path in _save(written, destination, options.plot_attention):
-        print(path)
+    try:
+        paths = _save(written, destination, options.plot_attention)
+    except ValueError as error:  # ink that no picture holds
+        return _fail(error)
+    print("\n".join(map(str, paths)))
     return 0
 
 
