@@ -68,8 +68,10 @@ class SamplingState(NamedTuple):
     trace: Trace | None
 
 
-@partial(jax.jit, static_argnames=("network", "steps", "with_trace"))
-def sample(network: Network, params: Any, request: Request, *, steps: int, with_trace: bool = False) -> SamplingState:
+@partial(jax.jit, static_argnames=("network", "steps", "rests", "with_trace"))
+def sample(
+    network: Network, params: Any, request: Request, *, steps: int, rests: bool = False, with_trace: bool = False
+) -> SamplingState:
     """Writes the lines of a request; returns the state in which all have ended.
 
     Args:
@@ -77,6 +79,7 @@ def sample(network: Network, params: Any, request: Request, *, steps: int, with_
       params: its weights.
       request: see `Request`.
       steps: capacity of the result, at least max(primer_length + limit).
+      rests: whether the network learned lines with a rest behind them (`strokes.add_rests`).
       with_trace: whether to keep the window's course.
     """
     b = request.seed.shape[0]
@@ -97,28 +100,32 @@ def sample(network: Network, params: Any, request: Request, *, steps: int, with_
     )
     keys = jax.vmap(jax.random.key)(request.seed)
     return lax.while_loop(
-        lambda state: ~state.done.all(), lambda state: _sample_step(network, params, request, keys, state), state
+        lambda state: ~state.done.all(), lambda state: _sample_step(network, params, request, keys, rests, state), state
     )
 
 
 def _sample_step(
-    network: Network, params: Any, request: Request, keys: jax.Array, state: SamplingState
+    network: Network, params: Any, request: Request, keys: jax.Array, rests: bool, state: SamplingState
 ) -> SamplingState:
     """Feeds the last point of each line, then ends the line or draws its next point.
 
     A line ends by itself where the window is one past its text and the last drawn point lifted the pen: without the
-    second condition its last letter is cut off. The pen bit that was written is the one that is looked at.
+    second condition its last letter is cut off. The pen bit that was written is the one that is looked at. A network
+    that learned rests must also draw one, a point that lifts the pen at once: the window may already be past the end
+    when the dot of an exclamation mark is still to come, and that is a stroke of several points.
     """
     carry, y = network.apply({"params": params}, state.carry, state.x, request.text, method="step")
     forced = state.t < request.primer_length
     may_end = state.t > request.primer_length  # not before a point is drawn
+    step_keys = jax.vmap(jax.random.fold_in, (0, None))(keys, state.t)
+    drawn = jax.vmap(mdn.sample)(step_keys, mdn.biased(network.mixture(y), request.bias))
     complete = jnp.zeros_like(state.done)
     if network.window:
         complete = may_end & (state.x[:, 2] > 0.5) & past_end(carry.window.phi, request.text.length)
+        if rests:
+            complete &= drawn[:, 2] > 0.5
     done = state.done | complete | (state.count >= request.limit)
 
-    step_keys = jax.vmap(jax.random.fold_in, (0, None))(keys, state.t)
-    drawn = jax.vmap(mdn.sample)(step_keys, mdn.biased(network.mixture(y), request.bias))
     x = drawn
     if request.primer.shape[1]:
         given = lax.dynamic_index_in_dim(request.primer, state.t, axis=1, keepdims=False)  # clamped past its end

@@ -109,7 +109,7 @@ class Writer:
         for capacity, chosen in _groups(lines, self.lanes):
             steps = len(primer.forced) + per_character * (capacity + FREE_CHARACTERS)
             done = self._run([lines[i] for i in chosen], primer, steps, capacity, attention)
-            for i, line in zip(chosen, done):
+            for i, line in zip(chosen, done, strict=True):
                 written[i] = line
         return written
 
@@ -149,7 +149,8 @@ class Writer:
             primer=np.tile(primer.forced, (self.lanes, 1, 1)),
             primer_length=np.full(self.lanes, primer.length, np.int32),
         )
-        state = sample(self._network, self._params, request, steps=steps, with_trace=attention)
+        rests = self.model.config.data.rests
+        state = sample(self._network, self._params, request, steps=steps, rests=rests, with_trace=attention)
         state = jax.device_get(state._replace(carry=None))
         for i, line in enumerate(lines):
             drawn = slice(primer.length, primer.length + int(state.count[i]))
@@ -165,7 +166,7 @@ class Writer:
                     phi=np.concatenate([phi[:1]] * lead + [phi]),
                     kappa=np.concatenate([kappa[:1]] * lead + [kappa]),
                 )
-            if self.model.config.data.rests and written.complete and ends_with_rest(written.strokes, line.text):
+            if rests and written.complete and ends_with_rest(written.strokes, line.text):
                 written = written.without_last_point()
             yield written
 
