@@ -1,4 +1,6 @@
-"""Trains a network: python train.py --config configs/graves_synthesis.py --workdir runs/x [--config.data.batch_size=64 ...]
+"""Trains a network.
+
+  python train.py --config configs/graves_synthesis.py --workdir runs/x [--config.data.batch_size=64 ...]
 
 The same command goes on where it stopped. Several processes (hosts, or a TPU pod): the same command on each, with
 --coordinator=HOST:PORT --processes=N --process=I (on a TPU pod --coordinator=auto is enough).

@@ -23,7 +23,7 @@ def batches() -> None:
         writer = Writer(model, lanes=batch)
         writer.write([TEXT] * batch, seed=0)  # compiles
         times = []
-        for repeat in range(3):
+        for _ in range(3):
             start = time.perf_counter()
             lines = writer.write([TEXT] * batch, seed=0)
             times.append(time.perf_counter() - start)

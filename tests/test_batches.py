@@ -75,7 +75,7 @@ def test_the_order_is_a_function_of_seed_and_epoch_and_resumes_anywhere(corpus, 
     whole = list(batches.epoch(seed, epoch))
     rest = list(batches.epoch(seed, epoch, start=start))
     assert len(rest) == max(0, len(whole) - start)
-    for a, b in zip(whole[start:], rest):
+    for a, b in zip(whole[start:], rest, strict=True):
         np.testing.assert_array_equal(a.ids, b.ids)
         np.testing.assert_array_equal(a.inputs, b.inputs)
     assert ids(whole) != ids(batches.epoch(seed, epoch + 1))

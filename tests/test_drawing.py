@@ -145,7 +145,8 @@ def test_svg_is_well_formed_and_its_paths_keep_the_shape_of_the_ink(line, title)
 def test_svg_of_several_lines_stacks_them():
     one, two = (minidom.parseString(svg.to_svg([ZIGZAG] * n)).documentElement for n in (1, 2))
     assert len(two.getElementsByTagName("path")) == 2 * len(one.getElementsByTagName("path"))
-    width, height = zip(*(map(float, root.getAttribute("viewBox").split()[2:]) for root in (one, two)))
+    sizes = (map(float, root.getAttribute("viewBox").split()[2:]) for root in (one, two))
+    width, height = zip(*sizes, strict=True)
     assert width[0] == width[1] and height[1] > height[0]
 
 

@@ -20,7 +20,10 @@ INK = [[(10, 50), (12, 40), (15, 60)], [(20, 50)]]
 
 def xml(strokes=INK, head='<?xml version="1.0" encoding="ISO-8859-1"?>\n') -> str:
     times = range(9, 0, -1)  # backwards, as in some real lines
-    points = [[f'<Point x="{x}" y="{y}" time="{t}"/>' for (x, y), t in zip(stroke, times)] for stroke in strokes]
+    points = [
+        [f'<Point x="{x}" y="{y}" time="{t}"/>' for (x, y), t in zip(stroke, times, strict=False)]
+        for stroke in strokes
+    ]
     body = "".join(f"<Stroke>{''.join(stroke)}</Stroke>" for stroke in points)
     return f"{head}<WhiteboardCaptureSession><StrokeSet>{body}</StrokeSet></WhiteboardCaptureSession>"
 

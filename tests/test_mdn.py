@@ -102,7 +102,8 @@ def test_samples_have_the_mixtures_moments():
     mixture = mdn.split(rng.normal(scale=0.5, size=mdn.width(M)).astype(np.float32))
     keys = jax.random.split(jax.random.key(0), 60_000)
     x = np.asarray(jax.vmap(lambda k: mdn.sample(k, mixture))(keys))
-    pi, mu, sigma, rho = (np.asarray(a) for a in (jnp.exp(mixture.log_pi), mixture.mu, jnp.exp(mixture.log_sigma), mixture.rho))
+    parameters = jnp.exp(mixture.log_pi), mixture.mu, jnp.exp(mixture.log_sigma), mixture.rho
+    pi, mu, sigma, rho = map(np.asarray, parameters)
     mean = pi @ mu
     covariance = -np.outer(mean, mean)
     for j in range(M):

@@ -74,8 +74,11 @@ def test_output_derivatives_are_clipped():
 
 def test_the_papers_networks_have_the_papers_sizes():
     """About 3.4 and 3.7 million weights (section 4.2, 5.3); 121 outputs."""
-    config = default().model
-    for changes, expected in (({}, 3.7e6), ({"window": False}, 3.4e6), ({"window": False, "layers": 1, "cells": 900}, 3.4e6)):
+    for changes, expected in (
+        ({}, 3.7e6),
+        ({"window": False}, 3.4e6),
+        ({"window": False, "layers": 1, "cells": 900}, 3.4e6),
+    ):
         config = default().model
         config.update(changes)
         network = Network.from_config(config, 58)

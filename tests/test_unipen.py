@@ -9,8 +9,17 @@ import numpy as np
 import pytest
 
 from writemate_jax.data.report import Report
-from writemate_jax.data.unipen import (End, MissingInclude, UnipenError, check_root, contributors,
-                                       label_ink_correlation, parse_file, parse_segment, read_samples)
+from writemate_jax.data.unipen import (
+    End,
+    MissingInclude,
+    UnipenError,
+    check_root,
+    contributors,
+    label_ink_correlation,
+    parse_file,
+    parse_segment,
+    read_samples,
+)
 
 
 def write(root: Path, data: str, **included: str) -> Path:

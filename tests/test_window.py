@@ -45,7 +45,7 @@ def test_phi_is_finite_and_not_negative_and_masked_places_get_nothing(z, kappa, 
     state = move(z, kappa, texts(lengths, seed))
     phi = np.asarray(state.phi)
     assert np.isfinite(phi).all() and (phi >= 0).all()
-    for row, length in zip(phi, lengths):
+    for row, length in zip(phi, lengths, strict=True):
         assert (row[length + 1 :] == 0).all()
 
 
@@ -81,7 +81,7 @@ def test_permuting_the_batch_permutes_the_result(z, kappa, lengths, seed, order)
     text, order = texts(lengths, seed), np.array(order)
     straight = move(z, kappa, text)
     permuted = move(z[order], kappa[order], Text(text.codes[order], text.length[order]))
-    for a, b in zip(straight, permuted):
+    for a, b in zip(straight, permuted, strict=True):
         np.testing.assert_array_equal(np.asarray(a)[order], b)
 
 

@@ -127,7 +127,7 @@ class Batches:
                 ids=np.append(ids, -1).astype(np.int32),
                 size=size,
             )
-            for k, (j, code) in enumerate(zip(ids, codes)):
+            for k, (j, code) in enumerate(zip(ids, codes, strict=True)):
                 line = corpus.strokes(j)
                 line = strokes.normalise(strokes.add_rests(line) if rests else line, mean, std)
                 bucket.rows[k, : len(line)] = line

@@ -99,7 +99,8 @@ def _offsets(axes, corpus: Corpus) -> None:
     moved[corpus.starts] = False  # row 0 is where the line lies
     pen_up = np.concatenate([[False], corpus.eos[:-1] == 1])
     for which, pen, style in ((moved & ~pen_up, "down", "-"), (moved & pen_up, "up", ":")):
-        for values, name, color in zip(corpus.offsets[:, which], ("dx", "dy"), ("#1f4e9c", "#c0392b")):
+        shown = zip(corpus.offsets[:, which], ("dx", "dy"), ("#1f4e9c", "#c0392b"), strict=True)
+        for values, name, color in shown:
             if not values.size:
                 continue
             reach = np.percentile(np.abs(values), 99)

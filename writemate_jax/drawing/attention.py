@@ -58,10 +58,10 @@ def plot_attention_sheet(written: Sequence[Attended], path: str | os.PathLike, *
 
     maps = [_map(line) for line in written]
     sizes = [_ink_inches(line.strokes) for line in written]
-    heights = [inches for size, phi in zip(sizes, maps) for inches in (size, 0.5 + 0.16 * phi.shape[1])]
+    heights = [inches for size, phi in zip(sizes, maps, strict=True) for inches in (size, 0.5 + 0.16 * phi.shape[1])]
     figure = Figure((WIDTH_INCHES, sum(heights) + 0.35 * len(written)), layout="constrained")
     cells = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
-    for line, phi, ink_cell, map_cell in zip(written, maps, cells[::2], cells[1::2]):
+    for line, phi, ink_cell, map_cell in zip(written, maps, cells[::2], cells[1::2], strict=True):
         title = line.text if line.complete else f"{line.text}   (cut before its end)"
         ink_cell.set_title(title.replace("$", r"\$"), loc="left", fontsize=10)
         _draw_line(ink_cell, line.strokes, phi.argmax(axis=1))

@@ -41,7 +41,7 @@ def contact_sheet(
     cells = figure.subplots(rows, columns, squeeze=False).ravel()
     for cell in cells:
         cell.set_axis_off()
-    for cell, line, title, (left, _, _, _) in zip(cells, lines, titles, boxes):
+    for cell, line, title, (left, _, _, _) in zip(cells[: len(lines)], lines, titles, boxes, strict=True):
         cell.set_xlim(left - padding, left - padding + width)
         cell.set_ylim(low, high)
         cell.set_aspect("equal", anchor="W")

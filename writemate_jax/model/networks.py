@@ -1,8 +1,8 @@
 """The prediction network (section 4) and the synthesis network (section 5) of Graves (2013).
 
 One class is both: without a window it predicts, with one it writes a given text. `step` moves it by one point: it is
-what sampling loops over, and what a call scans over whole lines in training. Taking layers apart to hoist their products
-out of the loop was slower on a CPU; benchmarks/recurrence.py measures it.
+what sampling loops over, and what a call scans over whole lines in training. Taking layers apart to hoist their
+products out of the loop was slower on a CPU; benchmarks/recurrence.py measures it.
 """
 
 from __future__ import annotations
@@ -170,8 +170,10 @@ def text_batch(codes: list[np.ndarray], capacity: int) -> Text:
     """
     longest = max(map(len, codes))
     if longest + 1 > capacity:
-        raise ValueError(f"text_batch: a text of {longest} characters needs a capacity of {longest + 1}, not {capacity}")
+        raise ValueError(
+            f"text_batch: a text of {longest} characters needs a capacity of {longest + 1}, not {capacity}"
+        )
     padded = np.zeros((len(codes), capacity), np.int32)
-    for row, text in zip(padded, codes):
+    for row, text in zip(padded, codes, strict=True):
         row[: len(text)] = text
     return Text(padded, np.array([len(text) for text in codes], np.int32))
