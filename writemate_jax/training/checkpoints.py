@@ -8,6 +8,7 @@ folder is whole or absent.
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,10 @@ class Checkpoints:
             ),
         )
 
+        # Kept here, since the manager knows a checkpoint's loss only when it has been written.
+        best = self._best.best_step()
+        self._lowest = float("inf") if best is None else self._best.metrics(best)["nats_per_line"]
+
     def __enter__(self) -> Checkpoints:
         return self
 
@@ -101,9 +106,9 @@ class Checkpoints:
 
     def save_if_best(self, step: int, params: Any, nats_per_line: float) -> bool:
         """Writes the weights alone if their validation loss is the lowest so far; says whether it was."""
-        best = self._best.best_step()
-        if best is not None and self._best.metrics(best)["nats_per_line"] <= nats_per_line:
+        if nats_per_line >= self._lowest:
             return False
+        self._lowest = nats_per_line
         args = self._args(params=_to_host(params))
         return self._best.save(step, args=args, metrics={"nats_per_line": nats_per_line})
 
@@ -117,6 +122,8 @@ class Checkpoints:
         if step is None:
             return None
         stored = self._last.restore(step, args=ocp.args.Composite(description=ocp.args.JsonRestore()))["description"]
+        # Fields that are newer than the run had their defaults' effect in it.
+        stored["config"] = configuration.to_json(configuration.from_json(stored["config"]))
         for key, value in self._description.items():
             # How long to train and how often to look may change between two starts of a run; the rest may not.
             ours, theirs = (_identity(v) if key == "config" else v for v in (value, stored[key]))
@@ -134,14 +141,27 @@ class Checkpoints:
 
 
 def export_model(folder: Path, description: Description, params: Any) -> None:
-    """Writes weights and description as one checkpoint folder, as the package ships them."""
-    with ocp.Checkpointer(ocp.CompositeCheckpointHandler()) as checkpointer:
-        checkpointer.save(
-            Path(folder).absolute(),
-            args=ocp.args.Composite(
-                description=ocp.args.JsonSave(description.to_json()), params=ocp.args.StandardSave(_to_host(params))
-            ),
-        )
+    """Writes weights and description as one checkpoint folder, as the package ships them.
+
+    Raises FileExistsError where there is something of that name.
+    """
+    folder = Path(folder).absolute()
+    if folder.exists():
+        raise FileExistsError(f"{folder} exists; remove it or choose another folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
+        written = Path(temporary) / "checkpoint"
+        with ocp.Checkpointer(ocp.CompositeCheckpointHandler()) as checkpointer:
+            checkpointer.save(
+                written,
+                args=ocp.args.Composite(
+                    description=ocp.args.JsonSave(description.to_json()), params=ocp.args.StandardSave(_to_host(params))
+                ),
+            )
+        # They say only where the folder was written, which is nobody's business once it is moved.
+        for mark in written.rglob("commit_success.txt"):
+            mark.unlink()
+        written.rename(folder)
 
 
 def load_model(folder: Path | str) -> Model:
@@ -152,11 +172,26 @@ def load_model(folder: Path | str) -> Model:
         its `best/` or `last/`, one step's folder in there, or a folder that `export_model` wrote.
 
     Raises:
-      CheckpointNotFound: there is none.
+      CheckpointNotFound: there is none, or what is there is damaged or of a later version.
     """
     path = _find(Path(folder))
+    try:
+        stored, params = _read(path)
+        return Model(**vars(Description.from_json(stored)), params=params)
+    except (AttributeError, LookupError, OSError, TypeError, ValueError) as error:  # Orbax' choice depends on the damage
+        raise CheckpointNotFound(
+            f"{path} is no whole checkpoint ({type(error).__name__}: {error}); take another, or train it again"
+        ) from error
+
+
+def _read(path: Path) -> tuple[dict, Any]:
+    """The stored description and the weights of one checkpoint."""
     item = "params" if (path / "params").is_dir() else "state"
-    handlers = {item: ocp.PyTreeCheckpointHandler(), "description": ocp.JsonCheckpointHandler(), "metrics": ocp.JsonCheckpointHandler()}
+    handlers = {
+        item: ocp.PyTreeCheckpointHandler(),
+        "description": ocp.JsonCheckpointHandler(),
+        "metrics": ocp.JsonCheckpointHandler(),
+    }
     with ocp.Checkpointer(ocp.CompositeCheckpointHandler(**handlers)) as checkpointer:
         tree = checkpointer.metadata(path).item_metadata[item].tree
         # As host arrays: the devices of the training need not be here.
@@ -167,14 +202,15 @@ def load_model(folder: Path | str) -> Model:
                 **{item: ocp.args.PyTreeRestore(restore_args=restore_args)}, description=ocp.args.JsonRestore()
             ),
         )
-    stored, tree = restored["description"], restored[item]
-    description = Description.from_json(stored)
-    return Model(**vars(description), params=tree if item == "params" else tree["average"])
+    tree = restored[item]
+    return restored["description"], tree if item == "params" else tree["average"]
 
 
 def _find(folder: Path) -> Path:
     if not folder.is_dir():
-        raise CheckpointNotFound(f"{folder} is not a folder; give the --workdir of a training or one of its checkpoints")
+        raise CheckpointNotFound(
+            f"{folder} is not a folder; give the --workdir of a training or one of its checkpoints"
+        )
     for candidate in (folder, folder / BEST, folder / LAST):
         if (candidate / "description").is_dir():
             return candidate.absolute()

@@ -1,0 +1,77 @@
+"""Checkpoints: what is saved comes back, whole or not at all."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import tiny
+from writemate_jax.alphabet import Alphabet
+from writemate_jax.model.networks import text_batch
+from writemate_jax.training import export
+from writemate_jax.training.checkpoints import CheckpointNotFound, Checkpoints, Description, export_model, load_model
+
+
+@pytest.fixture(scope="module")
+def description(tmp_path_factory):
+    config = tiny.config(tmp_path_factory.mktemp("corpus"))
+    return Description(config, Alphabet("lot"), np.zeros(2, np.float32), np.array([0.5, 0.25], np.float32), "x-height")
+
+
+@pytest.fixture(scope="module")
+def params(description):
+    x, text = jnp.zeros((1, 1, 3)), text_batch([np.array([1])], 2)
+    return description.network().init(jax.random.key(0), x, text)["params"]
+
+
+def assert_same(a, b):
+    jax.tree.map(np.testing.assert_array_equal, a, b)
+
+
+def test_an_exported_model_is_loaded_as_it_was_and_names_no_place(description, params, tmp_path):
+    folder = tmp_path / "deep" / "model"
+    export_model(folder, description, params)
+    model = load_model(folder)
+    assert_same(model.params, params)
+    assert model.config.to_dict() == description.config.to_dict()
+    assert (model.alphabet, model.unit) == (description.alphabet, "x-height")
+    np.testing.assert_array_equal(model.std, description.std)
+    assert not [f for f in folder.rglob("*") if f.is_file() and str(tmp_path / "deep").encode() in f.read_bytes()]
+    assert [p.name for p in folder.parent.iterdir()] == ["model"]
+    with pytest.raises(FileExistsError, match="exists"):
+        export_model(folder, description, params)
+    assert_same(load_model(folder).params, params)
+
+
+def test_best_keeps_the_lowest_loss_and_last_the_newest_two(description, params, tmp_path):
+    state = {"average": params, "step": jnp.int32(0)}
+    with Checkpoints(tmp_path, description) as checkpoints:
+        assert checkpoints.restore(state) is None
+        for step, loss in ((1, 5.0), (2, 3.0), (3, 4.0)):
+            scaled = jax.tree.map(lambda x, step=step: x * step, params)
+            checkpoints.save(step, {"average": scaled, "step": jnp.int32(step)})
+            assert checkpoints.save_if_best(step, scaled, loss) == (step < 3)
+    assert sorted(p.name for p in (tmp_path / "last").iterdir() if p.name.isdigit()) == ["2", "3"]
+    assert_same(load_model(tmp_path).params, jax.tree.map(lambda x: x * 2, params))
+    assert_same(load_model(tmp_path / "last").params, jax.tree.map(lambda x: x * 3, params))
+    assert_same(load_model(tmp_path / "last" / "2").params, jax.tree.map(lambda x: x * 2, params))
+    with Checkpoints(tmp_path, description) as checkpoints:
+        restored = checkpoints.restore(state)
+        assert restored["step"] == 3
+        assert_same(restored["average"], jax.tree.map(lambda x: x * 3, params))
+
+
+def test_folders_without_a_checkpoint_are_named(tmp_path):
+    for folder in (tmp_path, tmp_path / "absent"):
+        with pytest.raises(CheckpointNotFound, match=str(folder)):
+            load_model(folder)
+
+
+def test_the_export_command(description, params, tmp_path, capsys):
+    export_model(tmp_path / "run", description, params)
+    arguments = ["--workdir", str(tmp_path / "run"), "--out", str(tmp_path / "out")]
+    assert export.main(arguments) == 0
+    assert_same(load_model(tmp_path / "out").params, params)
+    assert export.main(arguments) == 2
+    assert export.main(["--workdir", str(tmp_path), "--out", str(tmp_path / "other")]) == 2
+    assert "exists" in (error := capsys.readouterr().err) and "holds no checkpoint" in error
