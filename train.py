@@ -28,8 +28,8 @@ def main(_) -> None:
 
     logging.set_verbosity(logging.WARNING)  # Orbax tells of every file at INFO
     use_compilation_cache()  # a resumed run need not compile its buckets again
-    parallel.initialize(COORDINATOR.value, PROCESSES.value, PROCESS.value)
     try:
+        parallel.initialize(COORDINATOR.value, PROCESSES.value, PROCESS.value)
         loop.run(CONFIG.value, WORKDIR.value)
     except (ValueError, OSError) as error:
         print(f"train.py: {error}", file=sys.stderr)
@@ -39,7 +39,19 @@ def main(_) -> None:
         sys.exit(3)
 
 
+def parse(arguments: list[str]) -> list[str]:
+    """Absl's parsing of the flags, with a message where a field or the configuration itself is absent."""
+    try:
+        return app.parse_flags_with_usage(arguments)
+    except AttributeError as error:  # ConfigDict's KeyError in disguise: its text is the name in quotes
+        name = str(error).strip("\"'")
+        print(f"train.py: the configuration has no field {name}; writemate_jax/config.py lists all", file=sys.stderr)
+    except OSError as error:
+        print(f"train.py: {error}", file=sys.stderr)
+    sys.exit(2)
+
+
 if __name__ == "__main__":
     use_huge_pages()
     flags.mark_flags_as_required(["config", "workdir"])
-    app.run(main)
+    app.run(main, flags_parser=parse)

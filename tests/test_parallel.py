@@ -31,7 +31,7 @@ def steps_by_hand(config, count):
     def gradient(params, batch):
         return jax.value_and_grad(lambda p: (s := losses.sums(network, p, batch)).nll / s.points)(params)
 
-    for _, batch in zip(range(count), loop.order(batches, config, 0)):
+    for _, batch in zip(range(count), loop.order(batches, config, 0), strict=False):
         lines.append(int((batch.ids >= 0).sum()))
         value, g = gradient(params, batch)
         updates, moments = rule.update(g, moments, params)
@@ -58,7 +58,7 @@ def test_eight_devices_equal_one_with_ragged_batches(tmp_path):
     rule = optimizer.make(config.optimizer, config.training.steps)
     state = parallel.replicate(step.initial_state(network, rule, config.seed, next(batches.ordered())))
     train_step = step.make_train_step(network, rule, config)
-    for _, batch in zip(range(6), loop.order(batches, config, 0)):
+    for _, batch in zip(range(6), loop.order(batches, config, 0), strict=False):
         state, metrics = train_step(state, parallel.shard(batch), np.zeros(8, np.float32))
         assert float(metrics.sums.lines[0]) == (batch.ids >= 0).sum()
     for device in (0, 7):
@@ -92,6 +92,12 @@ def test_two_processes_equal_one(tmp_path):
     params = load_model(tmp_path / "run" / "last").params
     for a, b in zip(jax.tree.leaves(params), jax.tree.leaves(expected), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+@pytest.mark.parametrize("wrong", [(None, 2, 0), (None, None, 1), ("127.0.0.1:1", 2, None), ("127.0.0.1:1", None, 0)])
+def test_processes_are_told_of_each_other(wrong):
+    with pytest.raises(ValueError, match="--coordinator.*need|need --coordinator"):
+        parallel.initialize(*wrong)
 
 
 def test_a_batch_that_does_not_divide_is_named():

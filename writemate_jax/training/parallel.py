@@ -1,7 +1,7 @@
 """Data parallelism in one place: the axis, the collectives, the processes.
 
-Every device holds the whole state and a slice of the batch. Gradients and losses are *sums* over a device's lines; they are
-added over all devices and divided once, so a ragged batch weighs each line the same.
+Every device holds the whole state and a slice of the batch. Gradients and losses are *sums* over a device's lines;
+they are added over all devices and divided once, so a ragged batch weighs each line the same.
 """
 
 from __future__ import annotations
@@ -19,8 +19,16 @@ AXIS = "devices"
 def initialize(coordinator: str | None, processes: int | None, process: int | None) -> None:
     """Joins the processes of a run; call it before anything else of JAX.
 
-    With no argument given nothing happens, except on a TPU pod where `coordinator="auto"` lets JAX find the others.
+    Without a coordinator there is one process; with "auto", on a TPU pod, JAX finds the others by itself.
+
+    Raises:
+      ValueError: arguments that do not belong together. Several processes that do not know of each other would write
+        over each other's work directory.
     """
+    if coordinator not in (None, "", "auto") and None in (processes, process):
+        raise ValueError(f"--coordinator {coordinator} needs --processes N and --process I, from 0 to N - 1")
+    if not coordinator and (processes, process) != (None, None):
+        raise ValueError("--processes and --process need --coordinator HOST:PORT, the address of process 0")
     if coordinator == "auto":
         jax.distributed.initialize()
     elif coordinator:
@@ -56,7 +64,10 @@ def unreplicate(tree: Any) -> Any:
 
 
 def shard(tree: Any) -> Any:
-    """Splits the first axis of every array of this process's batch over its devices: [n, ...] to [devices, n / devices, ...]."""
+    """Splits the first axis of every array of this process's batch over its devices.
+
+    [n, ...] becomes [devices, n / devices, ...].
+    """
     devices = jax.local_device_count()
 
     def split(x: np.ndarray) -> np.ndarray:

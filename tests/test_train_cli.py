@@ -1,0 +1,37 @@
+"""The command line of train.py: what it says where it cannot begin."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tiny
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--config=configs/absent.py"], "configs/absent.py"),
+        (["--config.nope=3"], "the configuration has no field nope;"),
+        (["--config.corpus=absent.npz"], "no corpus file 'absent.npz'"),
+        (["--config.batch_size=-3"], "batch_size is -3"),  # the short name of config.data.batch_size
+        (["--config.data.arrangement=iam"], "no lines in split ['testset_v']"),
+        (["--workdir=/dev/null/run"], "/dev/null"),
+        (["--processes=2", "--process=0"], "--processes and --process need --coordinator"),
+    ],
+)
+def test_what_cannot_begin_is_said_and_exits_with_2(tmp_path, flags, message):
+    corpus = tiny.config(tmp_path).corpus
+    result = subprocess.run(
+        [sys.executable, "train.py", "--config=configs/smoke.py", f"--config.corpus={corpus}",
+         f"--workdir={tmp_path / 'run'}", *flags],
+        cwd=ROOT, env=os.environ | {"JAX_NUM_CPU_DEVICES": "1"}, capture_output=True, text=True,
+    )
+    assert result.returncode == 2, result.stderr
+    assert "train.py: " in result.stderr and message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "run" / "last").exists()
