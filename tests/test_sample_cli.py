@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -250,6 +251,25 @@ def test_folder_that_is_no_checkpoint_is_said_and_exits_with_2(sample, folder):
     code, out, err = sample("Hello", "--checkpoint", folder, checkpoint=None)
     assert (code, out) == (2, [])
     assert f"error: {folder} " in err
+
+
+@pytest.mark.parametrize("damaged", ["description", "params", "description/metadata", "params/_METADATA",
+                                     "params/manifest.ocdbt"])
+@pytest.mark.parametrize("emptied", [False, True])
+def test_damaged_checkpoint_is_said_and_exits_with_2(sample, checkpoints, damaged, emptied):
+    shutil.copytree(checkpoints / "synthesis", "damaged")
+    path = Path("damaged", damaged)
+    if path.is_dir():
+        shutil.rmtree(path)
+        if emptied:
+            path.mkdir()
+    elif emptied:
+        path.write_bytes(b"")
+    else:
+        path.unlink()
+    code, out, err = sample("Hello", "--checkpoint", "damaged", checkpoint=None)
+    assert (code, out) == (2, [])
+    assert "sample.py: error: " in err and "damaged" in err and "Traceback" not in err
 
 
 def test_prediction_checkpoint_cannot_write_a_text(sample):
