@@ -355,8 +355,9 @@ def test_networks_say_which_kind_they_are():
         writer(window=False).write(["abc"])
     with pytest.raises(InvalidRequest, match="use write"):
         writer().unconditional()
-    with pytest.raises(InvalidRequest, match="0 points"):
-        writer(window=False).unconditional(0)
+    for points in (0, 10**9):
+        with pytest.raises(InvalidRequest, match=f"{points} points; expected 1 to 65536"):
+            writer(window=False).unconditional(points)
 
 
 def test_unknown_characters_are_replaced_with_a_warning_or_named():

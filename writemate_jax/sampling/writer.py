@@ -28,6 +28,7 @@ from writemate_jax.strokes import Rows
 from writemate_jax.training.checkpoints import Model, load_model
 
 MAX_CHARACTERS = 128  # of a line; a primer may add as many
+MAX_POINTS = 2**16  # of unconditional ink: the arrays for it are made in advance
 # Arrays come in these sizes alone, so that few programs are compiled.
 TEXT_CAPACITIES = (16, 32, 64, 128, 256 + 2)
 PRIMER_CAPACITIES = (0, 256, 512, 1024, 2048, 4096)
@@ -116,13 +117,13 @@ class Writer:
     def unconditional(self, points: int | None = None, bias: float | None = None, seed: int = 0) -> Written:
         """Lets a prediction network write ``points`` points of whatever it likes (by default as configured).
 
-        Raises `InvalidRequest` for a synthesis network, or for points below 1.
+        Raises `InvalidRequest` for a synthesis network, or for points below 1 or beyond 65,536.
         """
         if self._network.window:
             raise InvalidRequest("this is a synthesis network, which needs texts; use write()")
         points = self.model.config.sampling.points if points is None else points
-        if points < 1:
-            raise InvalidRequest(f"{points} points; expected at least 1")
+        if not 1 <= points <= MAX_POINTS:
+            raise InvalidRequest(f"{points} points; expected 1 to {MAX_POINTS}")
         primer = self._primer(None, None)
         line = _Line("", "", _seeds(seed, 1)[0], self._biases(bias, 1)[0], points - len(primer.lead))
         steps = 1 << max(8, (points - 1).bit_length())
