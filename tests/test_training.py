@@ -15,7 +15,7 @@ import pytest
 import tiny
 from writemate_jax.data import corpus as corpora
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.training import log, loop, losses, step
+from writemate_jax.training import evaluation, log, loop, losses, step
 from writemate_jax.training.checkpoints import CheckpointNotFound, load_model
 
 ROOT = Path(__file__).parents[1]
@@ -39,17 +39,23 @@ def finish(process):
     assert process.returncode == 0, output.decode()[-3000:]
 
 
+def newest(workdir):
+    """Step of the newest checkpoint, 0 without one."""
+    return max((int(p.name) for p in (workdir / "last").glob("[0-9]*") if p.name.isdigit()), default=0)
+
+
 def wait_for_step(workdir, at_least):
     """Until a checkpoint of that step or a later one is there."""
     for _ in range(15_000):
-        if any(int(p.name) >= at_least for p in (workdir / "last").glob("[0-9]*") if p.name.isdigit()):
+        if newest(workdir) >= at_least:
             return
         time.sleep(0.02)
     raise AssertionError(f"no checkpoint of step {at_least} in {workdir}")
 
 
 def assert_same_state(a, b):
-    for x, y in zip(jax.tree.leaves(load_model(a / "last").params), jax.tree.leaves(load_model(b / "last").params), strict=True):
+    one, other = (jax.tree.leaves(load_model(run / "last").params) for run in (a, b))
+    for x, y in zip(one, other, strict=True):
         np.testing.assert_array_equal(x, y)
 
 
@@ -61,9 +67,10 @@ def test_killed_and_stopped_runs_go_on_bit_for_bit(tmp_path):
     killed = command(config, broken, **steps)
     wait_for_step(broken, 3)
     killed.send_signal(signal.SIGKILL)
-    killed.wait()
+    assert killed.wait() == -signal.SIGKILL  # and had not ended before
+    reached = newest(broken)
     stopped = command(config, broken, **steps)
-    wait_for_step(broken, 9)
+    wait_for_step(broken, reached + 1)  # it listens to signals from its first step on
     stopped.send_signal(signal.SIGTERM)
     finish(stopped)  # SIGTERM is an orderly end
     finish(command(config, broken, **steps))
@@ -72,22 +79,64 @@ def test_killed_and_stopped_runs_go_on_bit_for_bit(tmp_path):
     assert [r["step"] for r in rows[0]] == [r["step"] for r in rows[1]] == list(range(2, 41, 2))
 
 
-def test_a_non_finite_loss_names_the_lines_and_leaves_the_checkpoint(tmp_path):
-    config = tiny.config(tmp_path)
-    loop.run(config, tmp_path / "run")
-    before = sorted(str(p) for p in (tmp_path / "run" / "last").iterdir())
+def test_what_is_not_finite_stops_the_run_and_leaves_its_checkpoints(tmp_path, monkeypatch):
+    config, run = tiny.config(tmp_path), tmp_path / "run"
+    loop.run(config, run)
+
+    def files():
+        return {p: p.read_bytes() for name in ("last", "best") for p in (run / name).rglob("*") if p.is_file()}
+
+    before = files()
     config.training.steps = 24
+    poisoned = lambda sums: lambda *arguments: (s := sums(*arguments))._replace(nll=s.nll * np.nan)  # noqa: E731
+    with monkeypatch.context() as patch:
+        patch.setattr(losses, "sums", poisoned(losses.sums))
+        with pytest.raises(loop.NotFinite, match="step 12: loss nan.*not_finite_0.json"):
+            loop.run(config, run)
+    report = json.loads((run / "not_finite_0.json").read_text())
+    assert report["lines"] and all(set(line["text"]) <= set("lot") for line in report["lines"])
+    assert files() == before
+    config.training.update(steps=18, save_every=100, evaluate_every=14)
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluation, "validate", poisoned(evaluation.validate))
+        with pytest.raises(loop.NotFinite, match="step 14: the validation loss is nan"):
+            loop.run(config, run)
+    assert files() == before
+    loop.run(config, run)  # and goes on from there
+
+
+def test_an_infinite_learning_rate_leaves_no_checkpoint(tmp_path):
+    config = tiny.config(tmp_path)
     config.optimizer.learning_rate = float("inf")
-    with pytest.raises(ValueError, match="another config.optimizer.learning_rate"):
-        loop.run(config, tmp_path / "run")
-    config.training.steps = 12
     with pytest.raises(loop.NotFinite, match="not_finite_0.json"):
         loop.run(config, tmp_path / "burst")
-    report = json.loads((tmp_path / "burst" / "not_finite_0.json").read_text())
-    assert report["lines"] and all(set(line["text"]) <= set("lot") for line in report["lines"])
-    assert sorted(str(p) for p in (tmp_path / "run" / "last").iterdir()) == before
     with pytest.raises(CheckpointNotFound):
         load_model(tmp_path / "burst")
+
+
+def test_a_run_is_continued_by_its_own_configuration(tmp_path):
+    config = tiny.config(tmp_path)
+    config.training.update(steps=2, evaluate_every=2, save_every=2)
+    loop.run(config, tmp_path / "run")
+    config.optimizer.learning_rate = 0.5
+    with pytest.raises(ValueError, match="another config.optimizer.learning_rate: 0.002 there, 0.5 here"):
+        loop.run(config, tmp_path / "run")
+    config.training.log_every = 0
+    with pytest.raises(ValueError, match="config.training.log_every is 0; expected at least 1"):
+        loop.run(config, tmp_path / "run")
+
+
+def test_a_prediction_network_trains_and_writes_whatever_it_likes(tmp_path, capsys):
+    config = tiny.config(tmp_path)
+    config.model.window = False
+    config.sampling.points = 20
+    config.training.update(steps=4, evaluate_every=4, save_every=4)
+    loop.run(config, tmp_path / "run")
+    [row] = log.read(tmp_path / "run" / "validation.csv")
+    assert np.isfinite(row["nats_per_line"]) and np.isnan(row["complete"])
+    assert "by themselves" not in capsys.readouterr().err
+    assert all((tmp_path / "run" / name).stat().st_size > 1000 for name in ("learning_curve.png", "samples/000004.png"))
+    assert len(Writer(load_model(tmp_path / "run")).unconditional(seed=1).strokes) == 20
 
 
 def test_a_run_leaves_logs_pictures_and_a_model_and_compiles_each_shape_once(tmp_path, monkeypatch):
@@ -132,7 +181,7 @@ def test_nats_per_line_and_per_point_are_the_mean_over_what_is_real(tmp_path):
     for batch in validation.ordered():
         for row in np.flatnonzero(batch.ids >= 0):
             n = int(batch.mask[row].sum())
-            alone = jax.tree.map(lambda x: x[row : row + 1], batch)
+            alone = jax.tree.map(lambda x, row=row: x[row : row + 1], batch)
             alone = alone._replace(inputs=alone.inputs[:, :n], targets=alone.targets[:, :n], mask=alone.mask[:, :n])
             values.append(float(losses.sums(network, params, alone).nll))
             points += n

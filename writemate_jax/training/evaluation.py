@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def write_samples(
     """Writes lines with the weights of a step and draws them; returns the share that ended by themselves.
 
     Makes `folder/STEP.png`, the configured texts at fixed seeds with the attention of each; a prediction network makes
-    lines without text there, which never end by themselves (0 is returned).
+    lines without text there, which do not end by themselves (NaN is returned).
     """
     from writemate_jax.drawing.attention import plot_attention_sheet
     from writemate_jax.drawing.contact_sheet import contact_sheet
@@ -51,7 +52,7 @@ def write_samples(
     if not config.model.window:
         lines = [writer.unconditional(points=config.sampling.points, seed=seed) for seed in range(4)]
         contact_sheet([line.strokes for line in lines], [f"seed {line.seed}" for line in lines], picture)
-        return 0.0
+        return math.nan
     texts = [text for text in config.sampling.texts if set(text) <= set(description.alphabet.characters)]
     if texts:
         plot_attention_sheet(writer.write(texts, bias=config.sampling.bias, seed=0, attention=True), picture)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
-import os
+import math
 from pathlib import Path
 
 from tensorboardX import SummaryWriter
+
+from writemate_jax.drawing.replacing import replacing
 
 
 class Log:
@@ -39,13 +41,11 @@ class Log:
     def _open(self, name: str, columns: list[str]):
         path = self._workdir / f"{name}.csv"
         kept = [row for row in read(path) if row["step"] <= self._step]
-        temporary = path.with_suffix(".csv.tmp")
-        with open(temporary, "w", newline="") as file:
+        with replacing(path) as temporary, open(temporary, "w", newline="") as file:
             writer = csv.DictWriter(file, columns, extrasaction="ignore")
             writer.writeheader()
             for row in kept:
                 writer.writerow({key: f"{value:.10g}" for key, value in row.items()})
-        os.replace(temporary, path)
         file = open(path, "a", newline="")
         return file, csv.DictWriter(file, columns, extrasaction="ignore")
 
@@ -64,21 +64,21 @@ def read(path: Path) -> list[dict[str, float]]:
 
 def plot_learning_curve(workdir: Path) -> Path | None:
     """Draws training and validation loss of a work directory's logs into `learning_curve.png`, nats per point."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
+    from matplotlib.figure import Figure
 
     training, validation = read(workdir / "train.csv"), read(workdir / "validation.csv")
     if not training:
         return None
-    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    figure = Figure((8, 4.5), layout="constrained")
+    axes = figure.subplots()
     axes.plot([r["step"] for r in training], [r["nats_per_point"] for r in training], lw=0.7, label="training")
     if validation:
         steps = [r["step"] for r in validation]
         axes.plot(steps, [r["nats_per_point"] for r in validation], "o-", ms=3, label="validation")
+    ended = [r for r in validation if not math.isnan(r["complete"])]  # without a text nothing ends
+    if ended:
         ends = axes.twinx()
-        ends.plot(steps, [100 * r["complete"] for r in validation], "g:", label="lines that end by themselves")
+        ends.plot([r["step"] for r in ended], [100 * r["complete"] for r in ended], "g:")
         ends.set(ylabel="lines that end by themselves, %", ylim=(0, 102))
     values = sorted(r["nats_per_point"] for r in training)
     # The first steps are far above the rest and would flatten what matters.
@@ -86,8 +86,7 @@ def plot_learning_curve(workdir: Path) -> Path | None:
     axes.set(xlabel="updates", ylabel="nats per point (normalised offsets)")
     axes.grid(alpha=0.3)
     axes.legend(loc="upper right")
-    path, temporary = workdir / "learning_curve.png", workdir / "learning_curve.tmp.png"
-    figure.savefig(temporary, dpi=110)
-    plt.close(figure)
-    os.replace(temporary, path)
+    path = workdir / "learning_curve.png"
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=110)
     return path

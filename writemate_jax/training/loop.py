@@ -19,13 +19,14 @@ from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.batches import Batch, Batches
+from writemate_jax.drawing.replacing import write_text
 from writemate_jax.training import evaluation, losses, optimizer, parallel, step
 from writemate_jax.training.checkpoints import Checkpoints, Description
 from writemate_jax.training.log import Log, plot_learning_curve
 
 
 class NotFinite(RuntimeError):
-    """The loss or a gradient is not a number; the last checkpoint was left as it is."""
+    """The loss or a gradient is not a number; the checkpoints were left as they are."""
 
 
 def run(config: ConfigDict, workdir: Path) -> step.TrainState:
@@ -46,6 +47,9 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
     """
     workdir = Path(workdir)
     workdir.mkdir(parents=True, exist_ok=True)
+    for name in ("log_every", "evaluate_every", "save_every"):
+        if config.training[name] < 1:
+            raise ValueError(f"config.training.{name} is {config.training[name]}; expected at least 1 step")
     corpus = corpora.load(configuration.corpus_path(config))
     description, training, validation = prepare(config, corpus)
     network = description.network()
@@ -184,7 +188,7 @@ class _Trainer:
             "lines": [{"id": i, "source": self.corpus.source(i), "text": self.corpus.text(i)} for i in lines],
         }
         path = self.workdir / f"not_finite_{jax.process_index()}.json"
-        path.write_text(json.dumps(report, indent=1))
+        write_text(path, json.dumps(report, indent=1))
         raise NotFinite(
             f"step {at}: loss {metrics.sums.nll}, gradient norm {metrics.gradient_norm}. The batch's lines are in {path}; "
             "the last checkpoint is untouched. Lower the learning rate or look at those lines."
@@ -211,6 +215,12 @@ class _Trainer:
 
     def _evaluate(self, done: int, state: step.TrainState) -> None:
         sums = evaluation.validate(self.evaluation_step, state.average, self.validation)
+        if not np.isfinite(sums.nll):
+            # NaN is below no loss and above none: it must not get near the comparison that keeps the best.
+            raise NotFinite(
+                f"step {done}: the validation loss is {sums.nll}; the best checkpoint is untouched. Lower the learning "
+                "rate or look at the validation lines."
+            )
         average = parallel.unreplicate(state.average)
         # The sums are the same in every process, and so all of them take the same branch in the checkpoint.
         self.checkpoints.save_if_best(done, average, float(sums.per_line))
@@ -228,9 +238,10 @@ class _Trainer:
             complete=complete,
         )
         plot_learning_curve(self.workdir)
+        ended = f"; {complete:.0%} of lines end by themselves" if self.config.model.window else ""
         tqdm.write(
             f"step {done}: validation {sums.per_line:.2f} nats/line, {sums.per_point:.4f} nats/point, "
-            f"SSE {sums.sse:.3f}; {complete:.0%} of lines end by themselves",
+            f"SSE {sums.sse:.3f}{ended}",
             file=sys.stderr,
         )
         self.clock = time.monotonic()  # the evaluation is not part of the training's speed
@@ -254,9 +265,12 @@ def _stop_signals() -> Iterator[dict]:
 
 
 def _announce(config, corpus, training, validation, state, first) -> None:
+    longest = config.data.max_points
     weights = sum(np.size(x) for x in jax.tree.leaves(state.params))
     print(
         f"{len(corpus):,} lines in {configuration.corpus_path(config)}; alphabet of {len(corpus.alphabet)}\n"
+        f"left out, of 1 point or more than {longest:,}: {training.skipped:,} lines of training, "
+        f"{validation.skipped:,} of validation\n"
         f"training: {training.lines:,} lines, {training.steps():,} steps an epoch, padded {training.padded_fraction:.1%}, "
         f"shapes (lines, points, characters) {training.shapes}\n"
         f"validation: {validation.lines:,} lines, padded {validation.padded_fraction:.1%}\n"
