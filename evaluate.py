@@ -1,0 +1,10 @@
+"""Measures a trained network: python evaluate.py legibility | likelihood; see python evaluate.py --help."""
+
+from __future__ import annotations
+
+import sys
+
+from writemate_jax.evaluation.command import main
+
+if __name__ == "__main__":
+    sys.exit(main())

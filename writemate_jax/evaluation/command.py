@@ -1,0 +1,169 @@
+"""The command line of `evaluate.py`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+EXAMPLES = """\
+examples:
+  python evaluate.py legibility --checkpoint runs/x --out runs/x/legibility
+  python evaluate.py legibility --biases 0,0.75 --corpus runs/iam.npz --split testset_v --out measured
+  python evaluate.py likelihood --checkpoint runs/x --corpus open --split validation
+"""
+BIASES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong."""
+    options = _parser().parse_args(arguments)
+    # JAX takes a second to import: mistakes and --help are answered without.
+    from writemate_jax.evaluation.recogniser import RecogniserMissing
+
+    try:
+        options.run(options)
+    except (ValueError, OSError, RecogniserMissing) as error:
+        print(f"evaluate.py: error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _legibility(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from writemate_jax.evaluation import legibility, prompts
+    from writemate_jax.evaluation.recogniser import RAPIDOCR, Recogniser
+    from writemate_jax.evaluation.report import write_report
+    from writemate_jax.sampling.writer import Writer
+
+    recogniser = Recogniser.load()
+    lines = prompts.load(options.prompts)
+    writer = Writer.load(options.checkpoint)
+    corpus, indices = _corpus_lines(options)
+    about = {
+        "checkpoint": _name(options.checkpoint),
+        "prompts": f"{len(lines)} lines of {'the package' if options.prompts is None else options.prompts}",
+        "seed": f"line i with {options.seed} + i, one candidate",
+        "real ink": f"{len(indices)} lines of {options.corpus}, split {options.split}, seed {options.lines_seed}",
+        "recogniser": f"PP-OCRv6 small of rapidocr {RAPIDOCR}",
+    }
+    bar = tqdm(total=len(indices) + len(lines) * len(options.biases), unit="line", disable=None)
+    with bar:
+        real = legibility.real_lines(corpus, indices)
+        floor = legibility.judge(recogniser, real, x_height=_x_height(corpus.unit, real), progress=bar.update)
+        written = {}
+        for bias in options.biases:
+            ink = legibility.write_prompts(writer, lines, bias=bias, seed=options.seed)
+            unit = _x_height(writer.model.unit, ink)
+            written[bias] = legibility.judge(recogniser, ink, x_height=unit, progress=bar.update)
+    paths = write_report(options.out, about, floor, written)
+    print(paths[1].read_text(encoding="utf-8"))
+    print("\n".join(map(str, paths)))
+
+
+def _likelihood(options: argparse.Namespace) -> None:
+    from writemate_jax.drawing.replacing import write_text
+    from writemate_jax.evaluation.likelihood import measure
+    from writemate_jax.sampling.writer import embedded
+    from writemate_jax.training.checkpoints import load_model
+
+    corpus, indices = _corpus_lines(options)
+    model = load_model(embedded() if options.checkpoint is None else options.checkpoint)
+    found = measure(model, corpus, indices)
+    print(
+        f"{found.nats_per_line:.2f} nats a line, {found.nats_per_point:.4f} nats a point, SSE {found.sse:.3f}: offsets"
+        f" divided by {', '.join(f'{s:.4f}' for s in found.std)} {found.unit}\n"
+        f"{found.nats_per_line_in_units:.2f} nats a line, {found.nats_per_point_in_units:.4f} nats a point: offsets in"
+        f" the unit {found.unit}\n"
+        f"{found.lines:,} lines of {found.writers:,} writers, {found.points:,} points"
+        f" ({'with' if found.rests else 'without'} rests), {found.left_out:,} lines left out"
+    )
+    if options.out is not None:
+        about = {"checkpoint": _name(options.checkpoint), "corpus": options.corpus, "split": options.split}
+        write_text(options.out / "likelihood.json", json.dumps({"about": about, **asdict(found)}, indent=1) + "\n")
+
+
+def _corpus_lines(options: argparse.Namespace):
+    """The corpus, and the indices of its split's lines: all, or some drawn by the seed, ascending."""
+    import numpy as np
+
+    from writemate_jax import config as configuration
+    from writemate_jax.data import corpus as corpora
+
+    default = configuration.default()
+    default.corpus = options.corpus
+    corpus = corpora.load(configuration.corpus_path(default))
+    indices = corpus.select(options.split.split(","))
+    if options.lines is not None and options.lines < len(indices):
+        rng = np.random.default_rng(options.lines_seed)
+        indices = np.sort(rng.choice(indices, options.lines, replace=False))
+    return corpus, indices
+
+
+def _x_height(unit: str, lines) -> float:
+    """The x-height of some lines in their unit; where that is another, two thirds of their robust height."""
+    from writemate_jax.drawing.page import letter_height
+
+    return 1.0 if unit == "x-height" else letter_height([line.strokes for line in lines]) / 1.5
+
+
+def _name(checkpoint: Path | None) -> str:
+    return "the embedded network" if checkpoint is None else str(checkpoint)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="evaluate.py",
+        description="Measures a trained network, beside real ink.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="legibility | likelihood")
+    legible = commands.add_parser("legibility", help="lets an independent recogniser read what the network writes")
+    legible.set_defaults(run=_legibility)
+    add = legible.add_argument
+    add("--out", type=Path, required=True, metavar="DIR", help="for legibility.json, .md, .png and contact sheets")
+    add("--biases", type=_biases, default=BIASES, metavar="LIST", help="with commas (default: 0,0.25,0.5,0.75,1,1.5)")
+    add("--seed", type=_whole, default=0, metavar="N", help="prompt i is written with seed N + i (default: 0)")
+    add("--prompts", type=Path, metavar="DIR", help="other lines: a .txt file for each group")
+    likely = commands.add_parser("likelihood", help="nats per line and per point of a corpus")
+    likely.set_defaults(run=_likelihood)
+    likely.add_argument("--out", type=Path, metavar="DIR", help="for likelihood.json")
+    for command, lines in ((legible, "real lines to read for the floor"), (likely, "lines to take")):
+        add = command.add_argument
+        add("--checkpoint", type=Path, metavar="DIR", help="a --workdir of train.py, or a checkpoint in there (default:"
+            " the embedded network)")
+        add("--corpus", default="open", metavar="open|FILE", help="real ink (default: %(default)s)")
+        add("--split", default="validation", metavar="NAMES", help="of it, with commas (default: %(default)s)")
+        add("--lines", type=_positive, metavar="N", help=f"{lines} (default: all)")
+        add("--lines-seed", type=_whole, default=0, metavar="N", help="draws those lines (default: 0)")
+    return parser
+
+
+def _biases(value: str) -> tuple[float, ...]:
+    try:
+        biases = sorted({float(part) for part in value.split(",")})
+    except ValueError:
+        biases = []
+    if not biases or not all(0 <= bias < math.inf for bias in biases):
+        raise argparse.ArgumentTypeError(f"{value!r}; expected numbers from 0 up, with commas")
+    return tuple(biases)
+
+
+def _whole(value: str, least: int = 0) -> int:
+    try:
+        number = int(value)
+    except ValueError:
+        number = -1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"{value!r}; expected a whole number from {least} up")
+    return number
+
+
+def _positive(value: str) -> int:
+    return _whole(value, least=1)

@@ -1,0 +1,156 @@
+"""Legibility: how well an independent recogniser reads lines of ink, group by group, beside real ink.
+
+A line's record is made once (`judge`), and every figure is a sum over records (`summarise`).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from writemate_jax.data.corpus import Corpus
+from writemate_jax.evaluation.bootstrap import Interval, ratio_interval
+from writemate_jax.evaluation.edit_distance import Edits, compare
+from writemate_jax.evaluation.prompts import Prompt
+from writemate_jax.evaluation.recogniser import Recogniser
+from writemate_jax.evaluation.stray_ticks import starts_with_tick
+from writemate_jax.sampling.writer import Writer
+from writemate_jax.strokes import Rows
+
+ALL = "all"
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """Ink that should say a text.
+
+    strokes: float32 [T, 3]. complete: it ended by itself. seconds: to write it, its share of the whole call's; NaN
+    for real ink.
+    """
+
+    group: str
+    text: str
+    strokes: Rows
+    complete: bool = True
+    seconds: float = math.nan
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """What the recogniser made of a line. nll: of its text, nats. tick: it starts with a stray one."""
+
+    line: Line
+    read: str
+    edits: Edits
+    nll: float
+    tick: bool
+
+    @property
+    def error_rate(self) -> float:
+        """Edits for each character of the text."""
+        return self.edits.total / len(self.line.text)
+
+    @property
+    def nll_per_character(self) -> float:
+        """Nats for each character of the text."""
+        return self.nll / len(self.line.text)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Figures of some lines.
+
+    cer: character error rate, all edits over all wanted characters, with its 95% bootstrap interval. nll: of the
+    wanted texts, nats a character. missing, extra, wrong: shares of the wanted characters, which sum to cer.
+    complete: share of lines that ended by themselves; runaway: the others. cut_short: share of complete lines in
+    whose reading the last character is missing; trailing: with characters after it. Real ink has some of both, as the
+    recogniser overlooks full stops. tick: share with a stray tick in front. points, seconds: a line.
+    """
+
+    lines: int
+    characters: int
+    cer: float
+    cer_interval: Interval
+    nll: float
+    missing: float
+    extra: float
+    wrong: float
+    complete: float
+    runaway: float
+    cut_short: float
+    trailing: float
+    tick: float
+    points: float
+    seconds: float
+
+
+def write_prompts(writer: Writer, prompts: Sequence[Prompt], *, bias: float, seed: int) -> list[Line]:
+    """Writes each prompt; prompt i with seed + i, whatever the bias."""
+    start = time.perf_counter()
+    written = writer.write([prompt.text for prompt in prompts], bias=bias, seed=seed)
+    share = (time.perf_counter() - start) / len(prompts)
+    return [
+        Line(prompt.group, prompt.text, line.strokes, line.complete, share)
+        for prompt, line in zip(prompts, written, strict=True)
+    ]
+
+
+def real_lines(corpus: Corpus, indices: Iterable[int], group: str = "real") -> list[Line]:
+    """Lines of a corpus as one group: the floor of a measure."""
+    return [Line(group, corpus.text(i), corpus.strokes(i)) for i in indices]
+
+
+def judge(
+    recogniser: Recogniser, lines: Iterable[Line], *, x_height: float = 1.0, progress: Callable[[], None] = lambda: None
+) -> list[Record]:
+    """Lets the recogniser read each line; ``x_height`` in the ink's unit. ``progress`` is called after each."""
+    records = []
+    for line in lines:
+        reading = recogniser.read(line.strokes)
+        read = reading.text()
+        tick = starts_with_tick(line.strokes, line.text, x_height)
+        records.append(Record(line, read, compare(line.text, read), reading.nll(line.text), tick))
+        progress()
+    return records
+
+
+def summarise(records: Sequence[Record], *, seed: int = 0) -> Summary:
+    """The figures of at least one line; ``seed`` of the bootstrap."""
+    characters = np.array([len(record.line.text) for record in records])
+    edits = np.array([record.edits for record in records])
+    errors = dict(zip(Edits._fields, edits.sum(axis=0) / characters.sum(), strict=True))
+    total = np.array([record.edits.total for record in records])
+    complete = np.array([record.line.complete for record in records])
+    return Summary(
+        lines=len(records),
+        characters=int(characters.sum()),
+        cer=float(total.sum() / characters.sum()),
+        cer_interval=ratio_interval(total, characters, seed=seed),
+        nll=float(sum(record.nll for record in records) / characters.sum()),
+        missing=float(errors["missing"]),
+        extra=float(errors["extra"]),
+        wrong=float(errors["wrong"]),
+        complete=float(complete.mean()),
+        runaway=float(1 - complete.mean()),
+        cut_short=_share(record.line.complete and record.edits.missing_end > 0 for record in records),
+        trailing=_share(record.edits.extra_end > 0 for record in records),
+        tick=_share(record.tick for record in records),
+        points=float(np.mean([len(record.line.strokes) for record in records])),
+        seconds=float(np.mean([record.line.seconds for record in records])),
+    )
+
+
+def by_group(records: Sequence[Record], *, seed: int = 0) -> dict[str, Summary]:
+    """A summary of each group, in the order of appearance, and of all under the name "all"."""
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        groups.setdefault(record.line.group, []).append(record)
+    return {name: summarise(part, seed=seed) for name, part in {**groups, ALL: records}.items()}
+
+
+def _share(values: Iterable[bool]) -> float:
+    return float(np.mean(list(values)))

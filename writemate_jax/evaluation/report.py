@@ -1,0 +1,142 @@
+"""What a measure of legibility leaves behind: JSON, a table in Markdown, a curve and contact sheets."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from writemate_jax.drawing.contact_sheet import contact_sheet
+from writemate_jax.drawing.replacing import replacing, write_text
+from writemate_jax.evaluation.legibility import ALL, Record, Summary, by_group
+
+SHEET_LINES = 24
+
+
+def write_report(
+    folder: Path, about: Mapping[str, Any], floor: Sequence[Record], written: Mapping[float, Sequence[Record]]
+) -> list[Path]:
+    """Writes legibility.json, .md and .png, and best, median and worst sheets of each bias; returns the paths.
+
+    Args:
+      folder: made if absent.
+      about: what was measured and how, for the JSON and the table's caption.
+      floor: records of real ink; may be empty.
+      written: the records of each bias, ascending; at least one of at least one line.
+    """
+    folder = Path(folder)
+    summaries = {bias: by_group(records) for bias, records in written.items()}
+    real = by_group(floor)[ALL] if floor else None
+    paths = [folder / f"legibility.{suffix}" for suffix in ("json", "md", "png")]
+    write_text(paths[0], json.dumps(_plain(as_json(about, floor, real, written, summaries)), indent=1) + "\n")
+    write_text(paths[1], markdown(about, real, summaries))
+    plot(paths[2], real, summaries)
+    for bias, records in written.items():
+        for name, chosen in extremes(records).items():
+            paths.append(folder / f"{name}-bias-{bias:g}.png")
+            contact_sheet([r.line.strokes for r in chosen], [_title(r) for r in chosen], paths[-1], columns=2)
+    return paths
+
+
+def extremes(records: Sequence[Record], count: int = SHEET_LINES) -> dict[str, list[Record]]:
+    """The best, median and worst lines by error rate, then by the recogniser's nats a character; worst ones first."""
+    ordered = sorted(records, key=lambda r: (r.error_rate, r.nll_per_character))
+    middle = max(0, (len(ordered) - count) // 2)
+    return {"best": ordered[:count], "median": ordered[middle : middle + count], "worst": ordered[::-1][:count]}
+
+
+def as_json(about, floor, real, written, summaries) -> dict[str, Any]:
+    """Everything but the ink. The lines are in full, so that other figures can be made of them."""
+    return {
+        "about": dict(about),
+        "floor": None if real is None else {"summary": asdict(real), "lines": [_line(r) for r in floor]},
+        "written": [
+            {
+                "bias": bias,
+                "groups": {name: asdict(summary) for name, summary in summaries[bias].items()},
+                "lines": [_line(r) for r in records],
+            }
+            for bias, records in written.items()
+        ],
+    }
+
+
+def markdown(about: Mapping[str, Any], real: Summary | None, summaries: Mapping[float, Mapping[str, Summary]]) -> str:
+    """Two tables: every figure of each bias beside real ink; the CER of each group at each bias."""
+    lines = ["Character errors by the recogniser, case and punctuation counted, with 95% bootstrap intervals.", ""]
+    lines += [f"- {name}: {value}" for name, value in about.items()] + [""]
+    columns = ("lines", "CER", "interval", "missing", "extra", "wrong", "NLL/character", "complete", "runaway",
+               "last one missing", "more behind", "stray tick", "points", "seconds")  # fmt: skip
+    lines += _row(("ink", *columns)), _row(["---"] * (len(columns) + 1))
+    rows = [(f"bias {bias:g}", groups[ALL]) for bias, groups in summaries.items()]
+    rows += [] if real is None else [("real", real)]
+    for name, s in rows:
+        interval = f"{s.cer_interval.low:.1%}-{s.cer_interval.high:.1%}"
+        cells = (name, f"{s.lines}", f"{s.cer:.1%}", interval, f"{s.missing:.1%}", f"{s.extra:.1%}", f"{s.wrong:.1%}",
+                 f"{s.nll:.3f}", f"{s.complete:.1%}", f"{s.runaway:.1%}", f"{s.cut_short:.1%}", f"{s.trailing:.1%}",
+                 f"{s.tick:.1%}", f"{s.points:.0f}", "" if math.isnan(s.seconds) else f"{s.seconds:.2f}")  # fmt: skip
+        lines.append(_row(cells))
+    biases = list(summaries)
+    lines += ["", _row(("CER of", "lines", *(f"bias {bias:g}" for bias in biases)))]
+    lines.append(_row(["---"] * (len(biases) + 2)))
+    for group, first in summaries[biases[0]].items():
+        cells = [
+            f"{s.cer:.1%} ({s.cer_interval.low:.1%}-{s.cer_interval.high:.1%})"
+            for s in (summaries[bias][group] for bias in biases)
+        ]
+        lines.append(_row((group.replace("_", " "), str(first.lines), *cells)))
+    return "\n".join(lines) + "\n"
+
+
+def plot(path: Path, real: Summary | None, summaries: Mapping[float, Mapping[str, Summary]]) -> None:
+    """CER against bias, all lines and each group, with the floor drawn in."""
+    from matplotlib.figure import Figure
+
+    biases = list(summaries)
+    figure = Figure((7, 4.5), layout="constrained")
+    axes = figure.subplots()
+    for group in summaries[biases[0]]:
+        values = [100 * summaries[bias][group].cer for bias in biases]
+        if group != ALL:
+            axes.plot(biases, values, "o-", lw=0.9, ms=3, alpha=0.7, label=group.replace("_", " "))
+            continue
+        intervals = [summaries[bias][group].cer_interval for bias in biases]
+        axes.fill_between(biases, [100 * i.low for i in intervals], [100 * i.high for i in intervals], color="black",
+                          alpha=0.12, lw=0)  # fmt: skip
+        axes.plot(biases, values, "o-", color="black", lw=2, ms=5, label="all")
+    if real is not None:
+        axes.axhspan(100 * real.cer_interval.low, 100 * real.cer_interval.high, color="tab:green", alpha=0.12, lw=0)
+        axes.axhline(100 * real.cer, color="tab:green", ls="--", label="real ink")
+    axes.set(xlabel="bias", ylabel="character error rate, %", ylim=(0, None))
+    axes.legend(fontsize=7, ncols=2)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=120, format="png")
+
+
+def _title(record: Record) -> str:
+    return f"{record.line.text}  |  read: {record.read}"
+
+
+def _line(record: Record) -> dict[str, Any]:
+    return {
+        "group": record.line.group, "text": record.line.text, "read": record.read, **record.edits._asdict(),
+        "nll": record.nll, "complete": record.line.complete, "tick": record.tick, "points": len(record.line.strokes),
+    }  # fmt: skip
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _plain(value: Any) -> Any:
+    """JSON knows no NaN, and NumPy's numbers are none of its own."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
