@@ -178,7 +178,8 @@ def load_model(folder: Path | str) -> Model:
     try:
         stored, params = _read(path)
         return Model(**vars(Description.from_json(stored)), params=params)
-    except (AttributeError, LookupError, OSError, TypeError, ValueError) as error:  # Orbax' choice depends on the damage
+    # Which of them Orbax raises depends on the damage.
+    except (AttributeError, LookupError, OSError, TypeError, ValueError) as error:
         raise CheckpointNotFound(
             f"{path} is no whole checkpoint ({type(error).__name__}: {error}); take another, or train it again"
         ) from error

@@ -1,4 +1,6 @@
-"""Takes a trained network out of its work directory: python -m writemate_jax.training.export --workdir runs/x --out FOLDER
+"""Takes a trained network out of its work directory.
+
+  python -m writemate_jax.training.export --workdir runs/x --out FOLDER
 
 What is written is one checkpoint of the best weights and their description, without optimiser state: a few megabytes,
 as the package ships them, and all that `sample.py --checkpoint FOLDER` needs.

@@ -144,7 +144,7 @@ class _Trainer:
         waiting: tuple | None = None  # the metrics of the step before: read while the device works on the next
         window: list[losses.Sums] = []
         bar = tqdm(total=settings.steps, initial=first, unit="step", disable=self.log is None, mininterval=2.0)
-        for at, batch in zip(range(first, settings.steps), order(batches, self.config, first)):
+        for at, batch in zip(range(first, settings.steps), order(batches, self.config, first), strict=False):
             flag = np.full(jax.local_device_count(), stop["asked"], np.float32)
             state, metrics = self.train_step(state, parallel.shard(batch), flag)
             told_to_stop = waiting is not None and self._check(*waiting, window)
@@ -190,8 +190,8 @@ class _Trainer:
         path = self.workdir / f"not_finite_{jax.process_index()}.json"
         write_text(path, json.dumps(report, indent=1))
         raise NotFinite(
-            f"step {at}: loss {metrics.sums.nll}, gradient norm {metrics.gradient_norm}. The batch's lines are in {path}; "
-            "the last checkpoint is untouched. Lower the learning rate or look at those lines."
+            f"step {at}: loss {metrics.sums.nll}, gradient norm {metrics.gradient_norm}. The batch's lines are in "
+            f"{path}; the last checkpoint is untouched. Lower the learning rate or look at those lines."
         )
 
     def _log_training(self, done: int, window: list, metrics, bar) -> None:
@@ -271,8 +271,8 @@ def _announce(config, corpus, training, validation, state, first) -> None:
         f"{len(corpus):,} lines in {configuration.corpus_path(config)}; alphabet of {len(corpus.alphabet)}\n"
         f"left out, of 1 point or more than {longest:,}: {training.skipped:,} lines of training, "
         f"{validation.skipped:,} of validation\n"
-        f"training: {training.lines:,} lines, {training.steps():,} steps an epoch, padded {training.padded_fraction:.1%}, "
-        f"shapes (lines, points, characters) {training.shapes}\n"
+        f"training: {training.lines:,} lines, {training.steps():,} steps an epoch, "
+        f"padded {training.padded_fraction:.1%}, shapes (lines, points, characters) {training.shapes}\n"
         f"validation: {validation.lines:,} lines, padded {validation.padded_fraction:.1%}\n"
         f"{weights:,} weights on {jax.device_count()} {jax.default_backend()} device(s), "
         + (f"going on at step {first}" if first else "from the start"),

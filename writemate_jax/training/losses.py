@@ -1,4 +1,4 @@
-"""The loss (Graves 2013, eq 26) as sums and counts, so that means stay right for padding, ragged batches and devices."""
+"""The loss (Graves 2013, eq 26) as sums and counts: means stay right for padding, ragged batches and devices."""
 
 from __future__ import annotations
 
