@@ -34,7 +34,7 @@ def get_config():
     config.optimizer.cosine_to = 0.02
     config.optimizer.average_decay = 0.995
 
-    config.training.steps = 6_500
+    config.training.steps = 4_900
     config.training.evaluate_every = 500
     config.training.save_every = 250
     config.training.validation_lines = 800

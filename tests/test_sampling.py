@@ -22,13 +22,14 @@ from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling import compilation_cache, sampler
-from writemate_jax.sampling.ending import ends_with_rest
+from writemate_jax.sampling.ending import ends_with_dot, ends_with_rest
 from writemate_jax.sampling.writer import InvalidRequest, Writer
 from writemate_jax.sampling.written import save
 from writemate_jax.training.checkpoints import Description, Model
 
 MEAN, STD = np.array([0.3, -0.1], np.float32), np.array([0.5, 0.4], np.float32)
 TEXTS = ["abc", "a cab", "bad", "a", "fade a bad face", "a deaf cab", "fed", "bead a fad"]
+SEEDS = range(5, 5 + len(TEXTS))
 PRIMER = Ink(
     strokes.join([np.array([[0.0, 0.0], [0.5, 1.0], [1.0, 0.2]]), np.array([[1.5, 0.5]])], origin=[-0.1, 0.1]), "ad"
 )
@@ -73,22 +74,24 @@ def by_hand(writer, text, seed, bias, *, cap, start, forced=(), skip=0):
         if t < len(forced):
             x = strokes.normalise(np.array(forced[t], np.float32), MEAN, STD)
             continue
-        if text and rows and x[2] == 1:
-            phi = np.asarray(carry.window.phi[0])
-            # Past the end; after rests were learned, the next point must be one, too.
-            if all(phi[len(text)] > phi[u] for u in range(len(text))) and (
-                not writer.model.config.data.rests
-                or draw(jax.random.fold_in(key, t), y[0], jnp.float32(bias))[2] == 1
-            ):
-                return np.array(rows), True, np.array(phis), np.array(kappas)
-        if len(rows) == cap:
-            rows[-1][2] = 1
-            return np.array(rows), False, np.array(phis), np.array(kappas)
-        x = np.asarray(draw(jax.random.fold_in(key, t), y[0], jnp.float32(bias)))
-        rows.append(strokes.denormalise(x, MEAN, STD))
+        following = np.asarray(draw(jax.random.fold_in(key, t), y[0], jnp.float32(bias)))
         if text:
             phis.append(np.asarray(carry.window.phi[0, skip : len(text) + 1]))
             kappas.append(np.asarray(carry.window.kappa[0]) - skip)
+        if text and rows and x[2] == 1:
+            phi = np.asarray(carry.window.phi[0])
+            if all(phi[len(text)] > phi[u] for u in range(len(text))):
+                if not writer.model.config.data.rests:
+                    return np.array(rows), True, np.array(phis[:-1]), np.array(kappas[:-1])
+                if following[2] == 1:  # a rest, unless it is a dot
+                    rows.append(strokes.denormalise(following, MEAN, STD))
+                    n = len(rows) - (not ends_with_dot(np.array(rows), text))
+                    return np.array(rows[:n]), True, np.array(phis[:n]), np.array(kappas[:n])
+        if len(rows) == cap:
+            rows[-1][2] = 1
+            return np.array(rows), False, np.array(phis[:cap]), np.array(kappas[:cap])
+        x = following
+        rows.append(strokes.denormalise(x, MEAN, STD))
 
 
 def rows_of(written):
@@ -103,7 +106,7 @@ def rows_of(written):
 def test_written_line_is_what_a_plain_loop_writes(rests, cap):
     scribe = writer(rests=rests, cap=cap)
     completed = set()
-    for i, line in enumerate(scribe.write(TEXTS, bias=[0.1 * i for i in range(len(TEXTS))], seed=5, attention=True)):
+    for i, line in enumerate(scribe.write(TEXTS, bias=[0.1 * i for i in range(len(TEXTS))], seed=SEEDS, attention=True)):
         expected, complete, phi, kappa = by_hand(
             scribe, TEXTS[i], 5 + i, 0.1 * i, cap=cap * (len(TEXTS[i]) + 4), start=[0, 0, float(rests)]
         )
@@ -168,7 +171,7 @@ def test_prediction_network_writes_what_a_plain_loop_writes(rests):
 
 def test_same_seed_same_ink_and_another_seed_other_ink():
     scribe = writer()
-    one, again = scribe.write(["fade a bad face"] * 2, seed=1), scribe.write(["fade a bad face"] * 2, seed=1)
+    one, again = (scribe.write(["fade a bad face"] * 2, seed=[1, 2]) for _ in range(2))
     for a, b in zip(rows_of(one), rows_of(again), strict=True):
         np.testing.assert_array_equal(a, b)
     assert one[0].strokes.shape != one[1].strokes.shape or (one[0].strokes != one[1].strokes).any()
@@ -177,9 +180,9 @@ def test_same_seed_same_ink_and_another_seed_other_ink():
 def test_a_line_is_the_same_to_the_bit_alone_and_in_any_batch():
     scribe = writer()
     together = scribe.write(TEXTS, seed=5)
-    many = scribe.write(TEXTS + ["a bad fad face"] * 9 + TEXTS, seed=5)  # more than the lanes, other capacities
+    many = scribe.write(["a bad fad face"] * 9 + TEXTS, seed=5)[9:]  # more than the lanes, other capacities
     for i, text in enumerate(TEXTS):
-        [alone] = scribe.write([text], seed=5 + i)
+        [alone] = scribe.write([text], seed=5)
         np.testing.assert_array_equal(alone.strokes, together[i].strokes)
         np.testing.assert_array_equal(alone.strokes, many[i].strokes)
         assert alone.complete == together[i].complete == many[i].complete
@@ -228,14 +231,14 @@ def test_bias_narrows_the_choice():
     scribe = writer()
     spread = []
     for bias in (0.0, 1.0, 3.0):
-        first = np.stack([line.strokes[0, :2] for line in scribe.write(["abc"] * 64, bias=bias)])
+        first = np.stack([line.strokes[0, :2] for line in scribe.write(["abc"] * 64, bias=bias, seed=range(64))])
         spread.append(first.std(axis=0))
     assert (spread[0] > 1.3 * spread[1]).all() and (spread[1] > 1.3 * spread[2]).all()
 
 
 def test_bias_is_each_lines_own():
     scribe = writer()
-    mixed = scribe.write(["abc"] * 3, bias=[0.0, 2.0, 0.5], seed=2)
+    mixed = scribe.write(["abc"] * 3, bias=[0.0, 2.0, 0.5], seed=[2, 3, 4])
     for i, bias in enumerate([0.0, 2.0, 0.5]):
         np.testing.assert_array_equal(mixed[i].strokes, scribe.write(["abc"], bias=bias, seed=2 + i)[0].strokes)
         assert mixed[i].bias == bias
@@ -333,7 +336,9 @@ def test_number_of_compiled_programs_is_the_number_of_buckets():
         ({"texts": ["a"], "bias": float("inf")}, "bias is inf"),
         ({"texts": ["a"], "bias": [0.5, 0.5]}, r"bias has the shape \(2,\)"),
         ({"texts": ["a"], "seed": -1}, "seed is -1; expected 0 to 4294967295"),
-        ({"texts": ["a", "b"], "seed": 2**32 - 1}, "seed is 4294967295"),
+        ({"texts": ["a"], "seed": 2**32}, "seed is 4294967296"),
+        ({"texts": ["a", "b"], "seed": [1]}, "1 seeds for 2 lines"),
+        ({"texts": ["a"], "bias": 1e39}, "bias is 1e.39"),
         ({"texts": ["a"], "prime_text": "b"}, "there is no ink of it"),
         ({"texts": ["a"], "prime": PRIMER.strokes}, "the primer has no text"),
         ({"texts": ["a"], "prime": PRIMER, "prime_text": "a" * 129}, "prime_text has 129 characters"),

@@ -14,6 +14,7 @@ from writemate_jax.strokes import Rows, Stroke
 
 LETTER_INCHES = 0.35
 WIDEST_INCHES = 60.0
+DOT = 1e-3  # length that a dot is drawn with
 
 
 def contact_sheet(
@@ -63,7 +64,8 @@ def draw_ink(axes, ink: Sequence[Stroke], width: float, colors: str | Sequence =
             controls = segments[:, 1:].reshape(-1, 2)
             paths.append(Path([stroke[0], *controls], [Path.MOVETO] + [Path.CURVE4] * len(controls)))
         else:
-            paths.append(Path([stroke[0], stroke[0]], [Path.MOVETO, Path.LINETO]))
+            # Agg draws no cap on a segment without length, or on an upright one that it snaps to one pixel.
+            paths.append(Path([stroke[0], stroke[0] + DOT], [Path.MOVETO, Path.LINETO]))
     axes.add_collection(
         PathCollection(
             paths, facecolors="none", edgecolors=colors, linewidths=max(width, 0.8),

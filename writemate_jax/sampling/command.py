@@ -168,7 +168,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--format", type=_formats, metavar="LIST", help="of svg, png, json, with commas (for a folder: svg,png)")
     add("--bias", type=_bias, metavar="B", help="0 for the network's full variety; about 1 is neat (default: the"
         " network's own)")
-    add("--seed", type=_whole, default=0, metavar="N", help="line i is written with seed N + i (default: %(default)s)")
+    add("--seed", type=_whole, default=0, metavar="N", help="another seed, another ink; the same seed, the same (default: %(default)s)")
     add("--checkpoint", metavar="DIR", help="a --workdir of train.py, or a checkpoint in there")
     add("--prime", metavar="FILE", help="JSON of a line whose hand is continued")
     add("--prime-text", metavar="TEXT", help="what it says (default: the text in FILE)")

@@ -21,7 +21,7 @@ from writemate_jax import strokes
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling.compilation_cache import use_compilation_cache
-from writemate_jax.sampling.ending import ends_with_rest
+from writemate_jax.sampling.ending import ends_with_dot, ends_with_rest
 from writemate_jax.sampling.sampler import Request, sample
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
@@ -34,6 +34,7 @@ TEXT_CAPACITIES = (16, 32, 64, 128, 256 + 2)
 PRIMER_CAPACITIES = (0, 256, 512, 1024, 2048, 4096)
 FREE_CHARACTERS = 4  # the cap on points counts these on top of the text: a short line is not cut for a slow start
 LARGEST_SEED = 2**32 - 1
+LARGEST_BIAS = 50.0  # the pen is still long before; far above, exp(-b) and pi (1 + b) leave float32
 
 
 class InvalidRequest(ValueError):
@@ -73,7 +74,7 @@ class Writer:
         self,
         texts: Sequence[str] | str,
         bias: float | Sequence[float] | None = None,
-        seed: int = 0,
+        seed: int | Sequence[int] = 0,
         prime: Ink | Rows | None = None,
         prime_text: str | None = None,
         attention: bool = False,
@@ -85,7 +86,7 @@ class Writer:
             know are replaced by their nearest likeness, with a warning.
           bias: b >= 0 of eqs 61-62, one for all or one for each line; the larger, the neater and the more alike.
             By default what the network's configuration says.
-          seed: line i is written with seed + i.
+          seed: one for all or one for each line. The same text with the same seed is the same ink, in any call.
           prime: a line of ink (float32 [T, 3] in the network's unit, or as JSON holds it) whose hand is continued.
           prime_text: its text, where ``prime`` does not say it or says another.
           attention: whether to keep phi and kappa.
@@ -154,9 +155,11 @@ class Writer:
         state = sample(self._network, self._params, request, steps=steps, rests=rests, with_trace=attention)
         state = jax.device_get(state._replace(carry=None))
         for i, line in enumerate(lines):
-            drawn = slice(primer.length, primer.length + int(state.count[i]))
+            complete = bool(state.complete[i])
+            # With rests, the point that ended the line is looked at once more.
+            drawn = slice(primer.length, primer.length + int(state.count[i]) + (rests and complete))
             rows = self._denormalise(state.points[drawn, i])
-            written = self._written(line, primer, rows, bool(state.complete[i]))
+            written = self._written(line, primer, rows, complete)
             if attention:
                 places = slice(len(line.prefix), len(line.prefix) + len(line.text) + 1)
                 phi = state.trace.phi[drawn, i, places]
@@ -167,8 +170,11 @@ class Writer:
                     phi=np.concatenate([phi[:1]] * lead + [phi]),
                     kappa=np.concatenate([kappa[:1]] * lead + [kappa]),
                 )
-            if rests and written.complete and ends_with_rest(written.strokes, line.text):
-                written = written.without_last_point()
+            if rests and complete:
+                if not ends_with_dot(written.strokes, line.text):
+                    written = written.without_last_point()
+                if ends_with_rest(written.strokes, line.text):
+                    written = written.without_last_point()
             yield written
 
     def _written(self, line: _Line, primer: _Primer, rows: Rows, complete: bool) -> Written:
@@ -227,9 +233,9 @@ class Writer:
         biases = np.asarray(bias, np.float64)
         if biases.ndim and biases.shape != (count,):
             raise InvalidRequest(f"bias has the shape {biases.shape}; expected a number, or {count}, one for each line")
-        wrong = biases[~(np.isfinite(biases) & (biases >= 0))]
+        wrong = biases[~((biases >= 0) & (biases <= LARGEST_BIAS))]
         if wrong.size:
-            raise InvalidRequest(f"bias is {wrong.flat[0]:g}; expected a number from 0 up")
+            raise InvalidRequest(f"bias is {wrong.flat[0]:g}; expected a number from 0 up to {LARGEST_BIAS:g}")
         return np.broadcast_to(biases, (count,)).tolist()
 
     def _normalise(self, rows: Rows) -> Rows:
@@ -284,10 +290,14 @@ def _capacity(size: int, capacities: Sequence[int]) -> int:
     return next(capacity for capacity in capacities if capacity >= size)
 
 
-def _seeds(seed: int, count: int) -> list[int]:
-    if not 0 <= seed <= LARGEST_SEED - max(0, count - 1):
-        raise InvalidRequest(f"seed is {seed}; expected 0 to {LARGEST_SEED}, for the last line, too")
-    return [int(seed) + i for i in range(count)]
+def _seeds(seed: int | Sequence[int], count: int) -> list[int]:
+    seeds = [int(s) for s in seed] if isinstance(seed, (Sequence, np.ndarray)) else [int(seed)] * count
+    if len(seeds) != count:
+        raise InvalidRequest(f"{len(seeds)} seeds for {count} lines; expected a number, or one for each line")
+    for s in seeds:
+        if not 0 <= s <= LARGEST_SEED:
+            raise InvalidRequest(f"seed is {s}; expected 0 to {LARGEST_SEED}")
+    return seeds
 
 
 def _from_own_origin(rows: Rows, end: np.ndarray, on_baseline: bool) -> Rows:
