@@ -9,5 +9,5 @@ from configs import open_synthesis
 def get_config():
     config = open_synthesis.get_config()
     config.model.window = False
-    config.training.steps = 3_000
+    config.training.steps = 2_500
     return config
