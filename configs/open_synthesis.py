@@ -28,6 +28,8 @@ def get_config():
     config.data.aspect = 0.08
 
     config.model.layers, config.model.cells = 2, 256
+    config.data.unknown_hands = 0.2
+    config.model.style_size = 32
     config.model.kappa_scale = 0.1  # the corpus has about 10 points a character
     config.model.sigma_floor = 0.02
     config.model.rho_max = 0.98

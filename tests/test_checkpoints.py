@@ -15,7 +15,7 @@ from writemate_jax.training.checkpoints import CheckpointNotFound, Checkpoints, 
 @pytest.fixture(scope="module")
 def description(tmp_path_factory):
     config = tiny.config(tmp_path_factory.mktemp("corpus"))
-    return Description(config, Alphabet("lot"), np.zeros(2, np.float32), np.array([0.5, 0.25], np.float32), "x-height")
+    return Description(config, Alphabet("lot"), np.zeros(2, np.float32), np.array([0.5, 0.25], np.float32), "x-height", ())
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_an_exported_model_is_loaded_as_it_was_and_names_no_place(description, p
     model = load_model(folder)
     assert_same(model.params, params)
     assert model.config.to_dict() == description.config.to_dict()
-    assert (model.alphabet, model.unit) == (description.alphabet, "x-height")
+    assert (model.alphabet, model.unit, model.writers) == (description.alphabet, "x-height", ())
     np.testing.assert_array_equal(model.std, description.std)
     assert not [f for f in folder.rglob("*") if f.is_file() and str(tmp_path / "deep").encode() in f.read_bytes()]
     assert [p.name for p in folder.parent.iterdir()] == ["model"]

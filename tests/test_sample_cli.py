@@ -41,7 +41,7 @@ def checkpoints(tmp_path_factory) -> Path:
         config.model.window, config.model.kappa_scale = window, 0.1
         config.sampling.points_per_character, config.sampling.points = cap, 12
         statistics = np.zeros(2, np.float32), np.ones(2, np.float32)
-        description = Description(config, Alphabet(" abcdeéfghilorswHW"), *statistics, "x-height")
+        description = Description(config, Alphabet(" abcdeéfghilorswHW"), *statistics, "x-height", ())
         text = text_batch([np.array([1])], 2) if window else None
         params = description.network().init(jax.random.key(0), jnp.zeros((1, 2, 3)), text)["params"]
         export_model(folder / name, description, params)

@@ -43,7 +43,7 @@ def writer(*, window: bool = True, rests: bool = True, cap: int = 20, lanes: int
     config.model.window, config.model.kappa_scale = window, 0.1
     config.data.rests = rests
     config.sampling.points_per_character, config.sampling.points, config.sampling.bias = cap, 12, 0.5
-    description = Description(config, Alphabet(" abcdef-"), MEAN, STD, "x-height")
+    description = Description(config, Alphabet(" abcdef-"), MEAN, STD, "x-height", ())
     network = description.network()
     text = text_batch([np.array([1, 2])], 4) if window else None
     params = network.init(jax.random.key(3), jnp.zeros((1, 2, 3)), text)["params"]
@@ -197,7 +197,7 @@ def test_permuting_a_request_permutes_the_result(order):
 
     def run(rows):
         request = sampler.Request(
-            text=sampler.Text(texts.codes[rows], texts.length[rows]), seed=rows.astype(np.uint32),
+            text=sampler.Text(texts.codes[rows], texts.length[rows]), style=None, seed=rows.astype(np.uint32),
             bias=np.linspace(0, 1, 8, dtype=np.float32)[rows], limit=np.arange(40, 48, dtype=np.int32)[rows],
             start=np.zeros((8, 3), np.float32), primer=np.zeros((8, 0, 3), np.float32),
             primer_length=np.zeros(8, np.int32),
@@ -218,7 +218,7 @@ def test_lanes_and_text_capacity_change_nothing_but_rounding():
     results = []
     for capacity in (6, 16, 64):
         request = sampler.Request(
-            text_batch([codes], capacity), np.array([3], np.uint32), np.zeros(1, np.float32), np.array([99], np.int32),
+            text_batch([codes], capacity), None, np.array([3], np.uint32), np.zeros(1, np.float32), np.array([99], np.int32),
             np.zeros((1, 3), np.float32), np.zeros((1, 0, 3), np.float32), np.zeros(1, np.int32),
         )
         state = sampler.sample(scribe.model.network(), scribe.model.params, request, steps=100)

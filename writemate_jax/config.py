@@ -30,6 +30,10 @@ def default() -> ConfigDict:
     # `python -m writemate_jax.data` wrote.
     config.corpus = OPEN_CORPUS
 
+    # A trained network whose weights the run begins with: a folder as --checkpoint of sample.py takes it, "embedded"
+    # for the one that comes with the package, "" for fresh weights.
+    config.weights_from = ""
+
     data = config.data = ConfigDict()
     data.arrangement = "open"  # which splits train and which validate: corpus.ARRANGEMENTS
     data.normalisation = "per_axis"  # offsets to mean 0, std 1 on each axis (paper), or "shared": one std, no mean
@@ -46,6 +50,8 @@ def default() -> ConfigDict:
     data.size = 0.0  # log scale of both axes
     data.aspect = 0.0  # log scale of x alone
 
+    data.unknown_hands = 0.0  # share of the lines that forget their writer, where styles are learned
+
     model = config.model = ConfigDict()  # the fields of model.networks.Network
     model.layers = 3
     model.cells = 400
@@ -53,6 +59,7 @@ def default() -> ConfigDict:
     model.window = True
     model.components = 10
     model.peepholes = True
+    model.style_size = 0  # length of the vector that each training writer's hand is learned as; 0 for none
     model.kappa_scale = 0.05  # about 1 / (points a character): see model.window.step
     model.sigma_floor = 0.001  # bounds the density where integer coordinates repeat exactly
     model.rho_max = 0.9999

@@ -20,6 +20,7 @@ class Batch(NamedTuple):
 
     inputs: float32 [b, t, 3] points, offsets normalised. targets: float32 [b, t, 3], the point after each.
     mask: float32 [b, t], 1 for real points. codes: int32 [b, u1], padded with 0. text_length: int32 [b].
+    hands: int32 [b], place of the line's writer among those with a style, from 1; 0 for one without.
     ids: int32 [b], the line's index in the corpus; -1 for a row that only fills the batch (its mask is 0).
     """
 
@@ -28,6 +29,7 @@ class Batch(NamedTuple):
     mask: np.ndarray
     codes: np.ndarray
     text_length: np.ndarray
+    hands: np.ndarray
     ids: np.ndarray
 
 
@@ -41,6 +43,7 @@ class _Bucket(NamedTuple):
     steps: np.ndarray
     codes: np.ndarray
     text_length: np.ndarray
+    hands: np.ndarray
     ids: np.ndarray
     size: int
 
@@ -59,7 +62,8 @@ class _Bucket(NamedTuple):
     def take(self, chosen: np.ndarray) -> Batch:
         rows = self.rows[chosen]
         mask = (np.arange(self.length) < self.steps[chosen, None]).astype(np.float32)
-        return Batch(rows[:, :-1], rows[:, 1:], mask, self.codes[chosen], self.text_length[chosen], self.ids[chosen])
+        columns = (column[chosen] for column in (self.codes, self.text_length, self.hands, self.ids))
+        return Batch(rows[:, :-1], rows[:, 1:], mask, *columns)
 
 
 class Batches:
@@ -76,6 +80,7 @@ class Batches:
       rests: whether a rest goes in front of each line and behind it, see `strokes.add_rests`.
       max_points: longer lines are left out (`skipped` counts them).
       with_text: whether `codes` hold the texts; without, they are one column of zeros.
+      writers: those who have a style, in the order of their vectors.
 
     Raises:
       ValueError: no line is left, or a batch size that does not divide over the devices.
@@ -96,6 +101,7 @@ class Batches:
         rests: bool = False,
         max_points: int = 2_000,
         with_text: bool = True,
+        writers: Sequence[str] = (),
     ):
         if (batch_size is None) == (points_per_batch is None):
             raise ValueError("Batches: give either batch_size or points_per_batch")
@@ -111,6 +117,7 @@ class Batches:
             raise ValueError(
                 f"none of {len(indices)} lines has between 2 and {max_points} points; raise data.max_points"
             )
+        hands = {writer: hand for hand, writer in enumerate(writers, start=1)}
         self._buckets = []
         lengths = bucket_lengths(steps, buckets)
         place = np.searchsorted(lengths, steps)
@@ -124,6 +131,7 @@ class Batches:
                 steps=np.zeros(len(ids) + 1, np.int32),
                 codes=np.zeros((len(ids) + 1, capacity), np.int32),
                 text_length=np.zeros(len(ids) + 1, np.int32),
+                hands=np.array([hands.get(corpus.writer(j), 0) for j in ids] + [0], np.int32),
                 ids=np.append(ids, -1).astype(np.int32),
                 size=size,
             )

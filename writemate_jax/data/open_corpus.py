@@ -39,7 +39,8 @@ PROVENANCE = {
 }
 
 RARE = 30  # lines with characters that occur less often are left out
-LINES, WORDS, COINED, COINED_ONLY = 8000, 1800, 520, 520  # characters of a writer, at most
+LINES, WORDS, COINED, COINED_ONLY = 8000, 2100, 560, 600  # characters of a writer, at most
+LONE = 0.1  # share of the coined lines that are one character
 
 
 def build(root: Path, seed: int = 0) -> tuple[list[Line], Report]:
@@ -101,7 +102,7 @@ def _composed(words: list[Piece], budget: float, rng: np.random.Generator) -> li
     for _ in range(2):  # each word about twice
         queue += [words[k] for k in rng.permutation(len(words))]
     while queue and budget > 0:
-        count = int(rng.choice([1, 2, 3, 4, 5, 6], p=[0.07, 0.17, 0.23, 0.22, 0.17, 0.14]))
+        count = int(rng.choice([1, 2, 3, 4, 5, 6], p=[0.1, 0.17, 0.22, 0.21, 0.17, 0.13]))
         goal = rng.integers(10, 45)
         taken: list[Piece] = []
         while queue and len(taken) < count and sum(len(p.text) + 1 for p in taken) < goal:
@@ -132,6 +133,12 @@ def _coined(characters: list[Piece], pool: list[Piece], used: Counter, rng: np.r
     pool = [p for p in pool if len(p.text) > 1 and p.text.isalpha()]
     lines = []
     while budget > 0:
+        if rng.random() < LONE:
+            drafts = rng.choice(sorted(available), 4)
+            lines.append(_pick(by_character[min(drafts, key=lambda c: used[c])], rng))
+            used.update(lines[-1].text)
+            budget -= 1
+            continue
         tokens: list[Piece] = []
         for _ in range(int(rng.choice([1, 2, 3, 4], p=[0.2, 0.3, 0.3, 0.2]))):
             kind = str(rng.choice(["number", "capitals", "small", "word"], p=[0.4, 0.25, 0.1, 0.25]))

@@ -35,7 +35,8 @@ CHARACTER_SOURCES = ("aga", "apa", "apb", "app", "art", "cea", "ceb", "ced", "gm
 
 SPACING, TURN = 0.86, 1.02  # a point for each 0.86 x-heights of ink and each 1.02 radians of turn
 FINE, SIGMA = 0.06, 2.0  # smoothing: Gaussian of 2 points 0.06 x-heights apart
-DOT = 0.15  # ink shorter than this is one point
+DOT = 0.15  # ink shorter than this is a dot
+TOUCH = np.array([0.02, -0.02])  # half of a dot, where the pen touched the paper without moving
 
 
 @dataclass(frozen=True)
@@ -205,12 +206,16 @@ def implausible(strokes: list[Stroke], text: str, relative_width: float) -> str 
 
 
 def resampled(strokes: list[Stroke]) -> list[Stroke]:
-    """Each stroke lightly smoothed, with points denser in curves; a dot becomes one point."""
+    """Each stroke lightly smoothed, with points denser in curves; a dot becomes a short stroke of two points.
+
+    No stroke is a single point, so that the rest behind a line (`strokes.add_rests`) is the only one.
+    """
     result = []
     for stroke in strokes:
         fine = ink.resample_uniform(stroke, FINE)
         if ink.arc_length(fine)[-1] < DOT:
-            result.append(fine.mean(axis=0, keepdims=True))
+            half = max((fine[-1] - fine[0]) / 2, TOUCH, key=np.linalg.norm)
+            result.append(fine.mean(axis=0) + np.stack([-half, half]))
             continue
         result.append(ink.resample_by_curvature(ink.smooth(fine, SIGMA), SPACING, TURN))
     return result

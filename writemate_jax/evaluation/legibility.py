@@ -91,7 +91,8 @@ class Summary:
 def write_prompts(writer: Writer, prompts: Sequence[Prompt], *, bias: float, seed: int) -> list[Line]:
     """Writes each prompt; prompt i with seed + i, whatever the bias."""
     start = time.perf_counter()
-    written = writer.write([prompt.text for prompt in prompts], bias=bias, seed=seed)
+    seeds = range(seed, seed + len(prompts))
+    written = writer.write([prompt.text for prompt in prompts], bias=bias, seed=seeds)
     share = (time.perf_counter() - start) / len(prompts)
     return [
         Line(prompt.group, prompt.text, line.strokes, line.complete, share)

@@ -42,6 +42,8 @@ class Network(nn.Module):
       window: whether the network reads a text.
       components: K, components of the window.
       alphabet_size: v, width of the one-hot characters; 0 for a prediction network.
+      styles: how many style vectors are learned, the first that of a hand not known; 0 for none.
+      style_size: s, the length of a style vector.
       peepholes: whether the LSTM's gates see its cell state.
       kappa_scale: factor of the window's step, see `window.step`.
       sigma_floor, rho_max: see `mdn.split`.
@@ -54,6 +56,8 @@ class Network(nn.Module):
     window: bool
     components: int = 10
     alphabet_size: int = 0
+    styles: int = 0
+    style_size: int = 0
     peepholes: bool = True
     kappa_scale: float = 0.05
     sigma_floor: float = 0.0
@@ -62,9 +66,13 @@ class Network(nn.Module):
     output_clip: float = 100.0
 
     @classmethod
-    def from_config(cls, model_config: Any, alphabet_size: int) -> Network:
-        """Builds the network of a configuration's `model` section."""
-        return cls(alphabet_size=alphabet_size if model_config.window else 0, **model_config)
+    def from_config(cls, model_config: Any, alphabet_size: int, writers: int = 0) -> Network:
+        """Builds the network of a configuration's `model` section, with a style for each of so many writers."""
+        return cls(
+            alphabet_size=alphabet_size if model_config.window else 0,
+            styles=1 + writers if model_config.style_size else 0,
+            **model_config,
+        )
 
     def setup(self):
         if self.window and self.alphabet_size < 1:
@@ -76,12 +84,28 @@ class Network(nn.Module):
         ]
         if self.window:
             self.soft_window = window.Window(self.cells, self.components)
+        if self.styles:
+            self.style_table = self.param("styles", nn.initializers.normal(1.0), (self.styles, self.style_size))
+            # Zero at first: the styles grow apart from one common hand, also that of weights trained without them.
+            self.style_kernels = self.param(
+                "style_kernels", nn.initializers.zeros, (self.layers, self.style_size, 4 * self.cells)
+            )
         self.head = self.param(
             "head",
             nn.initializers.variance_scaling(1.0, "fan_in", "truncated_normal"),
             (self.layers * self.cells, mdn.width(self.mixtures)),
         )
         self.head_bias = self.param("head_bias", nn.initializers.zeros, (mdn.width(self.mixtures),))
+
+    # -- the hand -----------------------------------------------------------------------------------------------
+
+    def style(self, ids: jax.Array) -> jax.Array:
+        """The learned vectors [b, s] of hands [b]; 0 is a hand not known."""
+        return self.style_table[ids]
+
+    def style_gates(self, style: jax.Array) -> tuple[jax.Array, ...]:
+        """What style vectors [b, s] add to the gates of each layer at every step, [b, 4h] each."""
+        return tuple(style @ kernel for kernel in self.style_kernels)
 
     # -- one point ----------------------------------------------------------------------------------------------
 
@@ -97,13 +121,20 @@ class Network(nn.Module):
         )
         return Carry(zeros, zeros, state)
 
-    def step(self, carry: Carry, x: jax.Array, text: Text | None = None) -> tuple[Carry, jax.Array]:
+    def step(
+        self,
+        carry: Carry,
+        x: jax.Array,
+        text: Text | None = None,
+        style_gates: tuple[jax.Array, ...] | None = None,
+    ) -> tuple[Carry, jax.Array]:
         """Moves the network by one point.
 
         Args:
           carry: after the points before.
           x: [b, 3] the last point, offsets normalised.
           text: the lines' texts; None without a window.
+          style_gates: of the lines' hands; None without styles.
 
         Returns:
           The new carry and the outputs y [b, 6m + 1] that describe the next point (`mixture`).
@@ -116,6 +147,8 @@ class Network(nn.Module):
             read = (state.w,) if self.window else ()  # w_{t-1} for layer 1, w_t for those above it
             inputs = jnp.concatenate((x, *read, *below), axis=-1)
             z = inputs @ params.input_kernel + carry.h[layer] @ params.recurrent_kernel + params.bias
+            if style_gates is not None:
+                z += style_gates[layer]
             h_t, c_t = lstm.step(z, carry.c[layer], params.peephole, self.lstm_clip)
             h.append(h_t)
             c.append(c_t)
@@ -141,25 +174,27 @@ class Network(nn.Module):
 
     # -- whole lines --------------------------------------------------------------------------------------------
 
-    def __call__(self, inputs: jax.Array, text: Text | None = None) -> jax.Array:
+    def __call__(self, inputs: jax.Array, text: Text | None = None, hands: jax.Array | None = None) -> jax.Array:
         """Unrolls `step` over whole lines from the zero state.
 
         Args:
           inputs: [b, t, 3] points, offsets normalised.
           text: the lines' texts; None without a window.
+          hands: [b], whose style each line has; ignored without styles.
 
         Returns:
           y [b, t, 6m + 1]; y[:, i] describes the point after inputs[:, i].
         """
         scan = nn.scan(
-            lambda network, carry, x: network.step(carry, x, text),
+            lambda network, carry, x, gates: network.step(carry, x, text, gates),
             variable_broadcast="params",
             split_rngs={"params": False},
-            in_axes=1,
+            in_axes=(1, nn.broadcast),
             out_axes=1,
         )
+        gates = self.style_gates(self.style(hands)) if self.styles else None
         capacity = text.codes.shape[-1] if self.window else 0
-        return scan(self, self.initial_carry(inputs.shape[0], capacity), inputs)[1]
+        return scan(self, self.initial_carry(inputs.shape[0], capacity), inputs, gates)[1]
 
 
 def text_batch(codes: list[np.ndarray], capacity: int) -> Text:

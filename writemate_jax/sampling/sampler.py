@@ -26,6 +26,7 @@ class Request(NamedTuple):
     """What to write, one row a line. Rows with limit 0 are padding: nothing is written there.
 
     text: codes [b, u1] and lengths [b], a primer's text included; None for a prediction network.
+    style: [b, s], vectors of the hands; None for a network without styles.
     seed: uint32 [b].
     bias: [b], b of eqs 61-62.
     limit: int32 [b], most points to draw.
@@ -34,6 +35,7 @@ class Request(NamedTuple):
     """
 
     text: Text | None
+    style: jax.Array | None
     seed: jax.Array
     bias: jax.Array
     limit: jax.Array
@@ -99,13 +101,18 @@ def sample(
         trace=trace,
     )
     keys = jax.vmap(jax.random.key)(request.seed)
+    gates = None  # of the styles: the same at every step
+    if network.styles:
+        gates = network.apply({"params": params}, request.style, method="style_gates")
     return lax.while_loop(
-        lambda state: ~state.done.all(), lambda state: _sample_step(network, params, request, keys, rests, state), state
+        lambda state: ~state.done.all(),
+        lambda state: _sample_step(network, params, request, gates, keys, rests, state),
+        state,
     )
 
 
 def _sample_step(
-    network: Network, params: Any, request: Request, keys: jax.Array, rests: bool, state: SamplingState
+    network: Network, params: Any, request: Request, gates: Any, keys: jax.Array, rests: bool, state: SamplingState
 ) -> SamplingState:
     """Feeds the last point of each line, then ends the line or draws its next point.
 
@@ -114,7 +121,7 @@ def _sample_step(
     that learned rests must also draw one, a point that lifts the pen at once: the window may already be past the end
     when the dot of an exclamation mark is still to come, and that is a stroke of several points.
     """
-    carry, y = network.apply({"params": params}, state.carry, state.x, request.text, method="step")
+    carry, y = network.apply({"params": params}, state.carry, state.x, request.text, gates, method="step")
     forced = state.t < request.primer_length
     may_end = state.t > request.primer_length  # not before a point is drawn
     step_keys = jax.vmap(jax.random.fold_in, (0, None))(keys, state.t)

@@ -58,6 +58,7 @@ class Writer:
         self.model = model
         self.lanes = lanes or (16 if jax.default_backend() == "cpu" else 256)
         self._network = model.network()
+        self._nobody = np.zeros(self._network.style_size if self._network.styles else 0, np.float32)
         self._params = jax.device_put(model.params)
 
     @classmethod
@@ -78,6 +79,7 @@ class Writer:
         prime: Ink | Rows | None = None,
         prime_text: str | None = None,
         attention: bool = False,
+        style: str | np.ndarray | None = None,
     ) -> list[Written]:
         """Writes each text as one line.
 
@@ -90,6 +92,8 @@ class Writer:
           prime: a line of ink (float32 [T, 3] in the network's unit, or as JSON holds it) whose hand is continued.
           prime_text: its text, where ``prime`` does not say it or says another.
           attention: whether to keep phi and kappa.
+          style: the hand: the name of a training writer, "unknown" for the network's own, "random" for a training
+            writer's drawn by each line's seed, or style vectors [s] or [lines, s].
 
         Raises:
           InvalidRequest: for whatever of this cannot be met.
@@ -101,10 +105,11 @@ class Writer:
         texts = [self._readable(text, f"text {i}", MAX_CHARACTERS) for i, text in enumerate(texts)]
         biases = self._biases(bias, len(texts))
         seeds = _seeds(seed, len(texts))
+        hands = self._styles(style, seeds)
         primer = self._primer(prime, prime_text)
         per_character = self.model.config.sampling.points_per_character
         lines = [
-            _Line(primer.prefix, text, seeds[i], biases[i], per_character * (len(text) + FREE_CHARACTERS))
+            _Line(primer.prefix, text, hands[i], seeds[i], biases[i], per_character * (len(text) + FREE_CHARACTERS))
             for i, text in enumerate(texts)
         ]
         written: list[Written | None] = [None] * len(lines)
@@ -126,7 +131,8 @@ class Writer:
         if not 1 <= points <= MAX_POINTS:
             raise InvalidRequest(f"{points} points; expected 1 to {MAX_POINTS}")
         primer = self._primer(None, None)
-        line = _Line("", "", _seeds(seed, 1)[0], self._biases(bias, 1)[0], points - len(primer.lead))
+        seeds = _seeds(seed, 1)
+        line = _Line("", "", self._styles(None, seeds)[0], seeds[0], self._biases(bias, 1)[0], points - len(primer.lead))
         steps = 1 << max(8, (points - 1).bit_length())
         if line.limit == 0:  # the start is all that was asked for
             return self._written(line, primer, np.zeros((0, 3), np.float32), True)
@@ -138,12 +144,13 @@ class Writer:
     ) -> Iterator[Written]:
         """Writes at most `lanes` lines; the lanes left over stay empty."""
         lines = list(lines)
-        lanes = lines + [_Line("", "", 0, 0.0, 0)] * (self.lanes - len(lines))
+        lanes = lines + [_Line("", "", self._nobody, 0, 0.0, 0)] * (self.lanes - len(lines))
         text = None
         if self._network.window:
             text = text_batch([self.model.alphabet.encode(line.prefix + line.text) for line in lanes], capacity)
         request = Request(
             text=text,
+            style=np.stack([line.style for line in lanes]) if self._network.styles else None,
             seed=np.array([line.seed for line in lanes], np.uint32),
             bias=np.array([line.bias for line in lanes], np.float32),
             limit=np.array([line.limit for line in lanes], np.int32),
@@ -238,6 +245,29 @@ class Writer:
             raise InvalidRequest(f"bias is {wrong.flat[0]:g}; expected a number from 0 up to {LARGEST_BIAS:g}")
         return np.broadcast_to(biases, (count,)).tolist()
 
+    def _styles(self, style: str | np.ndarray | None, seeds: Sequence[int]) -> np.ndarray:
+        """The style vector [s] of each line; of length 0 for a network without styles."""
+        if not self._network.styles:
+            if style not in (None, "unknown"):
+                raise InvalidRequest(f"style is {style!r}, but this network knows no styles; leave it out")
+            return np.zeros((len(seeds), 0), np.float32)
+        table = np.asarray(self.model.params["styles"])
+        match style:
+            case None | "unknown":
+                hands = np.zeros(len(seeds), int)
+            case "random":
+                hands = [int(np.random.default_rng([seed, 0]).integers(1, len(table))) for seed in seeds]
+            case str():
+                if style not in self.model.writers:
+                    raise InvalidRequest(f"style is {style!r}, which is no writer of this network")
+                hands = np.full(len(seeds), 1 + self.model.writers.index(style))
+            case _:
+                vectors = np.asarray(style, np.float32)
+                if vectors.shape not in (table.shape[1:], (len(seeds), table.shape[1])):
+                    raise InvalidRequest(f"style has the shape {vectors.shape}; expected {table.shape[1:]}")
+                return np.broadcast_to(vectors, (len(seeds), table.shape[1]))
+        return table[hands]
+
     def _normalise(self, rows: Rows) -> Rows:
         return strokes.normalise(rows, self.model.mean, self.model.std)
 
@@ -246,10 +276,11 @@ class Writer:
 
 
 class _Line(NamedTuple):
-    """One line to write; prefix: the primer's text and a space, limit: most points."""
+    """One line to write; prefix: the primer's text and a space, style: vector [s], limit: most points."""
 
     prefix: str
     text: str
+    style: np.ndarray
     seed: int
     bias: float
     limit: int

@@ -34,7 +34,8 @@ class Description:
     """What a network needs beside its weights.
 
     config: of the run. alphabet: its characters. mean, std: float32 [2] of the offsets in the corpus' unit, as used
-    for normalisation. unit: the name of that unit.
+    for normalisation. unit: the name of that unit. writers: those whose style is learned, in the order of the vectors,
+    which begin with that of a hand not known.
     """
 
     config: ConfigDict
@@ -42,10 +43,11 @@ class Description:
     mean: np.ndarray
     std: np.ndarray
     unit: str
+    writers: tuple[str, ...]
 
     def network(self) -> Network:
         """The network that the weights belong to."""
-        return Network.from_config(self.config.model, self.alphabet.size)
+        return Network.from_config(self.config.model, self.alphabet.size, len(self.writers))
 
     def to_json(self) -> dict:
         return {
@@ -54,6 +56,7 @@ class Description:
             "mean": [float(x) for x in self.mean],
             "std": [float(x) for x in self.std],
             "unit": self.unit,
+            "writers": list(self.writers),
         }
 
     @classmethod
@@ -64,6 +67,7 @@ class Description:
             mean=np.asarray(stored["mean"], np.float32),
             std=np.asarray(stored["std"], np.float32),
             unit=stored["unit"],
+            writers=tuple(stored.get("writers", ())),
         )
 
 
@@ -124,6 +128,7 @@ class Checkpoints:
         stored = self._last.restore(step, args=ocp.args.Composite(description=ocp.args.JsonRestore()))["description"]
         # Fields that are newer than the run had their defaults' effect in it.
         stored["config"] = configuration.to_json(configuration.from_json(stored["config"]))
+        stored.setdefault("writers", [])
         for key, value in self._description.items():
             # How long to train and how often to look may change between two starts of a run; the rest may not.
             ours, theirs = (_identity(v) if key == "config" else v for v in (value, stored[key]))

@@ -20,8 +20,9 @@ from writemate_jax.alphabet import Alphabet
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.batches import Batch, Batches
 from writemate_jax.drawing.replacing import write_text
+from writemate_jax.sampling.writer import embedded
 from writemate_jax.training import evaluation, losses, optimizer, parallel, step
-from writemate_jax.training.checkpoints import Checkpoints, Description
+from writemate_jax.training.checkpoints import Checkpoints, Description, Model, load_model
 from writemate_jax.training.log import Log, plot_learning_curve
 
 
@@ -57,7 +58,10 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
     state = step.initial_state(network, rule, config.seed, next(iter(validation.ordered())))
     with Checkpoints(workdir, description) as checkpoints, _stop_signals() as stop:
         restored = checkpoints.restore(state)
-        state = state if restored is None else restored
+        if restored is not None:
+            state = restored
+        elif config.weights_from:
+            state = step.started_from(state, _trained(config.weights_from, description).params)
         first = int(state.step)
         if parallel.is_main():
             _announce(config, corpus, training, validation, state, first)
@@ -88,7 +92,8 @@ def prepare(config: ConfigDict, corpus: corpora.Corpus) -> tuple[Description, Ba
             mean, std = np.zeros(2, np.float32), np.full(2, statistics.shared_std, np.float32)
         case other:
             raise ValueError(f'config.data.normalisation is "{other}"; use "per_axis" or "shared"')
-    description = Description(config, Alphabet(corpus.alphabet), mean, std, corpus.unit)
+    writers = sorted({corpus.writer(i) for i in train}) if config.model.style_size else ()
+    description = Description(config, Alphabet(corpus.alphabet), mean, std, corpus.unit, tuple(writers))
 
     def batches(indices):
         return Batches(
@@ -104,6 +109,7 @@ def prepare(config: ConfigDict, corpus: corpora.Corpus) -> tuple[Description, Ba
             rests=config.data.rests,
             max_points=config.data.max_points,
             with_text=config.model.window,
+            writers=writers,
         )
 
     return description, batches(train), batches(held_out)
@@ -126,6 +132,16 @@ def order(batches: Batches, config: ConfigDict, first: int) -> Iterator[Batch]:
                 start=max(0, first - at),
             )
         at, epoch = at + count, epoch + 1
+
+
+def _trained(folder: str, description: Description) -> Model:
+    """The network that a run begins with; ValueError where it does not fit the run's."""
+    model = load_model(embedded() if folder == "embedded" else folder)
+    for name in ("alphabet", "unit"):
+        ours, theirs = getattr(description, name), getattr(model, name)
+        if ours != theirs:
+            raise ValueError(f"config.weights_from: {folder} has the {name} {theirs}, this run {ours}")
+    return model
 
 
 class _Trainer:

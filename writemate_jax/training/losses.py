@@ -48,7 +48,7 @@ def sums(network: Network, params: dict, batch) -> Sums:
       batch: a `data.batches.Batch` of arrays; rows with `mask` 0 count nothing.
     """
     text = Text(batch.codes, batch.text_length) if network.window else None
-    y = network.apply({"params": params}, batch.inputs, text)
+    y = network.apply({"params": params}, batch.inputs, text, batch.hands)
     mixture = network.mixture(y)
     nll = -mdn.log_prob(mixture, batch.targets) * batch.mask
     squared = jnp.square(mdn.mean(mixture) - batch.targets[..., :2]).sum(axis=-1) * batch.mask

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import flax.struct
+import flax.traverse_util
 import jax
 import jax.numpy as jnp
 import optax
@@ -42,8 +43,23 @@ def initial_state(network: Network, optimizer: optax.GradientTransformation, see
     from writemate_jax.model.window import Text
 
     text = Text(example.codes[:1], example.text_length[:1]) if network.window else None
-    params = network.init(jax.random.key(seed), example.inputs[:1, :2], text)["params"]
+    params = network.init(jax.random.key(seed), example.inputs[:1, :2], text, example.hands[:1])["params"]
     return TrainState(jnp.zeros((), jnp.int32), params, jax.tree.map(jnp.copy, params), optimizer.init(params))
+
+
+def started_from(state: TrainState, trained: Any) -> TrainState:
+    """A fresh state with the weights of a trained network.
+
+    What that network lacks (styles) stays fresh. Raises ValueError for weights of another shape.
+    """
+    fresh = flax.traverse_util.flatten_dict(state.params, sep="/")
+    given = flax.traverse_util.flatten_dict(trained, sep="/")
+    for name, weights in given.items():
+        shape = fresh[name].shape if name in fresh else None
+        if shape != weights.shape:
+            raise ValueError(f"the trained network's weights {name} have the shape {weights.shape}, this run's {shape}")
+    params = flax.traverse_util.unflatten_dict({**fresh, **given}, sep="/")
+    return state.replace(params=params, average=jax.tree.map(jnp.copy, params))
 
 
 def make_train_step(network: Network, optimizer: optax.GradientTransformation, config: ConfigDict) -> Callable:
@@ -91,11 +107,14 @@ def _average(average: Any, params: Any, step: jax.Array, decay: float) -> Any:
 def augment(key: jax.Array, batch, data: ConfigDict):
     """A small random linear map of each line: slant, size and aspect, by the config's standard deviations.
 
-    The draw depends on the key and on the line's id alone, so it is the same on any number of devices.
+    A share of the lines, `unknown_hands`, forgets whose hand it is. The draw depends on the key and on the line's id alone, so it is the same on any number of devices.
     """
+    keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(batch.ids)
+    if data.unknown_hands:
+        unknown = jax.vmap(lambda k: jax.random.uniform(jax.random.fold_in(k, 1)))(keys) < data.unknown_hands
+        batch = batch._replace(hands=jnp.where(unknown, 0, batch.hands))
     if not (data.slant or data.size or data.aspect):
         return batch
-    keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(batch.ids)
     n = jax.vmap(lambda k: jax.random.normal(k, (3,)))(keys) * jnp.array([data.slant, data.size, data.aspect])
     slant, size, aspect = n[:, 0:1], n[:, 1:2], n[:, 2:3]
 
