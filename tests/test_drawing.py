@@ -20,8 +20,8 @@ from writemate_jax import strokes
 from writemate_jax.drawing import curves, page, png, strokes_json, svg
 from writemate_jax.drawing.attention import plot_attention, plot_attention_sheet
 from writemate_jax.drawing.contact_sheet import contact_sheet
-from writemate_jax.drawing.replacing import replacing
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
+from writemate_jax.replacing import replacing
 
 ZIGZAG = strokes.join([
     np.array([[0.0, 0.0], [1.0, 2.0], [2.0, 0.0], [3.0, 2.0]]),

@@ -22,7 +22,6 @@ from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling import compilation_cache, sampler
-from writemate_jax.sampling.ending import ends_with_dot, ends_with_rest
 from writemate_jax.sampling.writer import InvalidRequest, Writer
 from writemate_jax.sampling.written import save
 from writemate_jax.training.checkpoints import Description, Model
@@ -80,13 +79,12 @@ def by_hand(writer, text, seed, bias, *, cap, start, forced=(), skip=0):
             kappas.append(np.asarray(carry.window.kappa[0]) - skip)
         if text and rows and x[2] == 1:
             phi = np.asarray(carry.window.phi[0])
-            if all(phi[len(text)] > phi[u] for u in range(len(text))):
-                if not writer.model.config.data.rests:
-                    return np.array(rows), True, np.array(phis[:-1]), np.array(kappas[:-1])
-                if following[2] == 1:  # a rest, unless it is a dot
-                    rows.append(strokes.denormalise(following, MEAN, STD))
-                    n = len(rows) - (not ends_with_dot(np.array(rows), text))
-                    return np.array(rows[:n]), True, np.array(phis[:n]), np.array(kappas[:n])
+            if writer.model.config.data.rests:
+                ended = following[2] == 1 and max(range(len(phi)), key=lambda u: phi[u]) >= len(text) - 1
+            else:
+                ended = all(phi[len(text)] > phi[u] for u in range(len(text)))
+            if ended:
+                return np.array(rows), True, np.array(phis[:-1]), np.array(kappas[:-1])
         if len(rows) == cap:
             rows[-1][2] = 1
             return np.array(rows), False, np.array(phis[:cap]), np.array(kappas[:cap])
@@ -273,38 +271,6 @@ def test_complete_lines_end_with_the_pen_bit_that_was_drawn():
         assert (line.phi >= 0).all() and (np.diff(line.kappa, axis=0) > 0).all()
         if line.complete:
             assert line.strokes[-1, 2] == 1
-
-
-def with_dots(*dots) -> np.ndarray:
-    return strokes.join([np.array([[0.0, 0.0], [1.0, 1.0]])] + [np.array([dot]) for dot in dots])
-
-
-@pytest.mark.parametrize(
-    ("dots", "text", "rest"),
-    [
-        ([(1.5, 0.0)], "ab", True),
-        ([(1.5, 0.0)], "ab.", False),  # the full stop
-        ([(1.5, 0.0), (2.0, 0.1)], "ab.", True),
-        ([(1.3, 0.0), (1.6, 0.0), (1.9, 0.0)], "ab...", False),
-        ([(1.3, 0.0), (1.6, 0.0), (1.9, 0.0), (2.4, 0.0)], "ab...", True),
-        ([(1.4, 0.1), (1.4, 0.7)], "ab:", False),
-        ([(0.8, 1.6)], "ai", False),  # above
-        ([(0.5, 0.0)], "ab", False),  # not behind the ink
-        ([], "ab", False),
-    ],
-)
-def test_rest_is_a_dot_that_the_text_does_not_have(dots, text, rest):
-    assert ends_with_rest(with_dots(*dots), text) == rest
-
-
-def test_line_of_one_dot_is_no_rest():
-    assert not ends_with_rest(strokes.join([np.array([[0.5, 0.0]])]), "a")
-
-
-def test_leaving_the_last_point_out_keeps_attention_in_step():
-    [line] = writer().write(["fade"], attention=True)
-    shorter = line.without_last_point()
-    assert len(shorter.strokes) == len(shorter.phi) == len(shorter.kappa) == len(line.strokes) - 1
 
 
 def test_number_of_compiled_programs_is_the_number_of_buckets():

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from writemate_jax import strokes as ink
-from writemate_jax.drawing.replacing import replacing
+from writemate_jax.replacing import replacing
 
 FORMAT = "writemate-corpus-2"
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from writemate_jax.data.corpus import Corpus
 from writemate_jax.drawing.contact_sheet import contact_sheet
-from writemate_jax.drawing.replacing import replacing
+from writemate_jax.replacing import replacing
 
 QUANTILES = (0, 5, 50, 95, 100)
 

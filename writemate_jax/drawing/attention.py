@@ -12,7 +12,7 @@ import numpy as np
 from writemate_jax import strokes
 from writemate_jax.drawing.contact_sheet import draw_ink
 from writemate_jax.drawing.page import PADDING, PEN, letter_height
-from writemate_jax.drawing.replacing import replacing
+from writemate_jax.replacing import replacing
 from writemate_jax.strokes import Rows
 
 COLORS = ("#1b6ca8", "#d1495b", "#2e7d32", "#8e44ad", "#c77700", "#00838f")

@@ -10,7 +10,7 @@ import numpy as np
 
 from writemate_jax.drawing.curves import bezier, flatten
 from writemate_jax.drawing.page import Page, lay_out
-from writemate_jax.drawing.replacing import replacing
+from writemate_jax.replacing import replacing
 from writemate_jax.strokes import Rows
 
 LINE_PIXELS = 160  # height of a line unless told otherwise

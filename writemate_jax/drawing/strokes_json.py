@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from writemate_jax import strokes
-from writemate_jax.drawing.replacing import write_text
+from writemate_jax.replacing import write_text
 
 LARGEST = float(np.finfo(np.float32).max) * (1 + 2**-25)  # beyond this, a number rounds to no finite float32
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from writemate_jax.drawing.curves import bezier
 from writemate_jax.drawing.page import lay_out
-from writemate_jax.drawing.replacing import write_text
+from writemate_jax.replacing import write_text
 from writemate_jax.strokes import Rows, Stroke
 
 LETTER_PIXELS = 30  # size at which a viewer shows the letters until told otherwise

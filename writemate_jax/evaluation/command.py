@@ -67,8 +67,8 @@ def _legibility(options: argparse.Namespace) -> None:
 
 
 def _likelihood(options: argparse.Namespace) -> None:
-    from writemate_jax.drawing.replacing import write_text
     from writemate_jax.evaluation.likelihood import measure
+    from writemate_jax.replacing import write_text
     from writemate_jax.sampling.writer import embedded
     from writemate_jax.training.checkpoints import load_model
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from writemate_jax.drawing.contact_sheet import contact_sheet
-from writemate_jax.drawing.replacing import replacing, write_text
 from writemate_jax.evaluation.legibility import ALL, Record, Summary, by_group
+from writemate_jax.replacing import replacing, write_text
 
 SHEET_LINES = 24
 

@@ -20,8 +20,9 @@ import numpy as np
 from writemate_jax import strokes
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model.networks import text_batch
+from writemate_jax.sampling.candidates import Draft, best, passes
+from writemate_jax.sampling.candidates import seeds as candidate_seeds
 from writemate_jax.sampling.compilation_cache import use_compilation_cache
-from writemate_jax.sampling.ending import ends_with_dot, ends_with_rest
 from writemate_jax.sampling.sampler import Request, sample
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
@@ -33,6 +34,8 @@ MAX_POINTS = 2**16  # of unconditional ink: the arrays for it are made in advanc
 TEXT_CAPACITIES = (16, 32, 64, 128, 256 + 2)
 PRIMER_CAPACITIES = (0, 256, 512, 1024, 2048, 4096)
 FREE_CHARACTERS = 4  # the cap on points counts these on top of the text: a short line is not cut for a slow start
+MAX_CANDIDATES = 64
+MORE_BIAS = 0.5  # of a line's second try, where no candidate of the first passes
 LARGEST_SEED = 2**32 - 1
 LARGEST_BIAS = 50.0  # the pen is still long before; far above, exp(-b) and pi (1 + b) leave float32
 
@@ -80,6 +83,7 @@ class Writer:
         prime_text: str | None = None,
         attention: bool = False,
         style: str | np.ndarray | None = None,
+        candidates: int | None = None,
     ) -> list[Written]:
         """Writes each text as one line.
 
@@ -94,6 +98,8 @@ class Writer:
           attention: whether to keep phi and kappa.
           style: the hand: the name of a training writer, "unknown" for the network's own, "random" for a training
             writer's drawn by each line's seed, or style vectors [s] or [lines, s].
+          candidates: how many are written of each line, of which the best is kept (`sampling.candidates`); where none
+            of several passes, as many again with more bias. By default what the network's configuration says.
 
         Raises:
           InvalidRequest: for whatever of this cannot be met.
@@ -107,18 +113,39 @@ class Writer:
         seeds = _seeds(seed, len(texts))
         hands = self._styles(style, seeds)
         primer = self._primer(prime, prime_text)
+        candidates = self.model.config.sampling.candidates if candidates is None else candidates
+        if not 1 <= candidates <= MAX_CANDIDATES:
+            raise InvalidRequest(f"candidates is {candidates}; expected 1 to {MAX_CANDIDATES}")
         per_character = self.model.config.sampling.points_per_character
         lines = [
             _Line(primer.prefix, text, hands[i], seeds[i], biases[i], per_character * (len(text) + FREE_CHARACTERS))
             for i, text in enumerate(texts)
         ]
-        written: list[Written | None] = [None] * len(lines)
-        for capacity, chosen in _groups(lines, self.lanes):
+        drafts = self._drafts(lines, primer, candidates, 0, attention)
+        if candidates > 1:
+            # A second try for what failed: by other seeds, and neater.
+            failed = [i for i, own in enumerate(drafts) if not any(passes(d, lines[i].text) for _, d in own)]
+            again = [lines[i]._replace(bias=lines[i].bias + MORE_BIAS) for i in failed]
+            for i, more in zip(failed, self._drafts(again, primer, candidates, 1, attention), strict=True):
+                drafts[i] += more
+        chosen = [own[best([d for _, d in own], line.text)][0] for line, own in zip(lines, drafts, strict=True)]
+        return [
+            replace(written, seed=line.seed, bias=line.bias) for line, written in zip(lines, chosen, strict=True)
+        ]
+
+    def _drafts(
+        self, lines: Sequence[_Line], primer: _Primer, candidates: int, attempt: int, attention: bool
+    ) -> list[list[tuple[Written, Draft]]]:
+        """The candidates of each line."""
+        copies = [line._replace(seed=s) for line in lines for s in candidate_seeds(line.seed, candidates, attempt)]
+        per_character = self.model.config.sampling.points_per_character
+        written: list = [None] * len(copies)
+        for capacity, chosen in _groups(copies, self.lanes):
             steps = len(primer.forced) + per_character * (capacity + FREE_CHARACTERS)
-            done = self._run([lines[i] for i in chosen], primer, steps, capacity, attention)
+            done = self._run([copies[i] for i in chosen], primer, steps, capacity, attention)
             for i, line in zip(chosen, done, strict=True):
                 written[i] = line
-        return written
+        return [written[i : i + candidates] for i in range(0, len(copies), candidates)]
 
     def unconditional(self, points: int | None = None, bias: float | None = None, seed: int = 0) -> Written:
         """Lets a prediction network write ``points`` points of whatever it likes (by default as configured).
@@ -136,12 +163,12 @@ class Writer:
         steps = 1 << max(8, (points - 1).bit_length())
         if line.limit == 0:  # the start is all that was asked for
             return self._written(line, primer, np.zeros((0, 3), np.float32), True)
-        [written] = self._run([line], primer, steps, 0, attention=False)
+        [(written, _)] = self._run([line], primer, steps, 0, attention=False)
         return replace(written, complete=True)
 
     def _run(
         self, lines: Sequence[_Line], primer: _Primer, steps: int, capacity: int, attention: bool
-    ) -> Iterator[Written]:
+    ) -> Iterator[tuple[Written, Draft]]:
         """Writes at most `lanes` lines; the lanes left over stay empty."""
         lines = list(lines)
         lanes = lines + [_Line("", "", self._nobody, 0, 0.0, 0)] * (self.lanes - len(lines))
@@ -163,8 +190,7 @@ class Writer:
         state = jax.device_get(state._replace(carry=None))
         for i, line in enumerate(lines):
             complete = bool(state.complete[i])
-            # With rests, the point that ended the line is looked at once more.
-            drawn = slice(primer.length, primer.length + int(state.count[i]) + (rests and complete))
+            drawn = slice(primer.length, primer.length + int(state.count[i]))
             rows = self._denormalise(state.points[drawn, i])
             written = self._written(line, primer, rows, complete)
             if attention:
@@ -177,12 +203,7 @@ class Writer:
                     phi=np.concatenate([phi[:1]] * lead + [phi]),
                     kappa=np.concatenate([kappa[:1]] * lead + [kappa]),
                 )
-            if rests and complete:
-                if not ends_with_dot(written.strokes, line.text):
-                    written = written.without_last_point()
-                if ends_with_rest(written.strokes, line.text):
-                    written = written.without_last_point()
-            yield written
+            yield written, Draft(complete, state.reading.place[drawn, i], state.reading.nll[drawn, i])
 
     def _written(self, line: _Line, primer: _Primer, rows: Rows, complete: bool) -> Written:
         rows = np.concatenate([primer.lead, rows])

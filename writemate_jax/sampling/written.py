@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +28,6 @@ class Written(strokes_json.Ink):
     def save(self, path: str | os.PathLike) -> None:
         """Writes the line as the path's suffix says: .svg, .png or .json. Raises ValueError for another."""
         save([self], path)
-
-    def without_last_point(self) -> Written:
-        """The line less its last row, which must be a stroke of its own."""
-        phi, kappa = (None if course is None else course[:-1] for course in (self.phi, self.kappa))
-        return replace(self, strokes=self.strokes[:-1], phi=phi, kappa=kappa)
 
     def _repr_svg_(self) -> str:
         return svg.to_svg(self.strokes, self.text)

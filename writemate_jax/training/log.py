@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tensorboardX import SummaryWriter
 
-from writemate_jax.drawing.replacing import replacing
+from writemate_jax.replacing import replacing
 
 
 class Log:

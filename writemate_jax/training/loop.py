@@ -19,7 +19,7 @@ from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.batches import Batch, Batches
-from writemate_jax.drawing.replacing import write_text
+from writemate_jax.replacing import write_text
 from writemate_jax.sampling.writer import embedded
 from writemate_jax.training import evaluation, losses, optimizer, parallel, step
 from writemate_jax.training.checkpoints import Checkpoints, Description, Model, load_model
