@@ -51,13 +51,24 @@ class Trace(NamedTuple):
     kappa: jax.Array
 
 
+class Reading(NamedTuple):
+    """What the network knew of each point when it drew it.
+
+    place: int32 [t, b], the character that the window read most; 0 without a window. nll: [t, b], the point's negative
+    log-likelihood in nats, without bias.
+    """
+
+    place: jax.Array
+    nll: jax.Array
+
+
 class SamplingState(NamedTuple):
     """The loop's state before step t.
 
     t: int32, steps made. carry: of the network. x: [b, 3], the last point of each line, the input of step t.
     done, complete: bool [b], whether the line has ended, and whether by itself. count: int32 [b], points drawn.
     points: [t, b, 3], row i is what step i made of the line: its primer, its drawn points, then nothing of meaning.
-    trace: of the window, or None.
+    reading: of those points. trace: of the window, or None.
     """
 
     t: jax.Array
@@ -67,6 +78,7 @@ class SamplingState(NamedTuple):
     complete: jax.Array
     count: jax.Array
     points: jax.Array
+    reading: Reading
     trace: Trace | None
 
 
@@ -98,6 +110,7 @@ def sample(
         complete=jnp.zeros(b, bool),
         count=jnp.zeros(b, jnp.int32),
         points=jnp.zeros((rows, b, 3)),
+        reading=Reading(jnp.zeros((rows, b), jnp.int32), jnp.zeros((rows, b))),
         trace=trace,
     )
     keys = jax.vmap(jax.random.key)(request.seed)
@@ -117,21 +130,28 @@ def _sample_step(
     """Feeds the last point of each line, then ends the line or draws its next point.
 
     A line ends by itself where the window is one past its text and the last drawn point lifted the pen: without the
-    second condition its last letter is cut off. The pen bit that was written is the one that is looked at. A network
-    that learned rests must also draw one, a point that lifts the pen at once: the window may already be past the end
-    when the dot of an exclamation mark is still to come, and that is a stroke of several points.
+    second condition its last letter is cut off. The pen bit that was written is the one that is looked at.
+
+    A network that learned rests ends a line by drawing one: a point that lifts the pen at once, as no ink does. The
+    window may be past the end while the dot of an exclamation mark is still to come, and it may come there a step after
+    the rest: a network that must go on then, behind an end, writes anything. So the window need only have reached the
+    last character.
     """
     carry, y = network.apply({"params": params}, state.carry, state.x, request.text, gates, method="step")
     forced = state.t < request.primer_length
     may_end = state.t > request.primer_length  # not before a point is drawn
     step_keys = jax.vmap(jax.random.fold_in, (0, None))(keys, state.t)
-    drawn = jax.vmap(mdn.sample)(step_keys, mdn.biased(network.mixture(y), request.bias))
+    mixture = network.mixture(y)
+    drawn = jax.vmap(mdn.sample)(step_keys, mdn.biased(mixture, request.bias))
     complete = jnp.zeros_like(state.done)
+    place = carry.window.phi.argmax(axis=-1) if network.window else jnp.zeros_like(state.count)
     if network.window:
-        complete = may_end & (state.x[:, 2] > 0.5) & past_end(carry.window.phi, request.text.length)
-        if rests:
-            complete &= drawn[:, 2] > 0.5
+        length = request.text.length
+        at_end = (drawn[:, 2] > 0.5) & (place >= length - 1) if rests else past_end(carry.window.phi, length)
+        complete = may_end & (state.x[:, 2] > 0.5) & at_end
     done = state.done | complete | (state.count >= request.limit)
+
+    reading = Reading(place.astype(jnp.int32), -mdn.log_prob(mixture, drawn))
 
     x = drawn
     if request.primer.shape[1]:
@@ -149,6 +169,7 @@ def _sample_step(
         complete=state.complete | (complete & ~state.done),
         count=state.count + (~done & ~forced),
         points=record(state.points, x),
+        reading=jax.tree.map(record, state.reading, reading),
         trace=state.trace and jax.tree.map(record, state.trace, Trace(carry.window.phi, carry.window.kappa)),
     )
 
