@@ -86,6 +86,7 @@ def default() -> ConfigDict:
 
     sampling = config.sampling = ConfigDict()
     sampling.bias = 0.75  # default of the trained model
+    sampling.styles = ()  # writers whose styles are drawn from where none is asked for; () for all of the training
     sampling.candidates = 1  # written of each line, the best kept, by default of the trained model
     sampling.points_per_character = 50  # cap of a line's length: this times (characters + 4)
     sampling.texts = SAMPLE_TEXTS  # written at every evaluation with fixed seeds

@@ -96,8 +96,8 @@ class Writer:
           prime: a line of ink (float32 [T, 3] in the network's unit, or as JSON holds it) whose hand is continued.
           prime_text: its text, where ``prime`` does not say it or says another.
           attention: whether to keep phi and kappa.
-          style: the hand: the name of a training writer, "unknown" for the network's own, "random" for a training
-            writer's drawn by each line's seed, or style vectors [s] or [lines, s].
+          style: the hand: the name of a training writer, "unknown" for the network's own, "random" (the default) for
+            one that each line's seed draws from `sampling.styles`, or style vectors [s] or [lines, s].
           candidates: how many are written of each line, of which the best is kept (`sampling.candidates`); where none
             of several passes, as many again with more bias. By default what the network's configuration says.
 
@@ -269,19 +269,21 @@ class Writer:
     def _styles(self, style: str | np.ndarray | None, seeds: Sequence[int]) -> np.ndarray:
         """The style vector [s] of each line; of length 0 for a network without styles."""
         if not self._network.styles:
-            if style not in (None, "unknown"):
+            if not (style is None or isinstance(style, str) and style in ("random", "unknown")):
                 raise InvalidRequest(f"style is {style!r}, but this network knows no styles; leave it out")
             return np.zeros((len(seeds), 0), np.float32)
         table = np.asarray(self.model.params["styles"])
+        hand = {writer: i for i, writer in enumerate(self.model.writers, start=1)}
         match style:
-            case None | "unknown":
+            case None | "random":
+                choice = self.model.config.sampling.styles or self.model.writers
+                hands = [hand[choice[np.random.default_rng([seed, 0]).integers(len(choice))]] for seed in seeds]
+            case "unknown":
                 hands = np.zeros(len(seeds), int)
-            case "random":
-                hands = [int(np.random.default_rng([seed, 0]).integers(1, len(table))) for seed in seeds]
             case str():
-                if style not in self.model.writers:
-                    raise InvalidRequest(f"style is {style!r}, which is no writer of this network")
-                hands = np.full(len(seeds), 1 + self.model.writers.index(style))
+                if style not in hand:
+                    raise InvalidRequest(f'style is {style!r}; expected "random", "unknown" or a writer of the network')
+                hands = np.full(len(seeds), hand[style])
             case _:
                 vectors = np.asarray(style, np.float32)
                 if vectors.shape not in (table.shape[1:], (len(seeds), table.shape[1])):
