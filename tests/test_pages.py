@@ -1,0 +1,389 @@
+"""Pages: every word in order, nothing beyond margins, the same for the same seed."""
+
+from __future__ import annotations
+
+import re
+import string
+import warnings
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from writemate_jax import pages, strokes
+from writemate_jax.alphabet import Alphabet, UnknownCharacters
+from writemate_jax.pages import ink as inks
+from writemate_jax.pages import writing
+from writemate_jax.pages.blocks import parse
+from writemate_jax.pages.layout import InvalidPage, Layout, hyphenation, rules
+from writemate_jax.pages.page import text_of
+from writemate_jax.pages.wrapping import break_points, wrap
+
+TEXT = """# A letter
+
+Dear Anna,
+when I wrote the following pages I lived alone, in the woods, a mile from any neighbor.
+- an axe, and a hammer that I had borrowed from a friend who lives on the other side
+1. first
+
+    Yours, Henry"""
+
+
+class FakeWriter:
+    """Writes a word as an arch; how wide a line comes out is drawn by its text and seed."""
+
+    lanes = 4
+
+    def __init__(self, spread: float = 0.1, usual: float = 0.9, complete=lambda text, seed: True):
+        self.model = SimpleNamespace(
+            alphabet=Alphabet(" " + string.ascii_letters + string.digits + string.punctuation), writers=("a", "b")
+        )
+        self.spread, self.usual, self.complete = spread, usual, complete
+        self.calls: list[list[str]] = []
+        self.requests: list[dict] = []
+
+    def write(self, texts, seed, **request):
+        assert all(0 < len(text) <= 128 and text == text.strip() for text in texts)
+        self.calls.append(list(texts))
+        self.requests.append(request)
+        return [self._line(text, s) for text, s in zip(texts, seed, strict=True)]
+
+    def _line(self, text: str, seed: int):
+        factor = abs(np.random.default_rng([seed, *text.encode()]).normal(self.usual, self.spread)) + 0.05
+        left, ink = 0.0, []
+        for word in text.split():
+            width = inks.expected_width(word) * factor
+            ink.append(np.array([[left, 0], [left + width / 2, 1.9], [left + width - 0.2 * factor, -0.9]]))
+            left += width + factor
+        return SimpleNamespace(strokes=strokes.join(ink), text=text, complete=self.complete(text, seed))
+
+
+def words_of(leaves) -> list[str]:
+    return text_of([line for page in leaves for line in page.lines]).split()
+
+
+def assert_within_margins(leaves, layout: Layout) -> None:
+    top, right, bottom, left = layout.margins
+    for page in leaves:
+        points = np.concatenate(page.strokes)
+        assert (points >= (left - 1e-6, top - 1e-6)).all()
+        assert (points <= (page.width - right + 1e-6, page.height - bottom + 1e-6)).all()
+
+
+WORDS = st.text(string.ascii_letters + "-/.,4", min_size=1, max_size=14) | st.sampled_from(
+    ["internationalization", "W" * 200, "i", "https://example.org/a-long-path/without-end?of=it"]
+)
+LINES = st.lists(WORDS, max_size=12).map(" ".join)
+MARKERS = st.sampled_from(["", "", "# ", "## ", "- ", "1. ", "    "])
+TEXTS = st.lists(st.tuples(MARKERS, LINES).map("".join), min_size=1, max_size=8).map("\n".join).filter(
+    lambda text: re.search(r"\w", text)
+)
+LAYOUTS = st.fixed_dictionaries(
+    {
+        "page": st.sampled_from(["A6", "60x80", (300.0, 60.0)]),
+        "margins": st.sampled_from([5.0, (9.0, 4.0, 0.0, 12.0)]),
+        "letter": st.sampled_from([0.8, 2.5, 4.0]),
+        "align": st.sampled_from(["left", "justified"]),
+        "drift": st.sampled_from([0.0, 1.0, 3.0]),
+    }
+)
+
+
+# The whole
+
+
+@given(TEXTS, LAYOUTS, st.sampled_from([0.0, 0.1, 0.5]), st.integers(0, 2**32 - 1))
+@example("a " * 300, {"page": (300.0, 60.0), "letter": 0.8}, 0.1, 0)  # lines of more than 128 characters
+def test_every_word_is_on_a_page_in_order_and_nothing_beyond_the_margins(text, options, spread, seed):
+    layout = Layout(**options)
+    leaves = pages.write_pages(FakeWriter(spread), text, seed=seed, **options)
+    expected = [word for line in text.splitlines() for word in re.sub(r"^#+\s+(?=\S)", "", line.strip()).split()]
+    assert words_of(leaves) == expected
+    assert_within_margins(leaves, layout)
+    assert all(page.lines and len(page.lines) <= layout.rows for page in leaves)
+
+
+def test_same_seed_is_the_same_page_and_another_seed_another():
+    one, same, other = (pages.write_pages(FakeWriter(), TEXT, page="A6", seed=seed) for seed in (1, 1, 2))
+    for a, b in zip(one, same, strict=True):
+        assert all((x == y).all() for x, y in zip(a.strokes, b.strokes, strict=True))
+    assert not np.array_equal(one[0].strokes[0], other[0].strokes[0])
+
+
+def test_lines_are_as_full_as_words_and_the_ink_allow():
+    layout = Layout(page="A5", drift=0.0)
+    text = " ".join(["the quick brown fox jumps over some lazy dogs and cats"] * 40)
+    [*full, _] = [line for page in pages.write_pages(FakeWriter(0.05), text, page="A5", drift=0) for line in page.lines]
+    widths = [np.ptp(np.concatenate(line.strokes)[:, 0]) / layout.letter for line in full]
+    assert min(widths) > 0.7 * layout.line_width and np.mean(widths) > 0.86 * layout.line_width
+    assert max(widths) <= layout.line_width
+
+
+@pytest.mark.parametrize("usual", [0.5, 0.87, 1.5])
+def test_letters_keep_their_size_whatever_the_width_of_the_hand(usual):
+    leaves = pages.write_pages(FakeWriter(0.03, usual), TEXT.split("\n", 1)[1], page="A5", letter=2, drift=0)
+    heights = [np.ptp(stroke[:, 1]) for page in leaves for stroke in page.strokes]
+    np.testing.assert_allclose(heights, heights[0], rtol=0.01)  # squeezed at most in width
+
+
+def test_most_lines_are_written_once_and_all_lines_of_a_page_together():
+    writer = FakeWriter(0.05)
+    text = "\n".join(" ".join(f"{word}{n}" for word in ("many", "different", "words", "of", "a", "page")) for n in
+                     range(40))
+    leaves = pages.write_pages(writer, text, page="A4")
+    written = [text for call in writer.calls for text in call]
+    assert len(set(written)) == len(written) <= 1.3 * sum(len(page.lines) for page in leaves)
+    assert len(writer.calls[0]) == writer.lanes and max(map(len, writer.calls)) == writing.AT_ONCE * writer.lanes
+
+
+def test_too_wide_a_line_is_wrapped_again_and_not_made_small():
+    class Wide(FakeWriter):
+        def _line(self, text, seed):
+            self.usual = 1.3 if text.startswith("three") else 0.9
+            return super()._line(text, seed)
+
+    text = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+    leaves = pages.write_pages(Wide(0.0), text, page="60x150", margins=5, drift=0)
+    sizes = [np.ptp(stroke[:, 1]) for stroke in leaves[0].strokes]
+    np.testing.assert_allclose(sizes, sizes[0], rtol=0.01)
+    assert words_of(leaves) == text.split()
+
+
+def test_equal_lines_differ_in_ink():
+    first, second = pages.write_pages(FakeWriter(), "- milk\n- milk", drift=0)[0].lines
+    assert np.ptp(np.concatenate(first.strokes)[:, 0]) != np.ptp(np.concatenate(second.strokes)[:, 0])
+
+
+def test_line_that_does_not_end_is_tried_with_other_seeds_then_warned_of():
+    pages.write_pages(FakeWriter(complete=lambda text, seed: seed != 7), "Hello", seed=7)
+    with pytest.warns(UserWarning, match="1 lines were cut before their end, 'Hello' first"):
+        pages.write_pages(FakeWriter(complete=lambda text, seed: False), "Hello", seed=7)
+
+
+def test_a_random_style_is_drawn_once_and_options_reach_the_writer():
+    writer = FakeWriter()
+    pages.write_pages(writer, TEXT, page="A6", style="random", bias=0.5)
+    assert {request["style"] for request in writer.requests} <= {"a", "b"}
+    assert len({request["style"] for request in writer.requests}) == 1
+    assert all(request["bias"] == 0.5 for request in writer.requests)
+
+
+def test_characters_are_named_once_before_any_is_written():
+    writer = FakeWriter()
+    with pytest.raises(UnknownCharacters) as caught:
+        pages.write_pages(writer, "a \u4e16\n" * 3 + "b \u03c0\U0001f600 \U0001f600")
+    assert not writer.calls and len(caught.value.characters) == len(set(caught.value.characters))
+    with warnings.catch_warnings(record=True) as messages:
+        warnings.simplefilter("always")
+        leaves = pages.write_pages(writer, "caf\u00e9\n\u00fcber\ncaf\u00e9")
+    assert words_of(leaves) == ["cafe", "uber", "cafe"]
+    assert len(messages) == 1 and "'\u00e9' as 'e', '\u00fc' as 'u'" in str(messages[0].message)
+
+
+def test_long_texts_are_several_pages_in_order():
+    words = [f"w{n}" for n in range(3000)]
+    text = "\n".join(" ".join(words[i : i + 100]) for i in range(0, 3000, 100))
+    leaves = pages.write_pages(FakeWriter(), text, page="A5")
+    assert words_of(leaves) == words and len(leaves) > 10
+
+
+# Shapes
+
+
+def lines_of(text, **options):
+    return [line for page in pages.write_pages(FakeWriter(0.0), text, drift=0, **options) for line in page.lines]
+
+
+def places(line):
+    """(left edge, baseline by the fake's arches) in mm."""
+    points = np.concatenate(line.strokes)
+    return points[:, 0].min(), (points[:, 1].min() * 0.9 + points[:, 1].max() * 1.9) / 2.8
+
+
+def test_empty_lines_stay_and_baselines_are_evenly_spaced():
+    layout = Layout(page="A5")
+    leaves = lines_of("one\n\n\ntwo\nthree", page="A5")
+    _, y = np.array([places(line) for line in leaves]).T
+    np.testing.assert_allclose(np.diff(y) / layout.line_spacing, [3, 1], atol=0.05)
+    assert [line.after for line in leaves] == ["\n\n\n", "\n", "\n"]
+
+
+def test_lists_hang_and_indents_stay():
+    item = "- " + "word " * 30
+    lines = lines_of(f"{item}\n    Yours", page="A5")
+    x = [places(line)[0] for line in lines]
+    assert x[0] == pytest.approx(20) and len(set(np.round(x[1:-1], 6))) == 1
+    assert 20 + 2.5 < x[1] < 20 + 3 * 2.5 and x[-1] == pytest.approx(20 + 4 * 2.5)
+
+
+def test_headings_are_larger_have_room_and_are_not_left_alone():
+    lines = lines_of("word\n# Title\nword", page="A5")
+    heights = [np.ptp(np.concatenate(line.strokes)[:, 1]) for line in lines]
+    assert lines[1].text == "Title" and heights[1] > 1.3 * heights[0]
+    y = [places(line)[1] for line in lines]
+    assert y[1] - y[0] > 1.7 * Layout().line_spacing
+    rows = Layout(page="A5").rows
+    for before in range(rows - 4, rows + 1):
+        leaves = pages.write_pages(FakeWriter(), "word\n" * before + "# Title\n\nend", page="A5")
+        assert all(page.lines[-1].text != "Title" for page in leaves)
+
+
+def test_reflow_joins_lines_of_a_paragraph():
+    text = "# T\na b\nc\n- d\n  e\n- f\n\ng\nh"
+    assert [block.words for block in parse(text, reflow=True)] == [
+        ("T",), ("a", "b", "c"), ("-", "d", "e"), ("-", "f"), (), ("g", "h")
+    ]
+
+
+def test_justified_lines_end_at_the_margin_but_for_the_last():
+    text = "the quick brown fox jumps over some lazy dogs " * 6
+    lines = lines_of(text, page="A5", align="justified")
+    layout = Layout(page="A5", drift=0)
+    right = [np.concatenate(line.strokes)[:, 0].max() for line in lines]
+    np.testing.assert_allclose(right[:-1], layout.width - 20, atol=1e-6)
+    assert right[-1] < layout.width - 20
+
+
+def test_gaps_between_words_are_widened_and_words_are_not():
+    ink = [np.array([[0.0, 0.0], [2.0, 1.0]]), np.array([[1.0, 2.0]]), np.array([[2.2, 0.0], [4.0, 0.0]]),
+           np.array([[5.0, 0.0], [7.0, 1.0]])]
+    wide = inks.justify(ink, "ab c", 8.0)
+    spans = [(stroke[0, 0], stroke[-1, 0]) for stroke in wide]
+    assert spans[-1][1] == pytest.approx(8.0)
+    stretch = inks.STRETCH
+    assert spans[2][0] - spans[0][1] == pytest.approx(0.2 * stretch)
+    assert spans[3][0] - spans[2][1] == pytest.approx(8.0 - stretch * 6.0)
+
+
+# Wrapping alone
+
+
+@given(st.lists(WORDS, min_size=1, max_size=30), st.integers(3, 60), st.booleans())
+def test_wrapped_words_can_be_put_together_again(words, room, hyphens):
+    asked = []
+
+    def fits(text, row, share):
+        asked.append(row)
+        return len(text) <= room * share
+
+    lines = list(wrap(words, fits, hyphenation("en_US") if hyphens else None))
+    assert " ".join(words) == "".join(text[:-1] if after == "-" else text + after for text, after in lines).rstrip("\n")
+    assert all(len(text) <= room / 0.7 for text, _ in lines)
+    assert max(asked) <= len(lines)
+    assert all(" " not in text for text, _ in lines if len(text) > room)
+
+
+def test_words_are_broken_by_syllables_after_hyphens_or_not_at_all():
+    hyphenator = hyphenation("en_US")
+    assert ("inter", "-") in [("internationally"[:cut], hyphen) for cut, hyphen in
+                              break_points("internationally", hyphenator)]
+    assert break_points("a-b", None) == [(2, "")] and break_points("house", None) == break_points("1999", None) == []
+
+
+@given(st.text("ab ", min_size=1, max_size=700).map(lambda text: " ".join(text.split())).filter(bool))
+@settings(max_examples=100)
+def test_long_lines_are_written_in_parts(text):
+    parts = writing.parts(text)
+    assert all(0 < len(part) <= 128 and part == part.strip() for part in parts)
+    assert "".join(parts).replace(" ", "") == text.replace(" ", "")
+    if all(len(word) <= 40 for word in text.split()):
+        assert " ".join(parts) == text
+
+
+def test_longest_line_is_the_writers_own():
+    from writemate_jax.sampling.writer import MAX_CHARACTERS
+
+    assert writing.LONGEST == MAX_CHARACTERS
+
+
+# Paper
+
+
+@pytest.mark.parametrize("paper", ["ruled", "squared", "dotted"])
+def test_baselines_lie_on_the_papers_lines(paper):
+    layout = Layout(page="A5", paper=paper)
+    lines, dots = rules(layout)
+    y = np.concatenate([lines[lines[:, 0, 1] == lines[:, 1, 1], 0, 1], dots[:, 1]])
+    for row in range(layout.rows):
+        assert np.abs(y - layout.baseline(row)).min() < 1e-6
+    places = np.concatenate([lines.reshape(-1, 2), dots])
+    assert (places >= 0).all() and (places <= np.array(layout.page) + 1e-6).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"page": "A9"}, "page is 'A9'; expected A3"),
+        ({"page": "0x10"}, "page is 0 x 10 mm"),
+        ({"page": "40x100"}, "a line would be"),
+        ({"page": "100x45"}, "no line fits"),
+        ({"margins": -1.0}, "margins are"),
+        ({"margins": (1.0, 2.0)}, "margins are"),
+        ({"letter": float("nan")}, "letter is nan"),
+        ({"line_spacing": 1.0}, "line_spacing is 1"),
+        ({"align": "middle"}, "align is 'middle'; expected one of left, justified"),
+        ({"paper": "silk"}, "paper is 'silk'"),
+        ({"ink": "invisible"}, "ink is 'invisible', which is no colour"),
+        ({"pen": 0.0}, "pen is 0"),
+        ({"drift": -1.0}, "drift is -1"),
+        ({"language": "xx"}, "language is 'xx'"),
+    ],
+)
+def test_pages_that_cannot_be_are_refused(options, message):
+    with pytest.raises(InvalidPage, match=re.escape(message)):
+        pages.write_pages(FakeWriter(), "Hello", **options)
+
+
+@pytest.mark.parametrize("text", ["", " \n\t\n"])
+def test_no_text_is_refused(text):
+    with pytest.raises(InvalidPage, match="the text is empty"):
+        pages.write_pages(FakeWriter(), text)
+
+
+# Files
+
+
+@pytest.fixture(scope="module")
+def leaves():
+    return pages.write_pages(FakeWriter(), "a < b & c\n" + "word " * 120, page="100x150", paper="squared", ink="red")
+
+
+def test_svg_has_the_pages_size_and_all_ink(leaves, tmp_path):
+    files = pages.save(leaves, tmp_path / "letter.svg")
+    assert [file.name for file in files] == [f"letter-{n}.svg" for n in range(1, len(leaves) + 1)]
+    for file, page in zip(files, leaves, strict=True):
+        svg = ElementTree.parse(file).getroot()
+        assert (svg.get("width"), svg.get("height"), svg.get("viewBox")) == ("100mm", "150mm", "0 0 100 150")
+        space = {"s": "http://www.w3.org/2000/svg"}
+        assert svg.find("s:title", space).text == page.text
+        ink = svg.find("s:g[@id='ink']", space)
+        assert ink.get("stroke") == "#ff0000" and ink.get("fill") == "none"
+        assert [group.get("aria-label") for group in ink] == [line.text for line in page.lines]
+        for path, stroke in zip(ink.iterfind(".//s:path", space), page.strokes, strict=True):
+            numbers = np.array(re.findall(r"-?[\d.]+", path.get("d")), float).reshape(-1, 2)
+            np.testing.assert_allclose(numbers[[0, -1]], stroke[[0, -1]], atol=6e-4)
+
+
+def test_png_has_ink_where_the_page_has(leaves, tmp_path):
+    page = leaves[0]
+    [file] = pages.save([page], tmp_path / "letter.png", dpi=127)  # 5 pixels a mm
+    picture = Image.open(file)
+    assert picture.size == (500, 750)
+    red = np.asarray(picture.convert("RGB")).astype(int)
+    red = (red[..., 0] > 180) & (red[..., 1] < 130)
+    for x, y in (stroke[0] * 5 for stroke in page.strokes):
+        assert red[max(int(y) - 2, 0) : int(y) + 3, max(int(x) - 2, 0) : int(x) + 3].any()
+
+
+def test_other_formats_and_no_pages_are_refused(leaves, tmp_path):
+    with pytest.raises(ValueError, match="pages are written as .pdf, .svg or .png"):
+        pages.save(leaves, tmp_path / "a.gif")
+    with pytest.raises(ValueError, match="no pages"):
+        pages.save([], tmp_path / "a.pdf")
+    with pytest.raises(ValueError, match="a picture of 0 x 0 pixels"):
+        pages.save(leaves, tmp_path / "a.png", dpi=0)
+    assert not list(tmp_path.iterdir())

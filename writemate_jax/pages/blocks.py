@@ -1,0 +1,83 @@
+"""A text as blocks: headings, items of lists, paragraphs and empty lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from writemate_jax.data.letter_size import WIDTHS, WORD_GAP
+
+HEADINGS = (1.5, 1.2, 1.1)  # size of the letters of #, ##, ### and on
+COLUMN = 1.0  # x-heights that a space before a line indents it
+
+_HEADING = re.compile(r"(#{1,6})\s+(\S.*)")
+_ITEM = re.compile(r"([-*+\u2022]|\d{1,3}[.)])\s+\S.*")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Words that are wrapped together; none for an empty line.
+
+    size: of the letters, 1 = the page's. first, rest: how far its first line and the others are indented, in
+    x-heights of the page.
+    """
+
+    words: tuple[str, ...]
+    size: float = 1.0
+    first: float = 0.0
+    rest: float = 0.0
+
+    @property
+    def heading(self) -> bool:
+        return self.size > 1
+
+
+def parse(text: str, reflow: bool = False) -> list[Block]:
+    """The blocks of a text; empty lines at its ends are left out.
+
+    Each line is a block of its own; where ``reflow``, a line that follows another of a paragraph or item goes on
+    with it. Spaces before a line indent it.
+
+    >>> [block.words for block in parse("# Two things\\n\\n- a hat\\n- a coat")]
+    [('Two', 'things'), (), ('-', 'a', 'hat'), ('-', 'a', 'coat')]
+    """
+    blocks = list(_blocks(text.strip("\r\n").splitlines(), reflow))
+    while blocks and not blocks[0].words:
+        blocks.pop(0)
+    while blocks and not blocks[-1].words:
+        blocks.pop()
+    return blocks
+
+
+def _blocks(lines: list[str], reflow: bool) -> Iterator[Block]:
+    waiting: Block | None = None  # may be gone on with
+    for line in lines:
+        block = _block(line)
+        if waiting and reflow and _goes_on(block):
+            waiting = Block(waiting.words + block.words, 1.0, waiting.first, waiting.rest)
+            continue
+        if waiting:
+            yield waiting
+        waiting = block if block.words and not block.heading else None
+        if not waiting:
+            yield block
+    if waiting:
+        yield waiting
+
+
+def _goes_on(block: Block) -> bool:
+    return bool(block.words) and not block.heading and not _ITEM.fullmatch(" ".join(block.words))
+
+
+def _block(line: str) -> Block:
+    line = line.expandtabs(4)
+    words = tuple(line.split())
+    indent = COLUMN * (len(line) - len(line.lstrip()))
+    if heading := _HEADING.fullmatch(line.strip()):
+        hashes, title = heading.groups()
+        return Block(tuple(title.split()), HEADINGS[min(len(hashes), len(HEADINGS)) - 1])
+    if _ITEM.fullmatch(line.strip()):
+        marker = sum(WIDTHS.get(c, 1.0) for c in words[0]) + WORD_GAP
+        return Block(words, first=indent, rest=indent + marker)
+    return Block(words, first=indent)

@@ -1,0 +1,85 @@
+"""Words into lines, given which lines fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+EMPTY = 0.25  # share of a line left free from which on a word that does not fit whole is broken
+SMALLEST = 0.7  # an unbreakable word is written this small at most rather than be cut between any letters
+
+
+class TextLine(NamedTuple):
+    """What a line says, and what follows it in the text: see `page.PlacedLine`."""
+
+    text: str
+    after: str
+
+
+def wrap(
+    words: Sequence[str], fits: Callable[[str, int, float], bool], hyphenator=None, *, break_early: bool = True
+) -> Iterator[TextLine]:
+    """Fills line after line with as many words as fit.
+
+    A word is broken (by the hyphenator, after its own hyphens and slashes) where it fits on no line, or where the
+    line before it would stay a quarter empty (unless ``break_early`` is off). One that cannot be broken so stands
+    alone, to be written smaller, or else is cut where the line ends. Every line has at least a character of the text.
+
+    Args:
+      words: not empty, without spaces.
+      fits: whether a text fits on line i, were that line ``share`` times as long: fits(text, i, share). It is asked
+        for line i + 1 after line i was yielded.
+      hyphenator: a `pyphen.Pyphen`, or None.
+    """
+    words, row = list(words), 0
+    while words:
+        count = 0
+        while count < len(words) and fits(" ".join(words[: count + 1]), row, 1.0):
+            count += 1
+        text, after, rest = " ".join(words[:count]), " ", words[count:]
+        roomy = break_early and count < len(words) and fits(text, row, 1 - EMPTY)
+        if not count or roomy:
+            broken = _broken(text, rest[0], lambda part, row=row: fits(part, row, 1.0), hyphenator)
+            if broken:
+                text, after, rest[0] = broken
+            elif not count and fits(rest[0], row, 1 / SMALLEST):
+                text, rest = rest[0], rest[1:]
+            elif not count:
+                text, after, rest[0] = _cut(rest[0], lambda part, row=row: fits(part, row, 1.0))
+        words = rest if not rest or rest[0] else rest[1:]
+        yield TextLine(text, after if words else "\n")
+        row += 1
+
+
+def _broken(
+    before: str, word: str, fits: Callable[[str], bool], hyphenator
+) -> tuple[str, str, str] | None:
+    """(line, after, rest of the word) with as much of the word as fits; None where nothing does."""
+    lead = before + " " if before else ""
+    for cut, after in reversed(break_points(word, hyphenator)):
+        line = lead + word[:cut] + after
+        if fits(line):
+            return line, after, word[cut:]
+    return None
+
+
+def _cut(word: str, fits: Callable[[str], bool]) -> tuple[str, str, str]:
+    cut = 1
+    while cut + 1 < len(word) and fits(word[: cut + 1]):
+        cut += 1
+    return word[:cut], "" if word[cut:] else " ", word[cut:]
+
+
+def break_points(word: str, hyphenator) -> list[tuple[int, str]]:
+    """Where a word may be broken: (characters before, the hyphen to add or "").
+
+    >>> break_points("sea-horse", None)
+    [(4, '')]
+    """
+    points = {match.end(): "" for match in re.finditer(r"(?<=\w)[-/\u2013\u2014](?=\w)", word)}
+    if hyphenator:
+        for letters in re.finditer(r"[^\W\d_]{5,}", word):
+            for position in hyphenator.positions(letters.group()):
+                points.setdefault(letters.start() + int(position), "-")
+    return sorted(points.items())

@@ -1,0 +1,316 @@
+"""A text onto pages: wrap, write, measure, repair, place.
+
+A line has to be chosen before its ink exists. So the text is wrapped by an estimate: widths of characters from a table
+(`ink.expected_width`), times the ratio of real to expected width in the first lines that are written. The estimate
+fills `FILL` of a line. Then all lines are written and measured:
+
+* up to 1 / `ink.SQUEEZE` times too wide, the ink is squeezed to the line's length;
+* wider, the paragraph is wrapped again from there, this line's real width being known now, and what lines are new are
+  written. Lines that stay keep their ink. This is done at most `ROUNDS` times;
+* what is still wider is made smaller as a whole (`ink.fit`). So no ink is beyond the margin, whatever the network does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from writemate_jax.data.letter_size import ASCENDER, DESCENDER, WORD_GAP
+from writemate_jax.pages import ink as inks
+from writemate_jax.pages.blocks import Block, parse
+from writemate_jax.pages.ink import SQUEEZE, Ink, expected_width
+from writemate_jax.pages.layout import InvalidPage, Layout, hyphenation, rules
+from writemate_jax.pages.page import Page, PlacedLine
+from writemate_jax.pages.wrapping import TextLine, wrap
+from writemate_jax.strokes import Stroke
+
+LONGEST = 128  # characters that `Writer.write` takes for a line; a longer one is written in parts
+USUAL = 0.87  # ratio of real to expected width before any is measured
+SAME = 0.03  # a ratio that differs by less is the usual one: what was written with that can stay
+FILL = 0.97  # of a line, by the estimate
+ROUNDS = 4  # times that lines are repaired
+ATTEMPTS = 3  # at a line that does not end by itself
+VARIANTS = 8  # of a line that stands in the text more than once
+AT_ONCE = 4  # full groups of lanes in one call of the writer: between calls the progress shows
+
+
+class Row(NamedTuple):
+    """A line of a block (counted from 0); without text it is an empty line. copy: which variant of equal lines."""
+
+    block: Block
+    number: int
+    text: str
+    after: str
+    copy: int
+
+
+def write_pages(writer: Any, text: str, *, seed: int = 0, progress: bool = False, **options: Any) -> list[Page]:
+    """Writes a text on as many pages as it needs.
+
+    Args:
+      writer: a `Writer`, or what has its ``write``, ``lanes`` and ``model.alphabet``.
+      text: paragraphs, a line each; ``# `` begins a heading, ``- `` or ``1. `` an item of a list. Empty lines stay.
+      seed: of the ink and of the wandering lines. The same text, seed and options give the same pages.
+      progress: whether to show a bar on a terminal.
+      options: fields of `Layout`, and arguments of `Writer.write` (bias, style, prime, ...), which hold for all lines.
+
+    Raises:
+      InvalidPage: an option is none, no line fits, or there is no text.
+      InvalidRequest, UnknownCharacters: as `Writer.write` does; characters are named once, before any is written.
+    """
+    names = {field.name for field in dataclasses.fields(Layout)}
+    layout = Layout(**{name: value for name, value in options.items() if name in names})
+    request = {name: value for name, value in options.items() if name not in names}
+    blocks = parse(_readable(writer, text), layout.reflow)
+    if not blocks:
+        raise InvalidPage("the text is empty; expected at least one word")
+    scribe = _Scribe(writer, seed, request, progress)
+    rows = _written_rows(blocks, layout, scribe)
+    placed = list(_placed(rows, layout, scribe, np.random.default_rng([seed, 1])))
+    lines, dots = rules(layout)
+    return [
+        Page(layout.width, layout.height, tuple(line for number, line in placed if number == page), lines, dots,
+             layout.ink, layout.pen)
+        for page in range(placed[-1][0] + 1)
+    ]
+
+
+# Wrap, write, repair
+
+
+def _written_rows(blocks: Sequence[Block], layout: Layout, scribe: _Scribe) -> list[Row]:
+    """The lines of all blocks, with their ink at the scribe."""
+    scribe.write(list(_rows(blocks, layout, scribe))[: scribe.lanes])
+    scribe.learn_ratio()
+    for _ in range(1 + ROUNDS):
+        rows = list(_rows(blocks, layout, scribe))
+        if not scribe.write(rows):
+            break
+    return rows
+
+
+def _rows(blocks: Sequence[Block], layout: Layout, scribe: _Scribe) -> Iterator[Row]:
+    copies: Counter[str] = Counter()
+    hyphenator = hyphenation(layout.language)
+    for block in blocks:
+        if not block.words:
+            yield Row(block, 0, "", "\n", 0)
+            continue
+
+        def fits(text: str, number: int, share: float, block: Block = block) -> bool:
+            room = _room(block, number, layout) * share
+            known = scribe.width(text, copies[text] % VARIANTS)
+            return expected_width(text) * scribe.ratio <= FILL * room if known is None else known * SQUEEZE <= room
+
+        lines: Iterator[TextLine] = wrap(block.words, fits, hyphenator, break_early=not block.heading)
+        for number, (text, after) in enumerate(lines):
+            yield Row(block, number, text, after, copies[text] % VARIANTS)
+            copies[text] += 1
+
+
+def _indent(block: Block, number: int, layout: Layout) -> float:
+    """x-heights of the page, at most half a line."""
+    return min(block.rest if number else block.first, layout.line_width / 2)
+
+
+def _room(block: Block, number: int, layout: Layout) -> float:
+    """Length of a line in x-heights of its own letters."""
+    return (layout.line_width - _indent(block, number, layout)) / block.size
+
+
+class _Scribe:
+    """Writes lines once, and remembers their ink.
+
+    ratio: of real to expected width.
+    """
+
+    def __init__(self, writer: Any, seed: int, request: dict[str, Any], progress: bool):
+        self.ratio = USUAL
+        self.lanes = writer.lanes
+        self._writer, self._seed, self._request = writer, seed, _with_one_style(writer, seed, request)
+        self._ink: dict[tuple[str, int], Ink] = {}
+        self._progress = progress
+
+    def ink(self, text: str, copy: int) -> Ink:
+        """The ink of a written line."""
+        return inks.one_behind_the_other([self._ink[part, copy] for part in parts(text)], WORD_GAP * self.ratio)
+
+    def width(self, text: str, copy: int) -> float | None:
+        """The width of a line, None before it is written."""
+        written = all((part, copy) in self._ink for part in parts(text))
+        return inks.width(self.ink(text, copy)) if written and text else None
+
+    def learn_ratio(self) -> None:
+        found = sum(inks.width(ink) for ink in self._ink.values())
+        ratio = found / sum(expected_width(text) for text, _ in self._ink)
+        if abs(ratio / USUAL - 1) > SAME:
+            self.ratio = ratio
+
+    def write(self, rows: Sequence[Row]) -> bool:
+        """Writes the lines that are new; returns whether there were any."""
+        new = {(part, row.copy): None for row in rows if row.text for part in parts(row.text)}
+        # Lines of like length together: the writer computes them in groups that the longest ends.
+        new = sorted((key for key in new if key not in self._ink), key=lambda key: (len(key[0]), key))
+        step = AT_ONCE * self.lanes
+        with tqdm(total=len(new), unit=" lines", desc="writing", leave=False,
+                  disable=None if self._progress and len(new) > step else True) as bar:
+            for first in range(0, len(new), step):
+                self._write(new[first : first + step])
+                bar.update(len(new[first : first + step]))
+        return bool(new)
+
+    def _write(self, keys: Sequence[tuple[str, int]]) -> None:
+        for attempt in range(ATTEMPTS):
+            # Equal lines get other seeds, or their ink would be the same to the last point.
+            seeds = [(self._seed + 1_000_003 * copy + 7_368_787 * attempt) % 2**32 for _, copy in keys]
+            written = self._writer.write([text for text, _ in keys], seed=seeds, **self._request)
+            for key, line in zip(keys, written, strict=True):
+                self._ink[key] = inks.level(line.strokes, key[0])
+            keys = [key for key, line in zip(keys, written, strict=True) if not line.complete]
+            if not keys:
+                return
+        warnings.warn(
+            f"{len(keys)} lines were cut before their end, {keys[0][0]!r} first; try another seed", stacklevel=2
+        )
+
+
+def _with_one_style(writer: Any, seed: int, request: dict[str, Any]) -> dict[str, Any]:
+    """The request with a random style drawn once: the lines have seeds of their own."""
+    names = getattr(writer.model, "writers", ())
+    if request.get("style") == "random" and len(names):
+        return {**request, "style": names[int(np.random.default_rng([seed, 0]).integers(len(names)))]}
+    return request
+
+
+def parts(text: str) -> list[str]:
+    """A line in parts that the writer takes, as even as words allow.
+
+    >>> [len(part) for part in parts("word " * 40 + "end")]
+    [104, 98]
+    """
+    count = -(-len(text) // LONGEST)
+    if count <= 1:
+        return [text] if text else []
+    while True:  # with one more part each time, until words no longer make one too long
+        found, rest = [], text
+        for left in range(count, 1, -1):
+            middle = len(rest) // left
+            cut = min((i for i, c in enumerate(rest) if c == " "), key=lambda i: abs(i - middle), default=None)
+            if cut is None or cut > LONGEST:
+                break
+            found.append(rest[:cut])
+            rest = rest[cut + 1 :]
+        found.append(rest)
+        if max(map(len, found)) <= LONGEST:
+            return found
+        count += 1
+        if count > len(text):
+            return [text[i : i + LONGEST].strip() for i in range(0, len(text), LONGEST)]
+
+
+def _readable(writer: Any, text: str) -> str:
+    """The text in the network's alphabet; warns once of characters that become others."""
+    alphabet = writer.model.alphabet
+    lines = [line.rstrip() for line in text.expandtabs(4).splitlines()]
+    _, replaced = alphabet.transliterate(" ".join("\n".join(lines).split()))
+    if replaced:
+        changes = ", ".join(f"{old!r} as {new!r}" for old, new in replaced.items())
+        warnings.warn(f"the network does not know all characters of the text; it writes {changes}", stacklevel=3)
+    readable = []
+    for line in lines:
+        words = line.lstrip()
+        readable.append(" " * (len(line) - len(words)) + alphabet.transliterate(" ".join(words.split()))[0])
+    return "\n".join(readable)
+
+
+# Place
+
+
+def _placed(
+    rows: Sequence[Row], layout: Layout, scribe: _Scribe, random: np.random.Generator
+) -> Iterator[tuple[int, PlacedLine]]:
+    """(page, line) in order. Empty lines are places without ink: they are counted to the line before them."""
+    pages = _page_numbers(rows, layout)
+    wander = _Wander(layout.drift, random)
+    waiting: tuple[int, PlacedLine] | None = None
+    for row, (page, place) in zip(rows, pages, strict=True):
+        if row.text:
+            if waiting:
+                yield waiting
+            line = _place(row, layout.baseline(place), layout, scribe.ink(row.text, row.copy), wander)
+            waiting = page, PlacedLine(row.text, line, row.after)
+        elif waiting:
+            waiting = waiting[0], dataclasses.replace(waiting[1], after=waiting[1].after + "\n")
+    if waiting:
+        yield waiting
+
+
+def _page_numbers(rows: Sequence[Row], layout: Layout) -> list[tuple[int, int]]:
+    """(page, row on the page) of each line.
+
+    A large heading has an empty row above it; no heading is the last of a page; no page but for the first begins with
+    empty lines.
+    """
+    places, page, place, empty_above = [], 0, 0, True
+    for i, row in enumerate(rows):
+        tall = row.block.heading and row.block.size * ASCENDER - DESCENDER > layout.line_spacing / layout.letter
+        if row.text and tall and not row.number and not empty_above and place:
+            place += 1
+        needed = 1
+        if row.block.heading:  # the whole of it, and a line of what it heads
+            needed = 1 + next((k for k, r in enumerate(rows[i:]) if r.text and not r.block.heading), 0)
+        if place and place + min(needed, layout.rows) > layout.rows:
+            page, place = page + 1, 0
+        places.append((page, place))
+        empty_above = not row.text
+        if row.text or place or not page:
+            place += 1
+    return places
+
+
+class _Wander:
+    """How lines stray from the margin and the baseline: a slow walk, and a little of each line's own."""
+
+    def __init__(self, drift: float, random: np.random.Generator):
+        self._drift, self._random, self._walk = drift, random, 0.0
+
+    def next(self) -> tuple[float, float, float, float]:
+        """(right, up, slope, phase) of the next line: x-heights, but for the slope and the wave's phase."""
+        self._walk = 0.8 * self._walk + self._random.normal(0, 0.18)
+        right = float(np.clip(0.4 + self._walk, 0, 0.8))
+        up, slope = self._random.normal(0, [0.05, 0.003])
+        return self._drift * right, self._drift * up, self._drift * slope, self._random.uniform(0, 2 * np.pi)
+
+    def wave(self, x: np.ndarray, phase: float) -> np.ndarray:
+        """A line's unsteadiness at x, in x-heights."""
+        return self._drift * 0.06 * (np.sin(x / 9 + phase) - np.sin(phase))
+
+
+def _place(row: Row, baseline: float, layout: Layout, ink: Ink, wander: _Wander) -> tuple[Stroke, ...]:
+    """The strokes of a line on the page, within its margins."""
+    room = _room(row.block, row.number, layout)
+    justified = layout.align == "justified" and "\n" not in row.after
+    ink = inks.justify(ink, row.text, room) if justified else inks.fit(ink, room)
+    right, up, slope, phase = wander.next()
+    left = layout.left + (_indent(row.block, row.number, layout) + right) * layout.letter
+    size = row.block.size * layout.letter
+    strokes = []
+    for stroke in ink:
+        x, y = stroke.T
+        y = y * row.block.size + up + slope * x + wander.wave(x, phase)
+        strokes.append(np.stack([left + x * size, -y * layout.letter], axis=1))
+    # Ink that would leave the page's upper or lower margin is flattened: a wild loop, or steep letters of a heading.
+    above = baseline - layout.margins[0]
+    below = layout.height - layout.margins[2] - baseline
+    highest = max(above, -min(stroke[:, 1].min() for stroke in strokes))
+    lowest = max(below, max(stroke[:, 1].max() for stroke in strokes))
+    return tuple(
+        np.stack([x, baseline + np.where(y < 0, y * above / highest, y * below / lowest)], axis=1)
+        for x, y in (stroke.T for stroke in strokes)
+    )
