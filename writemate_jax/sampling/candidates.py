@@ -1,7 +1,9 @@
-"""The best of several candidates for one text, by what the network itself knows of them.
+"""The best of several candidates for one text, by how the window read the text while each was written.
 
-While it writes, the network reads its text with the window, and knows how likely each movement is: a letter that was
-passed over, or dwelt on, or drawn by unlikely movements, can be told without a recogniser.
+A letter that was passed over has no points, a loop or a stray stroke has many. So the candidates are compared with each
+other: one that draws, for some character, clearly more points than the others do has gone wrong there. Likelihood does
+not help: what the network finds likely is long and smooth, and choosing by it was worse than choosing by chance
+(docs/experiments.md has the figures).
 """
 
 from __future__ import annotations
@@ -11,39 +13,42 @@ from typing import NamedTuple
 
 import numpy as np
 
-LEAST, MOST = 1, 45  # points that the window reads a character for; more is a loop
-WORST = 3  # characters whose likelihood counts, the least likely ones
+MOST = 45  # points for one character; more is a loop
 
 
 class Draft(NamedTuple):
     """What is known of a candidate.
 
-    complete: it ended by itself. points: int [U + 1], points drawn while the window read each character, and past the
-    end. nll: [U + 1], negative log-likelihood of these, nats.
+    complete: it ended by itself. points: int [U + 1], points drawn while the window read each character and past them.
     """
 
     complete: bool
     points: np.ndarray
-    nll: np.ndarray
+
+
+def points_of(place: np.ndarray, length: int) -> np.ndarray:
+    """How many points were drawn at each of the U + 1 places of a text: of place [T], the one read at each point."""
+    return np.bincount(np.clip(place, 0, length), minlength=length + 1)
 
 
 def passes(draft: Draft, text: str) -> bool:
     """Whether a candidate ended by itself and each character but spaces was attended, none in a loop."""
     points = draft.points[: len(text)]
     letters = np.array([c != " " for c in text])
-    return bool(draft.complete and (points[letters] >= LEAST).all() and (points <= MOST).all())
+    return bool(draft.complete and points[letters].all() and (draft.points <= MOST).all())
 
 
-def cost(draft: Draft) -> float:
-    """Nats a point over the line, and in its least likely characters; the lower, the better."""
-    drawn = draft.points > 0
-    each = draft.nll[drawn] / draft.points[drawn]
-    return float(draft.nll.sum() / max(draft.points.sum(), 1) + np.sort(each)[-WORST:].mean())
+def excess(drafts: Sequence[Draft]) -> np.ndarray:
+    """What each candidate draws beyond the usual: [n], squares of its excess over the median at each character."""
+    points = np.array([draft.points for draft in drafts], float)
+    usual = np.median(points, axis=0)
+    return np.square(np.maximum(points - usual, 0.0) / (2.0 + 0.2 * usual)).sum(axis=1)
 
 
 def best(drafts: Sequence[Draft], text: str) -> int:
-    """The index of the best candidate: one that passes before one that does not, then the lower cost."""
-    return min(range(len(drafts)), key=lambda i: (not passes(drafts[i], text), cost(drafts[i]), i))
+    """The index of the best candidate: one that passes before one that does not, then the least excess."""
+    beyond = excess(drafts)
+    return min(range(len(drafts)), key=lambda i: (not passes(drafts[i], text), beyond[i], i))
 
 
 def seeds(seed: int, count: int, attempt: int = 0) -> list[int]:

@@ -81,7 +81,16 @@ def _run(options: argparse.Namespace) -> int:
 def _write(writer: Writer, texts: list[str], prime, options: argparse.Namespace) -> list[Written]:
     if options.unconditional:
         return [writer.unconditional(options.points, options.bias, options.seed)]
-    return writer.write(texts, options.bias, options.seed, prime, options.prime_text, options.plot_attention)
+    return writer.write(
+        texts,
+        options.bias,
+        options.seed,
+        prime,
+        options.prime_text,
+        options.plot_attention,
+        style=options.style,
+        candidates=options.candidates,
+    )
 
 
 def _save(written: list[Written], destination: Destination, attention: bool) -> list[Path]:
@@ -111,7 +120,7 @@ def _save(written: list[Written], destination: Destination, attention: bool) -> 
 def _texts(options: argparse.Namespace) -> list[str]:
     """The texts of the arguments, then those of the file."""
     if options.unconditional:
-        for name in ("text", "text_file", "prime", "prime_text", "plot_attention"):
+        for name in ("text", "text_file", "prime", "prime_text", "plot_attention", "style", "candidates"):
             if getattr(options, name):
                 raise UsageError(f"--unconditional writes without a text; leave out {_flag(name)}")
         return []
@@ -169,6 +178,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--bias", type=_bias, metavar="B", help="0 for the network's full variety; about 1 is neat (default: the"
         " network's own)")
     add("--seed", type=_whole, default=0, metavar="N", help="another seed, another ink; the same seed, the same (default: %(default)s)")
+    add("--style", metavar="NAME", help="whose hand: a training writer's name, unknown for the network's own, or random"
+        " for one that the seed draws (default: random)")
+    add("--candidates", type=_positive, metavar="N", help="write each line N times and keep the best (default: the"
+        " network's own)")
     add("--checkpoint", metavar="DIR", help="a --workdir of train.py, or a checkpoint in there")
     add("--prime", metavar="FILE", help="JSON of a line whose hand is continued")
     add("--prime-text", metavar="TEXT", help="what it says (default: the text in FILE)")

@@ -51,24 +51,13 @@ class Trace(NamedTuple):
     kappa: jax.Array
 
 
-class Reading(NamedTuple):
-    """What the network knew of each point when it drew it.
-
-    place: int32 [t, b], the character that the window read most; 0 without a window. nll: [t, b], the point's negative
-    log-likelihood in nats, without bias.
-    """
-
-    place: jax.Array
-    nll: jax.Array
-
-
 class SamplingState(NamedTuple):
     """The loop's state before step t.
 
     t: int32, steps made. carry: of the network. x: [b, 3], the last point of each line, the input of step t.
     done, complete: bool [b], whether the line has ended, and whether by itself. count: int32 [b], points drawn.
     points: [t, b, 3], row i is what step i made of the line: its primer, its drawn points, then nothing of meaning.
-    reading: of those points. trace: of the window, or None.
+    place: int32 [t, b], the character that the window read most at each of them; 0 without a window. trace: or None.
     """
 
     t: jax.Array
@@ -78,7 +67,7 @@ class SamplingState(NamedTuple):
     complete: jax.Array
     count: jax.Array
     points: jax.Array
-    reading: Reading
+    place: jax.Array
     trace: Trace | None
 
 
@@ -110,7 +99,7 @@ def sample(
         complete=jnp.zeros(b, bool),
         count=jnp.zeros(b, jnp.int32),
         points=jnp.zeros((rows, b, 3)),
-        reading=Reading(jnp.zeros((rows, b), jnp.int32), jnp.zeros((rows, b))),
+        place=jnp.zeros((rows, b), jnp.int32),
         trace=trace,
     )
     keys = jax.vmap(jax.random.key)(request.seed)
@@ -141,8 +130,7 @@ def _sample_step(
     forced = state.t < request.primer_length
     may_end = state.t > request.primer_length  # not before a point is drawn
     step_keys = jax.vmap(jax.random.fold_in, (0, None))(keys, state.t)
-    mixture = network.mixture(y)
-    drawn = jax.vmap(mdn.sample)(step_keys, mdn.biased(mixture, request.bias))
+    drawn = jax.vmap(mdn.sample)(step_keys, mdn.biased(network.mixture(y), request.bias))
     complete = jnp.zeros_like(state.done)
     place = carry.window.phi.argmax(axis=-1) if network.window else jnp.zeros_like(state.count)
     if network.window:
@@ -150,8 +138,6 @@ def _sample_step(
         at_end = (drawn[:, 2] > 0.5) & (place >= length - 1) if rests else past_end(carry.window.phi, length)
         complete = may_end & (state.x[:, 2] > 0.5) & at_end
     done = state.done | complete | (state.count >= request.limit)
-
-    reading = Reading(place.astype(jnp.int32), -mdn.log_prob(mixture, drawn))
 
     x = drawn
     if request.primer.shape[1]:
@@ -169,7 +155,7 @@ def _sample_step(
         complete=state.complete | (complete & ~state.done),
         count=state.count + (~done & ~forced),
         points=record(state.points, x),
-        reading=jax.tree.map(record, state.reading, reading),
+        place=record(state.place, place.astype(jnp.int32)),
         trace=state.trace and jax.tree.map(record, state.trace, Trace(carry.window.phi, carry.window.kappa)),
     )
 

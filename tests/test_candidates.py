@@ -1,0 +1,51 @@
+"""Best of N: what passes, what is kept, and that it is a function of text and seed."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from writemate_jax.sampling.candidates import MOST, Draft, best, excess, passes, points_of, seeds
+
+TEXT = "a bit"
+counts = hnp.arrays(np.int64, len(TEXT) + 1, elements=st.integers(1, 30))
+
+
+def draft(*points, complete=True):
+    return Draft(complete, np.array(points))
+
+
+def test_a_line_passes_that_ended_and_attended_each_letter_without_a_loop():
+    assert passes(draft(9, 0, 9, 9, 9, 1), TEXT)  # a space needs no ink
+    assert not passes(draft(9, 1, 0, 9, 9, 1), TEXT)
+    assert not passes(draft(9, 1, 9, MOST + 1, 9, 1), TEXT)
+    assert not passes(draft(9, 1, 9, 9, 9, MOST + 1), TEXT)
+    assert not passes(draft(9, 1, 9, 9, 9, 1, complete=False), TEXT)
+
+
+@given(hnp.arrays(np.int64, 40, elements=st.integers(-3, 9)))
+def test_every_point_is_counted_once(place):
+    points = points_of(place, len(TEXT))
+    assert points.sum() == 40
+    assert points[3] == (place == 3).sum() and points[len(TEXT)] == (place >= len(TEXT)).sum()
+
+
+@given(counts, st.integers(0, len(TEXT)), st.integers(0, 3))
+def test_one_that_draws_more_than_the_others_somewhere_is_not_kept(points, where, which):
+    drafts = [draft(*points) for _ in range(4)]
+    points[where] += 10
+    drafts[which] = draft(*points)
+    assert best(drafts, TEXT) == (1 if which == 0 else 0)
+    assert excess(drafts).argmax() == which and np.count_nonzero(excess(drafts)) == 1
+
+
+@given(st.lists(counts, min_size=3, max_size=3), st.integers(0, 2))
+def test_what_passes_is_kept_before_what_does_not(points, cut):
+    drafts = [draft(*p, complete=i == cut) for i, p in enumerate(points)]
+    assert best(drafts, TEXT) == cut
+
+
+def test_candidates_seeds_are_distinct_and_begin_with_the_lines_own():
+    drawn = [*seeds(7, 8), *seeds(7, 8, attempt=1), *seeds(8, 8)]
+    assert drawn[0] == 7 and len(set(drawn)) == 24
+    assert seeds(7, 4) == seeds(7, 8)[:4]
