@@ -273,23 +273,20 @@ class Writer:
                 raise InvalidRequest(f"style is {style!r}, but this network knows no styles; leave it out")
             return np.zeros((len(seeds), 0), np.float32)
         table = np.asarray(self.model.params["styles"])
-        hand = {writer: i for i, writer in enumerate(self.model.writers, start=1)}
-        match style:
-            case None | "random":
-                choice = self.model.config.sampling.styles or self.model.writers
-                hands = [hand[choice[np.random.default_rng([seed, 0]).integers(len(choice))]] for seed in seeds]
-            case "unknown":
-                hands = np.zeros(len(seeds), int)
-            case str():
-                if style not in hand:
-                    raise InvalidRequest(f'style is {style!r}; expected "random", "unknown" or a writer of the network')
-                hands = np.full(len(seeds), hand[style])
-            case _:
-                vectors = np.asarray(style, np.float32)
-                if vectors.shape not in (table.shape[1:], (len(seeds), table.shape[1])):
-                    raise InvalidRequest(f"style has the shape {vectors.shape}; expected {table.shape[1:]}")
-                return np.broadcast_to(vectors, (len(seeds), table.shape[1]))
-        return table[hands]
+        if not (style is None or isinstance(style, str)):
+            vectors = np.asarray(style, np.float32)
+            if vectors.shape not in (table.shape[1:], (len(seeds), table.shape[1])):
+                raise InvalidRequest(f"style has the shape {vectors.shape}; expected {table.shape[1:]}")
+            return np.broadcast_to(vectors, (len(seeds), table.shape[1]))
+        hand = {"unknown": 0} | {writer: i for i, writer in enumerate(self.model.writers, start=1)}
+        if style in (None, "random"):
+            choice = self.model.config.sampling.styles or self.model.writers
+            names = [choice[np.random.default_rng([seed, 0]).integers(len(choice))] for seed in seeds]
+        elif style in hand:
+            names = [style] * len(seeds)
+        else:
+            raise InvalidRequest(f'style is {style!r}; expected "random", "unknown" or a writer of the network')
+        return table[[hand[name] for name in names]]
 
     def _normalise(self, rows: Rows) -> Rows:
         return strokes.normalise(rows, self.model.mean, self.model.std)
