@@ -40,11 +40,14 @@ class FakeWriter:
 
     def __init__(self, spread: float = 0.1, usual: float = 0.9, complete=lambda text, seed: True):
         self.model = SimpleNamespace(
-            alphabet=Alphabet(" " + string.ascii_letters + string.digits + string.punctuation), writers=("a", "b")
+            alphabet=Alphabet(" " + string.ascii_letters + string.digits + string.punctuation)
         )
         self.spread, self.usual, self.complete = spread, usual, complete
         self.calls: list[list[str]] = []
         self.requests: list[dict] = []
+
+    def _styles(self, style, seeds):
+        return [np.full(2, seed if style == "random" else -1) for seed in seeds]
 
     def write(self, texts, seed, **request):
         assert all(0 < len(text) <= 128 and text == text.strip() for text in texts)
@@ -166,9 +169,8 @@ def test_line_that_does_not_end_is_tried_with_other_seeds_then_warned_of():
 
 def test_a_random_style_is_drawn_once_and_options_reach_the_writer():
     writer = FakeWriter()
-    pages.write_pages(writer, TEXT, page="A6", style="random", bias=0.5)
-    assert {request["style"] for request in writer.requests} <= {"a", "b"}
-    assert len({request["style"] for request in writer.requests}) == 1
+    pages.write_pages(writer, TEXT, page="A6", seed=3, style="random", bias=0.5)
+    assert all(request["style"].tolist() == [3, 3] for request in writer.requests)
     assert all(request["bias"] == 0.5 for request in writer.requests)
 
 
@@ -386,4 +388,57 @@ def test_other_formats_and_no_pages_are_refused(leaves, tmp_path):
         pages.save([], tmp_path / "a.pdf")
     with pytest.raises(ValueError, match="a picture of 0 x 0 pixels"):
         pages.save(leaves, tmp_path / "a.png", dpi=0)
+    assert not list(tmp_path.iterdir())
+
+
+# The command
+
+
+@pytest.fixture
+def sample(monkeypatch, tmp_path, capsys):
+    """Runs sample.py with the fake writer in an empty folder: (exit code, stdout lines, stderr)."""
+    from writemate_jax.sampling import command, writer
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(writer.Writer, "load", lambda checkpoint=None: FakeWriter())
+
+    def run(*arguments):
+        try:
+            code = command.main(arguments)
+        except SystemExit as exit:
+            code = exit.code
+        out, err = capsys.readouterr()
+        return code, out.splitlines(), err
+
+    return run
+
+
+def test_command_writes_a_file_as_pages(sample, tmp_path):
+    (tmp_path / "letter.txt").write_text(TEXT)
+    assert sample("--text-file", "letter.txt", "--page", "A6", "--letter-size", "4", "--margins", "9,8,7,6", "--paper",
+                  "dotted", "--out", "a.svg", "--ink", "green", "--seed", "3")[:2] == (0, ["a-1.svg", "a-2.svg"])
+    leaves = pages.write_pages(FakeWriter(), TEXT, page="A6", letter=4.0, margins=(9, 8, 7, 6), paper="dotted",
+                               ink="green", seed=3, style=None, bias=None)
+    for file, page in zip(["a-1.svg", "a-2.svg"], leaves, strict=True):
+        assert (tmp_path / file).read_text() == page._repr_svg_()
+    assert sample("caf\u00e9", "--page", "A6", "--out", "deep/")[:2] == (0, ["deep/pages.pdf"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["Hello", "--paper", "ruled"], "--page is missing"),
+        (["Hello", "--page", "A9"], "page is 'A9'"),
+        (["Hello", "--page", "A4", "--margins", "wide"], "argument --margins: 'wide'"),
+        (["Hello", "--page", "A4", "--margins", "1,2"], "margins are"),
+        (["Hello", "--page", "A4", "--out", "a.json"], "pages are written as .pdf, .svg or .png, not as .json"),
+        (["Hello", "--page", "A4", "--plot-attention"], "leave out --plot-attention"),
+        (["Hello", "--page", "A4", "--prime-text", "a"], "--prime-text needs --prime"),
+        (["--page", "A4"], "no text to write"),
+        (["Hello", "\U0001f600", "--page", "A4"], "cannot write '\U0001f600'"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_exits_with_2(sample, tmp_path, arguments, message):
+    code, out, err = sample(*arguments)
+    assert (code, out) == (2, []) and message in err and "Traceback" not in err
     assert not list(tmp_path.iterdir())

@@ -13,6 +13,7 @@ fills `FILL` of a line. Then all lines are written and measured:
 from __future__ import annotations
 
 import dataclasses
+import textwrap
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -54,7 +55,7 @@ def write_pages(writer: Any, text: str, *, seed: int = 0, progress: bool = False
     """Writes a text on as many pages as it needs.
 
     Args:
-      writer: a `Writer`, or what has its ``write``, ``lanes`` and ``model.alphabet``.
+      writer: a `Writer`, or what has its ``write``, ``_styles``, ``lanes`` and ``model.alphabet``.
       text: paragraphs, a line each; ``# `` begins a heading, ``- `` or ``1. `` an item of a list. Empty lines stay.
       seed: of the ink and of the wandering lines. The same text, seed and options give the same pages.
       progress: whether to show a bar on a terminal.
@@ -181,37 +182,19 @@ class _Scribe:
 
 
 def _with_one_style(writer: Any, seed: int, request: dict[str, Any]) -> dict[str, Any]:
-    """The request with a random style drawn once: the lines have seeds of their own."""
-    names = getattr(writer.model, "writers", ())
-    if request.get("style") == "random" and len(names):
-        return {**request, "style": names[int(np.random.default_rng([seed, 0]).integers(len(names)))]}
-    return request
+    """The request with a random style drawn once, as the lines have seeds of their own."""
+    [vector] = writer._styles(request.get("style"), [seed])
+    return {**request, "style": vector} if len(vector) else request
 
 
 def parts(text: str) -> list[str]:
-    """A line in parts that the writer takes, as even as words allow.
+    """A line in parts that the writer takes, about as long as each other.
 
     >>> [len(part) for part in parts("word " * 40 + "end")]
-    [104, 98]
+    [109, 93]
     """
-    count = -(-len(text) // LONGEST)
-    if count <= 1:
-        return [text] if text else []
-    while True:  # with one more part each time, until words no longer make one too long
-        found, rest = [], text
-        for left in range(count, 1, -1):
-            middle = len(rest) // left
-            cut = min((i for i, c in enumerate(rest) if c == " "), key=lambda i: abs(i - middle), default=None)
-            if cut is None or cut > LONGEST:
-                break
-            found.append(rest[:cut])
-            rest = rest[cut + 1 :]
-        found.append(rest)
-        if max(map(len, found)) <= LONGEST:
-            return found
-        count += 1
-        if count > len(text):
-            return [text[i : i + LONGEST].strip() for i in range(0, len(text), LONGEST)]
+    count = max(1, -(-len(text) // LONGEST))
+    return textwrap.wrap(text, min(LONGEST, len(text) // count + 12), break_on_hyphens=False)
 
 
 def _readable(writer: Any, text: str) -> str:

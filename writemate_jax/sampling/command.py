@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from writemate_jax.drawing.strokes_json import InvalidInkFile, read_json
+from writemate_jax.pages import command as page_options
 from writemate_jax.sampling.written import FORMATS, Written, save
 
 if TYPE_CHECKING:  # JAX takes a second to import: mistakes and --help are answered without
@@ -23,6 +24,7 @@ examples:
   python sample.py "Dear reader," "this is a page" --bias 1 --seed 7 --out letter.svg
   python sample.py --text-file letter.txt --checkpoint runs/x --plot-attention
   python sample.py "and so it goes on" --prime handwriting/0000.json --out more.png
+  python sample.py --text-file letter.txt --page A4 --paper ruled --align justified --out letter.pdf
   python sample.py --unconditional --points 700 --out dream.svg
 """
 
@@ -49,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if page_options.given(options):
+        return _run_pages(options)
     texts = _texts(options)
     destination = _destination(options.out, options.format, max(1, len(texts)))
     prime = read_json(options.prime) if options.prime else None
@@ -76,6 +80,53 @@ def _run(options: argparse.Namespace) -> int:
         return _fail(error)
     print("\n".join(map(str, paths)))
     return 0
+
+
+def _run_pages(options: argparse.Namespace) -> int:
+    from writemate_jax import pages
+
+    text, path, layout = _page_request(options)
+    prime = read_json(options.prime) if options.prime else None
+
+    from writemate_jax.alphabet import UnknownCharacters
+    from writemate_jax.sampling.writer import InvalidRequest, Writer
+    from writemate_jax.training.checkpoints import CheckpointNotFound
+
+    try:
+        writer = Writer.load(options.checkpoint)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            written = pages.write_pages(
+                writer, text, seed=options.seed, progress=True, bias=options.bias, style=options.style,
+                candidates=options.candidates, prime=prime, prime_text=options.prime_text, **layout)
+        paths = pages.save(written, path)
+    except (InvalidRequest, UnknownCharacters, CheckpointNotFound, ValueError) as error:
+        return _fail(error)
+    for warning in caught:
+        _warn(warning.message)
+    print("\n".join(map(str, paths)))
+    return 0
+
+
+def _page_request(options: argparse.Namespace) -> tuple[str, Path, dict]:
+    """The text, the file, and the fields of the layout."""
+    if options.page is None:
+        raise UsageError("--page is missing; the other options of pages need it, as in --page A4")
+    for name in ("unconditional", "points", "format", "plot_attention"):
+        if getattr(options, name):
+            raise UsageError(f"--page writes pages; leave out {_flag(name)}")
+    if options.prime_text is not None and options.prime is None:
+        raise UsageError("--prime-text needs --prime, the ink that says it")
+    file = [] if options.text_file is None else [_read_text(options.text_file)]
+    text = "\n".join([*options.text, *file])
+    if not text.strip():
+        raise UsageError("no text to write; give some, or --text-file FILE")
+    layout = page_options.given(options)
+    try:
+        page_options.Layout(**layout)  # mistakes are answered before JAX starts
+        return text, page_options.destination(options.out), layout
+    except ValueError as error:
+        raise UsageError(error) from error
 
 
 def _write(writer: Writer, texts: list[str], prime, options: argparse.Namespace) -> list[Written]:
@@ -188,6 +239,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--unconditional", action="store_true", help="no text: whatever a prediction network writes")
     add("--points", type=_positive, metavar="N", help="its length (default: the network's own)")
     add("--plot-attention", action="store_true", help="also draw where the network looked while writing")
+    page_options.add_options(parser)
     return parser
 
 
