@@ -9,7 +9,14 @@ import tiny
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.model.networks import text_batch
 from writemate_jax.training import export
-from writemate_jax.training.checkpoints import CheckpointNotFound, Checkpoints, Description, export_model, load_model
+from writemate_jax.training.checkpoints import (
+    CheckpointNotFound,
+    Checkpoints,
+    Description,
+    Model,
+    export_model,
+    load_model,
+)
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +82,15 @@ def test_the_export_command(description, params, tmp_path, capsys):
     assert export.main(arguments) == 2
     assert export.main(["--workdir", str(tmp_path), "--out", str(tmp_path / "other")]) == 2
     assert "exists" in (error := capsys.readouterr().err) and "holds no checkpoint" in error
+
+
+def test_an_export_settles_how_the_network_writes_where_nothing_is_asked_for(description, params, tmp_path):
+    model = Model(**{**vars(description), "writers": ("a", "b")}, params=params)
+    changed = export.with_defaults(model, 1.0, 4, ["b"])
+    sampling = changed.config.sampling
+    assert (sampling.bias, sampling.candidates, sampling.styles) == (1.0, 4, ("b",))
+    assert export.with_defaults(model, None, None, None).config.to_dict() == model.config.to_dict()
+    with pytest.raises(ValueError, match="'c'"):
+        export.with_defaults(model, None, None, ["a", "c"])
+    export_model(tmp_path / "model", changed, params)
+    assert load_model(tmp_path / "model").config.sampling.styles == ("b",)

@@ -3,32 +3,54 @@
   python -m writemate_jax.training.export --workdir runs/x --out FOLDER
 
 What is written is one checkpoint of the best weights and their description, without optimiser state: a few megabytes,
-as the package ships them, and all that `sample.py --checkpoint FOLDER` needs.
+as the package ships them, and all that `sample.py --checkpoint FOLDER` needs. How the network writes where nothing is
+asked for can be settled here, after it has been measured.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from writemate_jax.training.checkpoints import CheckpointNotFound, export_model, load_model
+from writemate_jax.training.checkpoints import CheckpointNotFound, Model, export_model, load_model
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workdir", type=Path, required=True, help="of train.py")
     parser.add_argument("--out", type=Path, required=True, help="folder to make; must not exist")
+    parser.add_argument("--bias", type=float, help="that it writes with where none is asked for")
+    parser.add_argument("--candidates", type=int, help="likewise")
+    parser.add_argument("--styles", type=Path, metavar="FILE", help="JSON list of the writers whose styles it draws from"
+                        " where none is asked for")  # fmt: skip
     options = parser.parse_args(arguments)
     try:
-        model = load_model(options.workdir)
+        styles = None if options.styles is None else json.loads(options.styles.read_text("utf-8"))
+        model = with_defaults(load_model(options.workdir), options.bias, options.candidates, styles)
         export_model(options.out, model, model.params)
-    except (CheckpointNotFound, FileExistsError) as error:
+    except (CheckpointNotFound, ValueError, OSError) as error:
         print(f"export: {error}", file=sys.stderr)
         return 2
     size = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file())
     print(f"{options.out}: {size / 1e6:.1f} MB")
     return 0
+
+
+def with_defaults(model: Model, bias: float | None, candidates: int | None, styles: list[str] | None) -> Model:
+    """The model with another way of writing by default; None leaves what the configuration says.
+
+    Raises ValueError for a style that is no writer of the model.
+    """
+    unknown = sorted(set(styles or ()) - set(model.writers))
+    if unknown:
+        raise ValueError(f"styles: {unknown[0]!r} is no writer of this network")
+    config = model.config.copy_and_resolve_references()
+    given = {"bias": bias, "candidates": candidates, "styles": None if styles is None else tuple(styles)}
+    config.sampling.update({name: value for name, value in given.items() if value is not None})
+    return replace(model, config=config)
 
 
 if __name__ == "__main__":
