@@ -180,7 +180,7 @@ class Network(nn.Module):
         Args:
           inputs: [b, t, 3] points, offsets normalised.
           text: the lines' texts; None without a window.
-          hands: [b], whose style each line has; ignored without styles.
+          hands: [b], whose style each line has; None for hands not known.
 
         Returns:
           y [b, t, 6m + 1]; y[:, i] describes the point after inputs[:, i].
@@ -192,7 +192,9 @@ class Network(nn.Module):
             in_axes=(1, nn.broadcast),
             out_axes=1,
         )
-        gates = self.style_gates(self.style(hands)) if self.styles else None
+        gates = None
+        if self.styles:
+            gates = self.style_gates(self.style(jnp.zeros(inputs.shape[0], int) if hands is None else hands))
         capacity = text.codes.shape[-1] if self.window else 0
         return scan(self, self.initial_carry(inputs.shape[0], capacity), inputs, gates)[1]
 
