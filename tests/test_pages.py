@@ -381,6 +381,14 @@ def test_png_has_ink_where_the_page_has(leaves, tmp_path):
         assert red[max(int(y) - 2, 0) : int(y) + 3, max(int(x) - 2, 0) : int(x) + 3].any()
 
 
+def test_pdf_has_the_pages_in_their_size(leaves, tmp_path):
+    [file] = pages.save(leaves, tmp_path / "letter.pdf")
+    boxes = re.findall(rb"/MediaBox \[([^]]*)\]", file.read_bytes())
+    assert len(boxes) == len(leaves) > 1
+    for box in boxes:
+        np.testing.assert_allclose(np.array(box.split(), float), [0, 0, 100 / 25.4 * 72, 150 / 25.4 * 72], atol=0.01)
+
+
 def test_other_formats_and_no_pages_are_refused(leaves, tmp_path):
     with pytest.raises(ValueError, match="pages are written as .pdf, .svg or .png"):
         pages.save(leaves, tmp_path / "a.gif")

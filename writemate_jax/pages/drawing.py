@@ -34,7 +34,7 @@ def save(pages: Sequence[Page], path: str | os.PathLike, *, dpi: int = DPI) -> l
     path = Path(path)
     suffix = path.suffix.lower().lstrip(".")
     if suffix not in FORMATS:
-        raise ValueError(f"{path}: pages are written as .pdf, .svg or .png, not as {path.suffix or 'a file without suffix'}")
+        raise ValueError(f"{path}: pages are written as .pdf, .svg or .png")
     if not pages:
         raise ValueError("no pages to write; expected at least one")
     if suffix == "pdf":
@@ -107,7 +107,9 @@ def write_png(path: str | os.PathLike, page: Page, *, dpi: int = DPI) -> None:
     """Writes the page as a picture, on white. Raises ValueError where a side is below 1 or beyond 30,000 pixels."""
     width, height = (round(side * MM * dpi) for side in (page.width, page.height))
     if not (1 <= min(width, height) and max(width, height) <= LARGEST_SIDE):
-        raise ValueError(f"a picture of {width} x {height} pixels; expected 1 to {LARGEST_SIDE} a side: choose other dpi")
+        raise ValueError(
+            f"a picture of {width} x {height} pixels; expected 1 to {LARGEST_SIDE} a side: choose other dpi"
+        )
     notes = {"Title": page.text} if page.text.isascii() else {}  # Matplotlib writes Latin-1 alone
     with replacing(path) as temporary:
         _figure(page).savefig(temporary, dpi=dpi, format="png", metadata=notes)
@@ -125,7 +127,7 @@ def write_pdf(path: str | os.PathLike, pages: Sequence[Page]) -> None:
 
 def _figure(page: Page):
     """A Matplotlib figure of the page's size, drawn in mm."""
-    from matplotlib.collections import LineCollection
+    from matplotlib.collections import LineCollection, PathCollection
     from matplotlib.figure import Figure
 
     figure = Figure((page.width * MM, page.height * MM))
@@ -135,13 +137,12 @@ def _figure(page: Page):
     points = 72 * MM  # in a millimetre
 
     def add(curves: Sequence, color: str, width: float) -> None:
-        from matplotlib.collections import PathCollection
-
         axes.add_collection(PathCollection(curves, facecolors="none", edgecolors=color, linewidths=width * points,
                                            capstyle="round", joinstyle="round", snap=False), autolim=False)
 
     if len(page.rules):
-        axes.add_collection(LineCollection(page.rules, colors=RULE_COLOR, linewidths=RULE_WIDTH * points), autolim=False)
+        lines = LineCollection(page.rules, colors=RULE_COLOR, linewidths=RULE_WIDTH * points)
+        axes.add_collection(lines, autolim=False)
     if len(page.dots):
         add([_curve(dot[None]) for dot in page.dots], RULE_COLOR, DOT_WIDTH)
     add([_curve(stroke) for stroke in page.strokes], page.ink, page.pen)
