@@ -4,6 +4,10 @@
 
 The same command goes on where it stopped. Several processes (hosts, or a TPU pod): the same command on each, with
 --coordinator=HOST:PORT --processes=N --process=I (on a TPU pod --coordinator=auto is enough).
+
+  python train.py adapt --ink my_lines/ --workdir runs/me
+
+makes a style of a few lines of your own ink, for sample.py --style runs/me.
 """
 
 from __future__ import annotations
@@ -53,5 +57,9 @@ def parse(arguments: list[str]) -> list[str]:
 
 if __name__ == "__main__":
     use_huge_pages()
+    if sys.argv[1:2] == ["adapt"]:
+        from writemate_jax.training import adapt_command
+
+        sys.exit(adapt_command.main(sys.argv[2:]))
     flags.mark_flags_as_required(["config", "workdir"])
     app.run(main, flags_parser=parse)

@@ -26,6 +26,7 @@ from writemate_jax.sampling.compilation_cache import use_compilation_cache
 from writemate_jax.sampling.sampler import Request, sample
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
+from writemate_jax.training.adapt import InvalidStyle, load_style
 from writemate_jax.training.checkpoints import Model, load_model
 
 MAX_CHARACTERS = 128  # of a line; a primer may add as many
@@ -82,7 +83,7 @@ class Writer:
         prime: Ink | Rows | None = None,
         prime_text: str | None = None,
         attention: bool = False,
-        style: str | np.ndarray | None = None,
+        style: str | os.PathLike | np.ndarray | None = None,
         candidates: int | None = None,
     ) -> list[Written]:
         """Writes each text as one line.
@@ -97,7 +98,8 @@ class Writer:
           prime_text: its text, where ``prime`` does not say it or says another.
           attention: whether to keep phi and kappa.
           style: the hand: the name of a training writer, "unknown" for the network's own, "random" (the default) for
-            one that each line's seed draws from `sampling.styles`, or style vectors [s] or [lines, s].
+            one that each line's seed draws from `sampling.styles`, a folder that `train.py adapt` made, or style
+            vectors [s] or [lines, s].
           candidates: how many are written of each line, of which the best is kept (`sampling.candidates`); where none
             of several passes, as many again with more bias. By default what the network's configuration says.
 
@@ -266,13 +268,18 @@ class Writer:
             raise InvalidRequest(f"bias is {wrong.flat[0]:g}; expected a number from 0 up to {LARGEST_BIAS:g}")
         return np.broadcast_to(biases, (count,)).tolist()
 
-    def _styles(self, style: str | np.ndarray | None, seeds: Sequence[int]) -> np.ndarray:
+    def _styles(self, style: str | os.PathLike | np.ndarray | None, seeds: Sequence[int]) -> np.ndarray:
         """The style vector [s] of each line; of length 0 for a network without styles."""
         if not self._network.styles:
             if not (style is None or isinstance(style, str) and style in ("random", "unknown")):
                 raise InvalidRequest(f"style is {style!r}, but this network knows no styles; leave it out")
             return np.zeros((len(seeds), 0), np.float32)
         table = np.asarray(self.model.params["styles"])
+        if isinstance(style, os.PathLike) or isinstance(style, str) and os.path.exists(style):
+            try:
+                style = load_style(style)
+            except InvalidStyle as error:
+                raise InvalidRequest(f"style: {error}") from error
         if not (style is None or isinstance(style, str)):
             vectors = np.asarray(style, np.float32)
             if vectors.shape not in (table.shape[1:], (len(seeds), table.shape[1])):
@@ -285,7 +292,10 @@ class Writer:
         elif style in hand:
             names = [style] * len(seeds)
         else:
-            raise InvalidRequest(f'style is {style!r}; expected "random", "unknown" or a writer of the network')
+            raise InvalidRequest(
+                f'style is {style!r}; expected "random", "unknown", a writer of the network, or a folder that '
+                "train.py adapt made"
+            )
         return table[[hand[name] for name in names]]
 
     def _normalise(self, rows: Rows) -> Rows:

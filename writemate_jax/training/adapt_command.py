@@ -1,0 +1,59 @@
+"""The command line of `train.py adapt`: a few lines of somebody's ink become a style."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+EXAMPLES = """\
+examples:
+  python train.py adapt --ink my_lines/ --workdir runs/me
+  python sample.py "in my own hand" --style runs/me --out me.svg
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong."""
+    options = _parser().parse_args(arguments)
+    from tqdm import tqdm
+
+    from writemate_jax.sampling.compilation_cache import use_compilation_cache
+    from writemate_jax.sampling.writer import embedded
+    from writemate_jax.training import adapt
+    from writemate_jax.training.checkpoints import load_model
+
+    use_compilation_cache()
+    try:
+        model = load_model(options.checkpoint or embedded())
+        lines = adapt.read_lines(options.ink)
+        with tqdm(total=options.steps, unit="step", disable=None) as bar:
+
+            def progress(nats: float) -> None:
+                bar.set_postfix_str(f"{nats:.3f} nats/point", refresh=False)
+                bar.update()
+
+            style = adapt.fit(model, lines, steps=options.steps, progress=progress)
+        path = adapt.save_style(options.workdir, style)
+    except (ValueError, OSError) as error:
+        print(f"train.py adapt: error: {error}", file=sys.stderr)
+        return 2
+    print(f"{style.lines} lines, {style.points} points: {style.before:.3f} nats a point before, {style.after:.3f} after")
+    print(path)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="train.py adapt",
+        description="Makes a style of 5 to 20 lines of one person's ink. All weights of the network stay as they are.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--ink", type=Path, required=True, metavar="DIR", help="a .json file for each line, with its text")
+    add("--workdir", type=Path, required=True, metavar="DIR", help="for style.json; made if absent")
+    add("--checkpoint", type=Path, metavar="DIR", help="the network (default: the embedded one)")
+    add("--steps", type=int, default=40, metavar="N", help="of Adam on the style's vector (default: %(default)s)")
+    return parser
