@@ -46,7 +46,7 @@ class FakeWriter:
         self.calls: list[list[str]] = []
         self.requests: list[dict] = []
 
-    def _styles(self, style, seeds):
+    def styles(self, style, seeds):
         return [np.full(2, seed if style == "random" else -1) for seed in seeds]
 
     def write(self, texts, seed, **request):

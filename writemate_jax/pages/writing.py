@@ -55,7 +55,7 @@ def write_pages(writer: Any, text: str, *, seed: int = 0, progress: bool = False
     """Writes a text on as many pages as it needs.
 
     Args:
-      writer: a `Writer`, or what has its ``write``, ``_styles``, ``lanes`` and ``model.alphabet``.
+      writer: a `Writer`, or what has its ``write``, ``styles``, ``lanes`` and ``model.alphabet``.
       text: paragraphs, a line each; ``# `` begins a heading, ``- `` or ``1. `` an item of a list. Empty lines stay.
       seed: of the ink and of the wandering lines. The same text, seed and options give the same pages.
       progress: whether to show a bar on a terminal.
@@ -183,7 +183,7 @@ class _Scribe:
 
 def _with_one_style(writer: Any, seed: int, request: dict[str, Any]) -> dict[str, Any]:
     """The request with a random style drawn once, as the lines have seeds of their own."""
-    [vector] = writer._styles(request.get("style"), [seed])
+    [vector] = writer.styles(request.get("style"), [seed])
     return {**request, "style": vector} if len(vector) else request
 
 

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import numpy as np
@@ -28,6 +28,9 @@ from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
 from writemate_jax.training.adapt import InvalidStyle, load_style
 from writemate_jax.training.checkpoints import Model, load_model
+
+if TYPE_CHECKING:
+    from writemate_jax.pages import Page
 
 MAX_CHARACTERS = 128  # of a line; a primer may add as many
 MAX_POINTS = 2**16  # of unconditional ink: the arrays for it are made in advance
@@ -113,7 +116,7 @@ class Writer:
         texts = [self._readable(text, f"text {i}", MAX_CHARACTERS) for i, text in enumerate(texts)]
         biases = self._biases(bias, len(texts))
         seeds = _seeds(seed, len(texts))
-        hands = self._styles(style, seeds)
+        hands = self.styles(style, seeds)
         primer = self._primer(prime, prime_text)
         candidates = self.model.config.sampling.candidates if candidates is None else candidates
         if not 1 <= candidates <= MAX_CANDIDATES:
@@ -149,6 +152,12 @@ class Writer:
                 written[i] = line
         return [written[i : i + candidates] for i in range(0, len(copies), candidates)]
 
+    def write_page(self, text: str, seed: int = 0, **options: Any) -> list[Page]:
+        """Writes a text on pages: `pages.write_pages`, which lists the options; `pages.save` puts them into files."""
+        from writemate_jax.pages import write_pages
+
+        return write_pages(self, text, seed=seed, **options)
+
     def unconditional(self, points: int | None = None, bias: float | None = None, seed: int = 0) -> Written:
         """Lets a prediction network write ``points`` points of whatever it likes (by default as configured).
 
@@ -161,12 +170,45 @@ class Writer:
             raise InvalidRequest(f"{points} points; expected 1 to {MAX_POINTS}")
         primer = self._primer(None, None)
         seeds = _seeds(seed, 1)
-        line = _Line("", "", self._styles(None, seeds)[0], seeds[0], self._biases(bias, 1)[0], points - len(primer.lead))
+        line = _Line("", "", self.styles(None, seeds)[0], seeds[0], self._biases(bias, 1)[0], points - len(primer.lead))
         steps = 1 << max(8, (points - 1).bit_length())
         if line.limit == 0:  # the start is all that was asked for
             return self._written(line, primer, np.zeros((0, 3), np.float32), True)
         [(written, _)] = self._run([line], primer, steps, 0, attention=False)
         return replace(written, complete=True)
+
+    def styles(self, style: str | os.PathLike | np.ndarray | None, seeds: Sequence[int]) -> np.ndarray:
+        """The style vectors float32 [lines, s] that `write` takes for these seeds; s is 0 for a network without styles.
+
+        Raises `InvalidRequest` for a style that there is not.
+        """
+        if not self._network.styles:
+            if not (style is None or isinstance(style, str) and style in ("random", "unknown")):
+                raise InvalidRequest(f"style is {style!r}, but this network knows no styles; leave it out")
+            return np.zeros((len(seeds), 0), np.float32)
+        table = np.asarray(self.model.params["styles"])
+        if isinstance(style, os.PathLike) or isinstance(style, str) and os.path.exists(style):
+            try:
+                style = load_style(style)
+            except InvalidStyle as error:
+                raise InvalidRequest(f"style: {error}") from error
+        if not (style is None or isinstance(style, str)):
+            vectors = np.asarray(style, np.float32)
+            if vectors.shape not in (table.shape[1:], (len(seeds), table.shape[1])):
+                raise InvalidRequest(f"style has the shape {vectors.shape}; expected {table.shape[1:]}")
+            return np.broadcast_to(vectors, (len(seeds), table.shape[1]))
+        hand = {"unknown": 0} | {writer: i for i, writer in enumerate(self.model.writers, start=1)}
+        if style in (None, "random"):
+            choice = self.model.config.sampling.styles or self.model.writers
+            names = [choice[np.random.default_rng([seed, 0]).integers(len(choice))] for seed in seeds]
+        elif style in hand:
+            names = [style] * len(seeds)
+        else:
+            raise InvalidRequest(
+                f'style is {style!r}; expected "random", "unknown", a writer of the network, or a folder that '
+                "train.py adapt made"
+            )
+        return table[[hand[name] for name in names]]
 
     def _run(
         self, lines: Sequence[_Line], primer: _Primer, steps: int, capacity: int, attention: bool
@@ -267,36 +309,6 @@ class Writer:
         if wrong.size:
             raise InvalidRequest(f"bias is {wrong.flat[0]:g}; expected a number from 0 up to {LARGEST_BIAS:g}")
         return np.broadcast_to(biases, (count,)).tolist()
-
-    def _styles(self, style: str | os.PathLike | np.ndarray | None, seeds: Sequence[int]) -> np.ndarray:
-        """The style vector [s] of each line; of length 0 for a network without styles."""
-        if not self._network.styles:
-            if not (style is None or isinstance(style, str) and style in ("random", "unknown")):
-                raise InvalidRequest(f"style is {style!r}, but this network knows no styles; leave it out")
-            return np.zeros((len(seeds), 0), np.float32)
-        table = np.asarray(self.model.params["styles"])
-        if isinstance(style, os.PathLike) or isinstance(style, str) and os.path.exists(style):
-            try:
-                style = load_style(style)
-            except InvalidStyle as error:
-                raise InvalidRequest(f"style: {error}") from error
-        if not (style is None or isinstance(style, str)):
-            vectors = np.asarray(style, np.float32)
-            if vectors.shape not in (table.shape[1:], (len(seeds), table.shape[1])):
-                raise InvalidRequest(f"style has the shape {vectors.shape}; expected {table.shape[1:]}")
-            return np.broadcast_to(vectors, (len(seeds), table.shape[1]))
-        hand = {"unknown": 0} | {writer: i for i, writer in enumerate(self.model.writers, start=1)}
-        if style in (None, "random"):
-            choice = self.model.config.sampling.styles or self.model.writers
-            names = [choice[np.random.default_rng([seed, 0]).integers(len(choice))] for seed in seeds]
-        elif style in hand:
-            names = [style] * len(seeds)
-        else:
-            raise InvalidRequest(
-                f'style is {style!r}; expected "random", "unknown", a writer of the network, or a folder that '
-                "train.py adapt made"
-            )
-        return table[[hand[name] for name in names]]
 
     def _normalise(self, rows: Rows) -> Rows:
         return strokes.normalise(rows, self.model.mean, self.model.std)
