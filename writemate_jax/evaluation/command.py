@@ -14,6 +14,8 @@ EXAMPLES = """\
 examples:
   python evaluate.py legibility --checkpoint runs/x --out runs/x/legibility
   python evaluate.py legibility --biases 0,0.75 --corpus runs/iam.npz --split testset_v --out measured
+  python evaluate.py likeness --checkpoint runs/x --out runs/x/likeness
+  python evaluate.py alignment --checkpoint runs/x --out runs/x/alignment
   python evaluate.py likelihood --checkpoint runs/x --corpus open --split validation
 """
 BIASES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
@@ -62,6 +64,65 @@ def _legibility(options: argparse.Namespace) -> None:
             unit = _x_height(writer.model.unit, ink)
             written[bias] = legibility.judge(recogniser, ink, x_height=unit, progress=bar.update)
     paths = write_report(options.out, about, floor, written)
+    print(paths[1].read_text(encoding="utf-8"))
+    print("\n".join(map(str, paths)))
+
+
+def _likeness(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from writemate_jax.evaluation import likeness, two_sample
+    from writemate_jax.evaluation.legibility import real_lines
+    from writemate_jax.evaluation.likeness_report import write_report
+    from writemate_jax.sampling.writer import Writer
+
+    writer = Writer.load(options.checkpoint)
+    corpus, indices = _corpus_lines(options)
+    x_height = _x_height(corpus.unit, real_lines(corpus, indices))
+    real = likeness.real_lines(corpus, indices, writer, x_height=x_height)
+    biases = options.biases or sorted({0.0, float(writer.model.config.sampling.bias)})
+    about = {
+        "checkpoint": _name(options.checkpoint),
+        "real ink": f"{len(real.lines)} lines of {len(set(real.writers))} writers of {options.corpus}, split"
+        f" {options.split}, seed {options.lines_seed}",
+        "written ink": f"the same texts, line i with seed {options.seed} + i, {_hand(options, writer)}",
+    }
+    with tqdm(total=two_sample.FOLDS * (2 + len(biases)), unit="fold", disable=None) as bar:
+        checks = likeness.check(real, seed=options.seed, progress=bar.update)
+        found = {
+            bias: likeness.measure(
+                writer, real, bias=bias, style=options.style, candidates=options.candidates, seed=options.seed,
+                progress=bar.update,
+            )  # fmt: skip
+            for bias in biases
+        }
+    paths = write_report(options.out, about, checks, found)
+    print(paths[1].read_text(encoding="utf-8"))
+    print("\n".join(map(str, paths)))
+
+
+def _alignment(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from writemate_jax.evaluation import alignment, prompts
+    from writemate_jax.evaluation.alignment_report import write_report
+    from writemate_jax.sampling.writer import Writer
+
+    lines = prompts.load(options.prompts)
+    writer = Writer.load(options.checkpoint)
+    biases = options.biases or [float(writer.model.config.sampling.bias)]
+    about = {
+        "checkpoint": _name(options.checkpoint),
+        "prompts": f"{len(lines)} lines of {'the package' if options.prompts is None else options.prompts}",
+        "seed": f"line i with {options.seed} + i, {_hand(options, writer)}",
+    }
+    found = {
+        bias: alignment.write_prompts(
+            writer, lines, bias=bias, seed=options.seed, style=options.style, candidates=options.candidates
+        )
+        for bias in tqdm(biases, unit="bias", disable=None)
+    }
+    paths = write_report(options.out, about, found)
     print(paths[1].read_text(encoding="utf-8"))
     print("\n".join(map(str, paths)))
 
@@ -116,6 +177,11 @@ def _name(checkpoint: Path | None) -> str:
     return "the embedded network" if checkpoint is None else str(checkpoint)
 
 
+def _hand(options: argparse.Namespace, writer) -> str:
+    candidates = options.candidates or writer.model.config.sampling.candidates
+    return f"style {options.style or 'by default'}, candidates {candidates}"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="evaluate.py",
@@ -123,21 +189,47 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(required=True, metavar="legibility | likelihood")
+    commands = parser.add_subparsers(required=True, metavar="legibility | likeness | alignment | likelihood")
     legible = commands.add_parser("legibility", help="lets an independent recogniser read what the network writes")
     legible.set_defaults(run=_legibility)
-    add = legible.add_argument
-    add("--out", type=Path, required=True, metavar="DIR", help="for legibility.json, .md, .png and contact sheets")
-    add("--biases", type=_biases, default=BIASES, metavar="LIST", help="with commas (default: 0,0.25,0.5,0.75,1,1.5)")
-    add("--seed", type=_whole, default=0, metavar="N", help="prompt i is written with seed N + i (default: 0)")
-    add("--prompts", type=Path, metavar="DIR", help="other lines: a .txt file for each group")
+    alike = commands.add_parser("likeness", help="how near to real ink the written comes, and whether it is told apart")
+    alike.set_defaults(run=_likeness)
+    aligned = commands.add_parser("alignment", help="whether the window goes through the prompts in order")
+    aligned.set_defaults(run=_alignment)
     likely = commands.add_parser("likelihood", help="nats per line and per point of a corpus")
     likely.set_defaults(run=_likelihood)
+
+    legible.add_argument("--out", type=Path, required=True, metavar="DIR",
+                         help="for legibility.json, .md, .png and contact sheets")  # fmt: skip
+    alike.add_argument("--out", type=Path, required=True, metavar="DIR", help="for likeness.json, .md and .png")
+    aligned.add_argument("--out", type=Path, required=True, metavar="DIR",
+                         help="for alignment.json, .md and maps as .png")  # fmt: skip
     likely.add_argument("--out", type=Path, metavar="DIR", help="for likelihood.json")
-    for command, lines in ((legible, "real lines to read for the floor"), (likely, "lines to take")):
+    for command, default, shown in (
+        (legible, BIASES, "0,0.25,0.5,0.75,1,1.5"),
+        (alike, None, "0 and the network's own"),
+        (aligned, None, "the network's own"),
+    ):
         add = command.add_argument
-        add("--checkpoint", type=Path, metavar="DIR", help="a --workdir of train.py, or a checkpoint in there (default:"
-            " the embedded network)")
+        add("--biases", type=_biases, default=default, metavar="LIST", help=f"with commas (default: {shown})")
+        add("--seed", type=_whole, default=0, metavar="N", help="line i is written with seed N + i (default: 0)")
+    for command in (legible, aligned):
+        command.add_argument("--prompts", type=Path, metavar="DIR", help="other lines: a .txt file for each group")
+    for command in (alike, aligned):
+        add = command.add_argument
+        add("--style", metavar="NAME", help="unknown, random (a hand for each line), or a training writer (default: as"
+            " sample.py has it)")  # fmt: skip
+        add("--candidates", type=_positive, metavar="N", help="written of each line, the best kept (default: the"
+            " network's own)")  # fmt: skip
+    for command in (legible, alike, aligned, likely):
+        command.add_argument("--checkpoint", type=Path, metavar="DIR", help="a --workdir of train.py, or a checkpoint"
+                             " in there (default: the embedded network)")  # fmt: skip
+    for command, lines in (
+        (legible, "real lines to read for the floor"),
+        (alike, "real lines to compare with"),
+        (likely, "lines to take"),
+    ):
+        add = command.add_argument
         add("--corpus", default="open", metavar="open|FILE", help="real ink (default: %(default)s)")
         add("--split", default="validation", metavar="NAMES", help="of it, with commas (default: %(default)s)")
         add("--lines", type=_positive, metavar="N", help=f"{lines} (default: all)")
