@@ -123,23 +123,25 @@ def test_svg_has_one_round_unfilled_path_for_each_stroke():
 
 @given(lines(eighths), st.text(max_size=20))
 def test_svg_is_well_formed_and_its_paths_keep_the_shape_of_the_ink(line, title):
-    root = minidom.parseString(svg.to_svg(line, title)).documentElement
+    root = minidom.parseString(svg.to_svg(line, title, x_height=2.0)).documentElement
     box = [float(x) for x in root.getAttribute("viewBox").split()]
     assert box[:2] == [0, 0] and min(box[2:]) > 0
-    letter = page.letter_height([line])
-    drawn = []
-    for element in root.getElementsByTagName("path"):
+    laid = page.lay_out(line)
+    np.testing.assert_allclose(box[2:], [2 * laid.width, 2 * laid.height], atol=0.002)
+    paths = root.getElementsByTagName("path")
+    for element, stroke in zip(paths, laid.strokes, strict=True):
+        segments = curves.bezier(stroke)
         numbers = [float(x) for x in re.findall(r"-?[\d.]+", element.getAttribute("d"))]
-        if "C" in element.getAttribute("d"):
-            places = np.array(numbers).reshape(-1, 2)
-            drawn.append(places[::3])  # M point, then (control, control, point) again and again
-        else:
-            drawn.append(np.array([numbers[:2]]))
-    segments = [(curves.bezier(stroke), stroke) for stroke in strokes.split(line)]
-    expected = [curves.flatten(curve, 1) if len(curve) else stroke[:1] for curve, stroke in segments]
-    drawn, expected = np.concatenate(drawn), np.concatenate(expected) * [1, -1]
-    # Equal but for where the page begins, to the rounding of the file.
-    np.testing.assert_allclose(drawn - drawn[0], expected - expected[0], atol=0.01 * letter)
+        if not len(segments):
+            np.testing.assert_allclose(numbers[:2], 2 * stroke[0], atol=0.002)
+            continue
+        places = np.array(numbers).reshape(-1, 2)
+        drawn = [np.stack([places[i], *places[i + 1 : i + 4]]) for i in range(0, len(places) - 1, 3)]
+        drawn, ink = (curves.flatten(np.array(of), 32) for of in (drawn, 2 * segments))
+        np.testing.assert_allclose(drawn[[0, -1]], ink[[0, -1]], atol=0.002)
+        distances = np.hypot(*(drawn[:, None] - ink[None]).transpose(2, 0, 1))
+        apart = max(np.hypot(*np.diff(of, axis=0).T).max() for of in (drawn, ink)) / 2
+        assert max(distances.min(axis=0).max(), distances.min(axis=1).max()) < 2 * svg.TOLERANCE + apart + 0.002
 
 
 def test_svg_of_several_lines_stacks_them():

@@ -357,7 +357,7 @@ def test_written_lines_save_by_suffix(tmp_path):
     with pytest.raises(ValueError, match="a JSON file holds one line, not 2"):
         save(lines, tmp_path / "both.json")
     with pytest.raises(ValueError, match=".gif is no known format"):
-        lines[0].save(tmp_path / "one.gif")
+        lines[0].save(tmp_path / "one.bmp")
 
 
 # Start-up

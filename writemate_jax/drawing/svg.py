@@ -10,63 +10,134 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from writemate_jax.drawing.curves import bezier
-from writemate_jax.drawing.page import lay_out
+from writemate_jax.drawing.curves import bezier, fit
+from writemate_jax.drawing.sheet import DOT, Sheet, sheet, title
 from writemate_jax.replacing import write_text
 from writemate_jax.strokes import Rows, Stroke
 
-LETTER_PIXELS = 30  # size at which a viewer shows the letters until told otherwise
+TOLERANCE = 0.02  # of an x-height: a third of the pen's width
+SWING = 0.35  # the quickest strokes are that much thinner than the pen, the slowest that much thicker
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def to_svg(lines: Rows | Sequence[Rows], title: str = "", *, color: str = "black") -> str:
-    """An SVG document of lines of ink ``[T, 3]``, one below the other.
+def to_svg(
+    lines: Rows | Sequence[Rows], title: str = "", *, color: str = "#000000", pen: float | None = None,
+    x_height: float = 3.0, by_speed: bool = False,
+) -> str:
+    """An SVG document of lines of ink ``[T, 3]``, one below the other, in mm; see `sheet_to_svg` and `sheet`."""
+    lines = [lines] if isinstance(lines, np.ndarray) and lines.ndim == 2 else list(lines)
+    texts = title.split("\n") if title.count("\n") == len(lines) - 1 else [title, *[""] * (len(lines) - 1)]
+    return sheet_to_svg(sheet(lines, texts, color=color, pen=pen, x_height=x_height), x_height * TOLERANCE, by_speed)
 
-    Each stroke is one path without fill, with round caps and joins, a smooth curve through its points; a
-    stroke of a single point is a dot. The view box is in the ink's unit. ``title`` titles the document.
+
+def sheet_to_svg(ink: Sheet, tolerance: float = 3.0 * TOLERANCE, by_speed: bool = False) -> str:
+    """The sheet as an SVG document of its size, its text the title; ``<desc>`` states how far curves leave the ink.
+
+    Each stroke is one path without fill, with round caps and joins: few cubic curves within ``tolerance`` mm of the
+    ink (`curves.fit`). A stroke of a single point is a dot. by_speed: the pen is thinner where it was quick; a stroke
+    is then a group of paths, since a path of SVG has one width.
     """
-    page = lay_out(lines)
-    digits = max(0, 3 - math.floor(math.log10(page.letter)))  # a thousandth of a letter
-    zoom = LETTER_PIXELS / page.letter
-    svg = ElementTree.Element("svg", {
+    digits = decimals(ink)
+    fitted = [[fit(stroke, 0.0 if by_speed else tolerance) for stroke in line.strokes] for line in ink.lines]
+    worst = max((off for line in fitted for _, off in line), default=0.0)
+    worst = math.ceil(worst * 1000) / 1000  # rounded up, so that it holds
+    said = f"Curves within {worst:g} mm of the ink" if worst else "Curves through the ink's points"
+    root = document(ink, said)
+    group = ElementTree.SubElement(root, "g", stroke_attributes(ink, digits))
+    for line, curves in zip(ink.lines, fitted, strict=True):
+        widths = iter(_widths(line.strokes)) if by_speed else None
+        for stroke, (segments, _) in zip(line.strokes, curves, strict=True):
+            if widths is None or not len(segments):
+                ElementTree.SubElement(group, "path", {"d": path(stroke, segments, digits)})
+                if widths is not None:
+                    next(widths)
+                continue
+            of_stroke = ElementTree.SubElement(group, "g")
+            for segment, width in zip(segments, next(widths), strict=True):
+                ElementTree.SubElement(of_stroke, "path", {
+                    "d": path(segment[:1], segment[None], digits),
+                    "stroke-width": number(ink.pen * width, digits),
+                })
+    return text_of(root)
+
+
+def document(ink: Sheet, description: str = "", **attributes: str) -> ElementTree.Element:
+    """An SVG element of the sheet's size, its view box in mm, with the text as its title."""
+    digits = decimals(ink)
+    width, height = number(ink.width, digits), number(ink.height, digits)
+    root = ElementTree.Element("svg", {
         "xmlns": "http://www.w3.org/2000/svg",
-        "viewBox": f"0 0 {_number(page.width, digits)} {_number(page.height, digits)}",
-        "width": _number(page.width * zoom, 1),
-        "height": _number(page.height * zoom, 1),
-    })
-    if title:
-        ElementTree.SubElement(svg, "title").text = _NOT_IN_XML.sub("\ufffd", title)
-    ink = ElementTree.SubElement(svg, "g", {
+        "viewBox": f"0 0 {width} {height}",
+        "width": f"{width}mm",
+        "height": f"{height}mm",
+    } | attributes)
+    if title(ink).strip():
+        ElementTree.SubElement(root, "title").text = in_xml(title(ink))
+    if description:
+        ElementTree.SubElement(root, "desc").text = description
+    return root
+
+
+def stroke_attributes(ink: Sheet, digits: int) -> dict[str, str]:
+    return {
         "fill": "none",
-        "stroke": color,
-        "stroke-width": _number(page.pen, digits + 1),
+        "stroke": ink.ink,
+        "stroke-width": number(ink.pen, digits + 1),
         "stroke-linecap": "round",
         "stroke-linejoin": "round",
-    })
-    for stroke in page.strokes:
-        ElementTree.SubElement(ink, "path", {"d": _path(stroke, digits)})
-    ElementTree.indent(svg)
-    return ElementTree.tostring(svg, encoding="unicode") + "\n"
+    }
 
 
-def write_svg(path: str | os.PathLike, lines: Rows | Sequence[Rows], title: str = "") -> None:
-    """Writes `to_svg` of the lines to a file."""
-    write_text(path, to_svg(lines, title))
+def text_of(root: ElementTree.Element) -> str:
+    """The document's text."""
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _path(stroke: Stroke, digits: int) -> str:
+def write_svg(
+    path: str | os.PathLike, ink: Sheet, tolerance: float = 3.0 * TOLERANCE, by_speed: bool = False
+) -> None:
+    """Writes `sheet_to_svg` to a file."""
+    write_text(path, sheet_to_svg(ink, tolerance, by_speed))
+
+
+def path(stroke: Stroke, segments: np.ndarray, digits: int) -> str:
+    """Path data of cubic segments ``[m, 4, 2]``, or of a dot at the stroke where there are none."""
     def place(points: np.ndarray) -> str:
-        return " ".join(f"{_number(x, digits)},{_number(y, digits)}" for x, y in points)
+        return " ".join(f"{number(x, digits)},{number(y, digits)}" for x, y in points)
 
-    segments = bezier(stroke)
     start = f"M{place(stroke[:1])}"
     if len(segments) == 0:
-        # The shortest way on, which the caps make a dot; some renderers leave out a path without length.
-        return f"{start} h{_number(10.0**-digits, digits)}"
+        return f"{start} h{number(max(DOT, 10.0**-digits) if digits <= 3 else 10.0**-digits, digits)}"
     return start + "".join(f" C{place(segment[1:])}" for segment in segments)
 
 
-def _number(value: float, digits: int) -> str:
+def decimals(ink: Sheet) -> int:
+    """Of a coordinate: a micrometre, and finer for a pen that is thinner than any."""
+    return max(3, 2 - math.floor(math.log10(ink.pen)))
+
+
+def number(value: float, digits: int) -> str:
     text = f"{value:.{digits}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text
+
+
+def in_xml(text: str) -> str:
+    """The text with a replacement character for what XML cannot hold."""
+    return _NOT_IN_XML.sub("\ufffd", text)
+
+
+def _widths(strokes: Sequence[Stroke]) -> list[np.ndarray]:
+    """For each segment of each stroke's `bezier` the pen's width there, 1 at the line's usual speed.
+
+    Points follow each other at an even pace, so that the distance between two is the speed.
+    """
+    speeds = []
+    for stroke in strokes:
+        segments = bezier(stroke)
+        speed = np.hypot(*(segments[:, 3] - segments[:, 0]).T)
+        padded = np.pad(speed, 2, mode="edge") if len(speed) else np.zeros(4)
+        speeds.append(np.convolve(padded, np.array([1, 2, 3, 2, 1]) / 9, mode="valid"))
+    usual = np.median(np.concatenate(speeds)) or 1.0
+    return [1 - SWING * np.tanh(np.log(np.maximum(speed / usual, 1e-3))) for speed in speeds]

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from writemate_jax.drawing import look as look_options
 from writemate_jax.drawing.strokes_json import InvalidInkFile, read_json
 from writemate_jax.pages import command as page_options
-from writemate_jax.sampling.written import FORMATS, Written, save
+from writemate_jax.sampling.written import FORMATS, Written, format_of, save
 
 if TYPE_CHECKING:  # JAX takes a second to import: mistakes and --help are answered without
     from writemate_jax.sampling.writer import Writer
@@ -25,6 +26,10 @@ examples:
   python sample.py --text-file letter.txt --checkpoint runs/x --plot-attention
   python sample.py "and so it goes on" --prime handwriting/0000.json --out more.png
   python sample.py --text-file letter.txt --page A4 --paper ruled --align justified --out letter.pdf
+  python sample.py "Dear reader," --out letter.plotter.svg --letter-size 4 --pen 0.5 --ink navy
+  python sample.py "Dear reader," --out letter.png --dpi 300 --transparent
+  python sample.py "Dear reader," --out letter.gcode --bed 200,200 --origin 20,150 --pen-up M5 --pen-down "M3 S90"
+  python sample.py "Dear reader," --out look --format animated,gif,pdf,inkml
   python sample.py --unconditional --points 700 --out dream.svg
 """
 
@@ -51,10 +56,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    if page_options.given(options):
+    if page_options.given(options).keys() - {"letter", "ink", "pen"}:  # these three are for lines, too
         return _run_pages(options)
     texts = _texts(options)
     destination = _destination(options.out, options.format, max(1, len(texts)))
+    try:
+        look = look_options.look(options)
+    except ValueError as error:
+        raise UsageError(error) from error
     prime = read_json(options.prime) if options.prime else None
 
     from writemate_jax.alphabet import UnknownCharacters
@@ -75,7 +84,7 @@ def _run(options: argparse.Namespace) -> int:
         if not line.complete:
             _warn(f"line {i}, {line.text!r}, was cut at {len(line.strokes)} points before its end; try another --seed")
     try:
-        paths = _save(written, destination, options.plot_attention)
+        paths = _save(written, destination, options.plot_attention, look)
     except ValueError as error:  # ink that no picture holds
         return _fail(error)
     print("\n".join(map(str, paths)))
@@ -99,7 +108,7 @@ def _run_pages(options: argparse.Namespace) -> int:
             written = pages.write_pages(
                 writer, text, seed=options.seed, progress=True, bias=options.bias, style=options.style,
                 candidates=options.candidates, prime=prime, prime_text=options.prime_text, **layout)
-        paths = pages.save(written, path)
+        paths = pages.save(written, path, **({} if options.dpi is None else {"dpi": options.dpi}))
     except (InvalidRequest, UnknownCharacters, CheckpointNotFound, ValueError) as error:
         return _fail(error)
     for warning in caught:
@@ -144,18 +153,18 @@ def _write(writer: Writer, texts: list[str], prime, options: argparse.Namespace)
     )
 
 
-def _save(written: list[Written], destination: Destination, attention: bool) -> list[Path]:
+def _save(written: list[Written], destination: Destination, attention: bool, look: look_options.Look) -> list[Path]:
     """Writes all files; returns their paths."""
     path, formats, is_file = destination
     paths = []
     if is_file:
-        save(written, path)
+        save(written, path, look)
         paths.append(path)
     else:
         for i, line in enumerate(written):
-            for suffix in formats:
-                line.save(path / f"{i:04d}.{suffix}")
-                paths.append(path / f"{i:04d}.{suffix}")
+            for kind in formats:
+                paths.append(path / f"{i:04d}{FORMATS[kind]}")
+                save([line], paths[-1], look)
     if attention:
         from writemate_jax.drawing.attention import plot_attention_sheet
 
@@ -203,14 +212,15 @@ def _destination(out: str, formats: tuple[str, ...] | None, lines: int) -> Desti
     suffix = path.suffix.lower().lstrip(".")
     if path.is_dir() or out.endswith(("/", os.sep)) or not suffix.isalpha():
         return Destination(path, formats or ("svg", "png"), is_file=False)
-    if suffix not in FORMATS:
-        raise UsageError(f"--out {out}: .{suffix} is no known format; expected .svg, .png or .json, or a folder (end it"
-                         " with /)")
-    if formats and formats != (suffix,):
-        raise UsageError(f"--out {out} is one {suffix} file, but --format asks for {','.join(formats)}; give a folder")
-    if suffix == "json" and lines > 1:
+    try:
+        kind = format_of(path)
+    except ValueError as error:
+        raise UsageError(f"--out {error}, or a folder (end it with /)") from error
+    if formats and formats != (kind,):
+        raise UsageError(f"--out {out} is one {kind} file, but --format asks for {','.join(formats)}; give a folder")
+    if kind == "json" and lines > 1:
         raise UsageError(f"--out {out}: a JSON file holds one line, not {lines}; give a folder")
-    return Destination(path, (suffix,), is_file=True)
+    return Destination(path, (kind,), is_file=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -223,9 +233,11 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("text", nargs="*", metavar="TEXT", help="a line of text each")
     add("--text-file", metavar="FILE", help="a text file, a line each (blank ones are left out); - for standard input")
-    add("--out", default="handwriting", metavar="PATH", help="a folder, for 0000.svg, 0000.png, ...; or one .svg or"
-        " .png file for all lines, or a .json file for a single one (default: the folder %(default)s)")
-    add("--format", type=_formats, metavar="LIST", help="of svg, png, json, with commas (for a folder: svg,png)")
+    add("--out", default="handwriting", metavar="PATH", help="a folder, for 0000.svg, 0000.png, ...; or one file for"
+        " all lines: NAME.svg, .plotter.svg, .animated.svg, .png, .pdf, .gcode, .gif, .inkml; or .json for a single one"
+        " (default: the folder %(default)s)")
+    add("--format", type=_formats, metavar="LIST", help="of svg, plotter, animated, png, pdf, gcode, gif, json,"
+        " inkml, with commas (for a folder: svg,png)")
     add("--bias", type=_bias, metavar="B", help="0 for the network's full variety; about 1 is neat (default: the"
         " network's own)")
     add("--seed", type=_whole, default=0, metavar="N", help="another seed, another ink; the same seed, the same (default: %(default)s)")
@@ -240,6 +252,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--points", type=_positive, metavar="N", help="its length (default: the network's own)")
     add("--plot-attention", action="store_true", help="also draw where the network looked while writing")
     page_options.add_options(parser)
+    look_options.add_options(parser)
     return parser
 
 

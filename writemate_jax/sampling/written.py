@@ -9,9 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from writemate_jax.drawing import png, strokes_json, svg
+from writemate_jax.drawing import animated, gcode, inkml, pdf, plotter, png, strokes_json, svg
+from writemate_jax.drawing.look import Look
+from writemate_jax.drawing.sheet import sheet
 
-FORMATS = ("svg", "png", "json")
+# The suffix of each format's files.
+FORMATS = {
+    "svg": ".svg", "plotter": ".plotter.svg", "animated": ".animated.svg", "png": ".png", "pdf": ".pdf",
+    "gcode": ".gcode", "gif": ".gif", "json": ".json", "inkml": ".inkml",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,26 +31,53 @@ class Written(strokes_json.Ink):
     phi: np.ndarray | None = None
     kappa: np.ndarray | None = None
 
-    def save(self, path: str | os.PathLike) -> None:
-        """Writes the line as the path's suffix says: .svg, .png or .json. Raises ValueError for another."""
-        save([self], path)
+    def save(self, path: str | os.PathLike, **look) -> None:
+        """Writes the line as the path's suffix says, one of `FORMATS`, with the fields of `Look`.
+
+        Raises ValueError for another suffix, and `gcode.OffTheBed`.
+        """
+        save([self], path, Look(**look))
 
     def _repr_svg_(self) -> str:
         return svg.to_svg(self.strokes, self.text)
 
 
-def save(lines: Sequence[strokes_json.Ink], path: str | os.PathLike) -> None:
+def format_of(path: str | os.PathLike) -> str:
+    """The format that a path's suffix names, such as "plotter" for a.plotter.svg. Raises ValueError for another."""
+    name = Path(path).name.lower()
+    fitting = [kind for kind, suffix in FORMATS.items() if name.endswith(suffix) and name != suffix]
+    if not fitting:
+        *others, last = FORMATS.values()
+        raise ValueError(f"{path}: {Path(path).suffix or 'no suffix'} is no known format; expected {', '.join(others)}"
+                         f" or {last}")
+    return max(fitting, key=lambda kind: len(FORMATS[kind]))
+
+
+def save(lines: Sequence[strokes_json.Ink], path: str | os.PathLike, look: Look | None = None) -> None:
     """Writes lines into one file, one below the other, as its suffix says; a .json file holds a single line.
 
-    Raises ValueError for another suffix, or for several lines in JSON.
+    Raises ValueError for another suffix, for several lines in JSON, and for ink that the format cannot hold.
     """
-    suffix = Path(path).suffix.lower()
-    if suffix.lstrip(".") not in FORMATS:
-        raise ValueError(f"{path}: {suffix or 'no suffix'} is no known format; expected .svg, .png or .json")
-    if suffix == ".json":
+    look, kind = look or Look(), format_of(path)
+    if kind == "json":
         if len(lines) != 1:
             raise ValueError(f"{path}: a JSON file holds one line, not {len(lines)}; write them into a folder")
-        strokes_json.write_json(path, lines[0])
-        return
-    write = {".svg": svg.write_svg, ".png": png.write_png}[suffix]
-    write(path, [line.strokes for line in lines], "\n".join(line.text for line in lines))
+        return strokes_json.write_json(path, lines[0])
+    if kind == "inkml":
+        return inkml.write_inkml(path, lines)
+    rows, texts = [line.strokes for line in lines], [line.text for line in lines]
+    if kind == "png":
+        return png.write_png(path, rows, "\n".join(texts), dpi=look.dpi, x_height=look.x_height, pen=look.pen,
+                             color=look.color, transparent=look.transparent)
+    ink = sheet(rows, texts, x_height=look.x_height, pen=look.pen, color=look.color,
+                paces=[line.points_per_second for line in lines])
+    tolerance = svg.TOLERANCE * look.x_height
+    write = {
+        "svg": lambda: svg.write_svg(path, ink, tolerance, look.by_speed),
+        "plotter": lambda: plotter.write_plotter_svg(path, ink, tolerance),
+        "animated": lambda: animated.write_animated_svg(path, ink),
+        "pdf": lambda: pdf.write_pdf(path, [ink]),
+        "gcode": lambda: gcode.write_gcode(path, ink, look.machine),
+        "gif": lambda: animated.write_gif(path, ink),
+    }
+    return write[kind]()

@@ -1,0 +1,178 @@
+"""Written lines as InkML (W3C, 2011), and back without loss; also the ink of other tools.
+
+A line is a ``traceGroup`` with its text as the annotation "truth", a stroke is a ``trace``. As the standard has it, Y
+grows downward. Places are decimal sums of the offsets, so that their differences are the offsets again, exactly.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Sequence
+from decimal import Context, Decimal, InvalidOperation, localcontext
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+
+from writemate_jax import strokes
+from writemate_jax.drawing.strokes_json import LARGEST, Ink, InvalidInkFile
+from writemate_jax.drawing.svg import in_xml
+from writemate_jax.replacing import write_text
+
+NAMESPACE = "http://www.w3.org/2003/InkML"
+_EXACT = Context(prec=120)  # float32 reach from 1e-45 to 1e38
+_VALUE = re.compile(r"""([!'"]?)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*""")
+
+
+def dumps(lines: Sequence[Ink]) -> str:
+    """The InkML of lines. Raises ValueError for a text that XML cannot hold, and `strokes.InvalidInk`."""
+    root = ElementTree.Element("ink", {"xmlns": NAMESPACE})
+    channels = ElementTree.SubElement(root, "traceFormat")
+    for name in "XY":
+        ElementTree.SubElement(channels, "channel", {"name": name, "type": "decimal"})
+    for line in lines:
+        group = ElementTree.SubElement(root, "traceGroup")
+        notes = {
+            "truth": line.text,
+            "complete": "true" if line.complete else "false",
+            "bias": repr(float(line.bias)),
+            "seed": str(int(line.seed)),
+            "pointsPerSecond": "" if line.points_per_second is None else repr(float(line.points_per_second)),
+        }
+        if in_xml(line.text) != line.text or "\r" in line.text:
+            raise ValueError(f"the text {line.text!r} holds characters that XML cannot; write it as .json")
+        for name, value in notes.items():
+            if value or name == "truth":
+                ElementTree.SubElement(group, "annotation", {"type": name}).text = value
+        for trace in _traces(strokes.check(line.strokes)):
+            ElementTree.SubElement(group, "trace").text = trace
+    ElementTree.indent(root)
+    return "<?xml version='1.0' encoding='UTF-8'?>\n" + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def loads(text: str | bytes, name: str = "InkML") -> list[Ink]:
+    """The lines in an InkML document; without groups, all its traces are one line.
+
+    The origin is the document's (0, 0). Channels other than X and Y are left out. Raises `InvalidInkFile`, also for a
+    document type, which ink does not need and entity bombs do.
+    """
+    try:
+        root = ElementTree.fromstring(text, ElementTree.XMLParser(target=_Tree(name)))
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise error if isinstance(error, InvalidInkFile) else InvalidInkFile(f"{name}: not XML: {error}") from error
+    if _tag(root) != "ink":
+        raise InvalidInkFile(f"{name}: the root is <{_tag(root)}>; expected InkML, <ink>")
+    channels = [channel.attrib for channel in root.iter() if _tag(channel) == "channel"]
+    names = [channel.get("name") for channel in channels] or ["X", "Y"]
+    if "X" not in names or "Y" not in names:
+        raise InvalidInkFile(f"{name}: has the channels {', '.join(map(str, names))}; expected X and Y among them")
+    names = names[: len({*names})]
+    up = any(channel.get("name") == "Y" and channel.get("orientation") == "-ve" for channel in channels)
+    groups = [group for group in root if _tag(group) == "traceGroup"] or [root]
+    return [_line(group, root, names, up, name) for group in groups]
+
+
+def write_inkml(path: str | os.PathLike, lines: Sequence[Ink]) -> None:
+    """Writes `dumps` of the lines to a file."""
+    write_text(path, dumps(lines))
+
+
+def read_inkml(path: str | os.PathLike) -> list[Ink]:
+    """The lines in a file. Raises `InvalidInkFile`, also where the file cannot be read."""
+    try:
+        return loads(Path(path).read_bytes(), str(path))
+    except OSError as error:
+        raise InvalidInkFile(f"{path}: cannot be read: {error.strerror}") from error
+
+
+class _Tree(ElementTree.TreeBuilder):
+    def __init__(self, name: str):
+        super().__init__()
+        self.name = name
+
+    def doctype(self, *_) -> None:
+        raise InvalidInkFile(f"{self.name}: has a document type (<!DOCTYPE ...>); InkML needs none, remove it")
+
+
+def _traces(line: strokes.Rows) -> list[str]:
+    x = y = Decimal(0)
+    traces, points = [], []
+    with localcontext(_EXACT):
+        for dx, dy, eos in line.tolist():
+            x, y = x + Decimal(f"{dx:.9g}"), y - Decimal(f"{dy:.9g}")
+            points.append(f"{_plain(x)} {_plain(y)}")
+            if eos:
+                traces.append(", ".join(points))
+                points = []
+    return traces
+
+
+def _plain(value: Decimal) -> str:
+    text = f"{value:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text
+
+
+def _line(group: ElementTree.Element, root: ElementTree.Element, names: list, up: bool, file: str) -> Ink:
+    annotations = [element for parent in (root, group) for element in parent if _tag(element) == "annotation"]
+    notes = {note.get("type"): note.text or "" for note in annotations}
+    rows, before = [], (Decimal(0), Decimal(0))
+    traces = [trace for trace in group.iter() if _tag(trace) == "trace" and trace.get("type") != "penUp"]
+    with localcontext(_EXACT):
+        for i, trace in enumerate(traces):
+            points = _points(trace.text or "", names, f"{file}: trace {i}")
+            for j, (x, y) in enumerate(points):
+                y = y if up else -y
+                offset = float(x - before[0]), float(y - before[1])
+                if not max(map(abs, offset)) <= LARGEST:
+                    raise InvalidInkFile(f"{file}: trace {i} moves by {offset}; expected finite float32 numbers")
+                rows.append([*offset, float(j == len(points) - 1)])
+                before = x, y
+    if not rows:
+        raise InvalidInkFile(f"{file}: holds no ink; expected a <trace> of points")
+    try:
+        bias, seed = float(notes.get("bias", 0.0)), int(notes.get("seed", 0))
+        pace = float(notes["pointsPerSecond"]) if notes.get("pointsPerSecond") else None
+    except ValueError as error:
+        raise InvalidInkFile(f"{file}: an annotation is no number: {error}") from error
+    if not 0 <= bias < math.inf or (pace is not None and not 0 < pace < math.inf):
+        raise InvalidInkFile(f"{file}: bias is {bias}, pointsPerSecond {pace}; expected 0 or more, and more than 0")
+    return Ink(
+        strokes=strokes.check(np.array(rows)), text=notes.get("truth", ""), complete=notes.get("complete") != "false",
+        bias=bias, seed=seed, points_per_second=pace,
+    )
+
+
+def _points(text: str, names: list, where: str) -> list[tuple[Decimal, Decimal]]:
+    """Absolute places. Values after ' are differences and after " differences of these, until ! ends it."""
+    points, modes = [], [""] * len(names)
+    value, step = [Decimal(0)] * len(names), [Decimal(0)] * len(names)
+    for number, point in enumerate(text.split(",")):
+        if not point.strip():
+            continue
+        found = list(_VALUE.finditer(point.strip()))
+        if "".join(match[0] for match in found) != point.strip() or len(found) != len(names):
+            expected = " ".join(map(str, names))
+            raise InvalidInkFile(f"{where}, point {number}: {point.strip()[:40]!r}; expected numbers for {expected}")
+        for i, match in enumerate(found):
+            modes[i] = match[1] or modes[i]
+            try:
+                given = Decimal(match[2])
+            except InvalidOperation as error:
+                raise InvalidInkFile(f"{where}, point {number}: {match[2][:40]!r} is no number") from error
+            if abs(given) > Decimal("1e60"):
+                raise InvalidInkFile(f"{where}, point {number}: {match[2][:40]} is no place for ink")
+            if modes[i] in ("", "!"):
+                value[i], step[i] = given, given - value[i]
+            else:
+                step[i] = given if modes[i] == "'" else step[i] + given
+                value[i] += step[i]
+        places = dict(zip(names, value, strict=True))
+        points.append((places["X"], places["Y"]))
+    return points
+
+
+def _tag(element: ElementTree.Element) -> str:
+    return str(element.tag).rpartition("}")[2]

@@ -1,0 +1,81 @@
+"""How ink is drawn, and the options of `sample.py` that say so."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from dataclasses import dataclass
+
+from writemate_jax.drawing.gcode import Machine
+from writemate_jax.drawing.sheet import X_HEIGHT, check_look
+
+
+@dataclass(frozen=True)
+class Look:
+    """How ink is drawn.
+
+    x_height: mm of an x-height. pen: its width in mm; None for one that suits the letters. color: #rrggbb. by_speed: in
+    an SVG, the pen is thinner where it was quick. dpi: of a PNG; None for 160 pixels a line. transparent: a PNG without
+    paper. machine: what a G-code program is for; None for `Machine`'s own values.
+    """
+
+    x_height: float = X_HEIGHT
+    pen: float | None = None
+    color: str = "#000000"
+    by_speed: bool = False
+    dpi: float | None = None
+    transparent: bool = False
+    machine: Machine | None = None
+
+    def __post_init__(self):
+        check_look(self.x_height, self.pen, self.color)
+        if self.dpi is not None and not 0 < self.dpi < math.inf:
+            raise ValueError(f"dpi is {self.dpi}; expected dots an inch, more than 0")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options; all are None or False unless given."""
+    usual = Machine()
+    group = parser.add_argument_group(
+        "files of lines", "--letter-size, --ink and --pen hold for lines as well as for pages: an x is 3 mm high unless"
+        " told otherwise. A plotter's file is NAME.plotter.svg, one that writes itself NAME.animated.svg or .gif.")
+    add = group.add_argument
+    add("--by-speed", action="store_true", help="SVG: the pen is thinner where it was quick")
+    add("--dpi", type=float, metavar="N", help="PNG: dots an inch at its size in mm (default: 160 pixels a line)")
+    add("--transparent", action="store_true", help="PNG: no paper")
+    add("--bed", type=_pair, metavar="W,H", help="G-code: the bed in mm; what lies off it is refused (default:"
+        f" {usual.bed[0]:g},{usual.bed[1]:g})")
+    add("--origin", type=_pair, metavar="X,Y", help="G-code: where the lower left corner of the ink's sheet lies, mm"
+        " (default: 0,0)")
+    add("--feed", type=float, metavar="F", help=f"G-code: mm a minute while drawing (default: {usual.feed:g})")
+    add("--travel", type=float, metavar="F", help=f"G-code: mm a minute of the raised pen (default: {usual.travel:g})")
+    add("--pen-up", metavar="CODE", help=f"G-code: lifts the pen (default: '{usual.pen_up}'; a servo's may be 'M5')")
+    add("--pen-down", metavar="CODE", help=f"G-code: lowers it (default: '{usual.pen_down}'; a servo's: 'M3 S90')")
+    add("--pen-seconds", type=float, metavar="S", help="G-code: what the pen is given to move (default: 0)")
+
+
+def look(options: argparse.Namespace) -> Look:
+    """What the options ask for. Raises ValueError for what `Look` or `Machine` refuses."""
+    def given(**fields) -> dict:
+        return {name: value for name, value in fields.items() if value is not None}
+
+    machine = given(bed=options.bed, origin=options.origin, feed=options.feed, travel=options.travel,
+                    pen_up=options.pen_up, pen_down=options.pen_down, seconds=options.pen_seconds)
+    color = None
+    if options.ink is not None:
+        from matplotlib.colors import to_hex
+
+        try:
+            color = to_hex(options.ink)
+        except ValueError as error:
+            raise ValueError(f"--ink {options.ink!r} is no colour; expected a name such as navy, or #rrggbb") from error
+    return Look(by_speed=options.by_speed, transparent=options.transparent, machine=Machine(**machine), **given(
+        x_height=options.letter_size, pen=options.pen, color=color, dpi=options.dpi))
+
+
+def _pair(value: str) -> tuple[float, float]:
+    try:
+        first, second = (float(part) for part in value.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{value!r}; expected two numbers of mm with a comma, as in 210,297") from None
+    return first, second

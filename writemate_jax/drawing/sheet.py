@@ -1,0 +1,93 @@
+"""Lines of ink in millimetres: what the files that leave the screen are drawn from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from writemate_jax import strokes
+from writemate_jax.drawing.page import PEN, lay_out, letter_height
+from writemate_jax.strokes import Rows, Stroke
+
+X_HEIGHT = 3.0  # mm, of a pen's everyday writing
+DOT = 0.01  # mm that a dot is drawn long; some programs leave out a path without length
+COLOR = re.compile("#[0-9a-fA-F]{6}")
+
+
+class Line(Protocol):
+    """Strokes ``[n, 2]`` in mm, x right, y **down**, in the order of writing, and what they say."""
+
+    text: str
+    strokes: tuple[Stroke, ...]
+
+
+class Sheet(Protocol):
+    """Ink in mm from the upper left corner, with the colour #rrggbb and the width in mm of its pen."""
+
+    width: float
+    height: float
+    lines: Sequence[Line]
+    ink: str
+    pen: float
+
+
+@dataclass(frozen=True, eq=False)
+class InkLine:
+    """See `Line`. pace: points per second at which it was written."""
+
+    text: str
+    strokes: tuple[Stroke, ...]
+    pace: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class InkSheet:
+    """See `Sheet`: the smallest sheet around its lines, with a margin."""
+
+    width: float
+    height: float
+    lines: tuple[InkLine, ...]
+    ink: str = "#000000"
+    pen: float = 0.21
+
+
+def sheet(
+    lines: Sequence[Rows], texts: Sequence[str] | None = None, *, x_height: float = X_HEIGHT, pen: float | None = None,
+    color: str = "#000000", paces: Sequence[float | None] | None = None,
+) -> InkSheet:
+    """Lines ``[T, 3]``, one below the other, a unit of their ink being ``x_height`` mm.
+
+    pen: its width in mm; None for that of the letters' height that looks natural. Raises ValueError for a size that is
+    not positive, a colour that is not #rrggbb, and as `lay_out` does.
+    """
+    check_look(x_height, pen, color)
+    page = lay_out(lines)
+    texts = [""] * len(lines) if texts is None else texts
+    paces = [None] * len(lines) if paces is None else paces
+    placed = iter([stroke * x_height for stroke in page.strokes])
+    return InkSheet(
+        width=page.width * x_height,
+        height=page.height * x_height,
+        lines=tuple(
+            InkLine(text, tuple(next(placed) for _ in strokes.split(line)), pace)
+            for line, text, pace in zip(lines, texts, paces, strict=True)
+        ),
+        ink=color,
+        pen=PEN * letter_height(lines) * x_height if pen is None else pen,
+    )
+
+
+def check_look(x_height: float, pen: float | None, color: str) -> None:
+    """Raises ValueError unless the sizes are positive and the colour is #rrggbb."""
+    for name, value in (("x_height", x_height), ("pen", pen)):
+        if value is not None and not 0 < value < float("inf"):
+            raise ValueError(f"{name} is {value}; expected millimetres, more than 0")
+    if not COLOR.fullmatch(color):
+        raise ValueError(f"color is {color!r}; expected #rrggbb, such as #1a3a8f")
+
+
+def title(ink: Sheet) -> str:
+    """What the sheet says."""
+    return "\n".join(line.text for line in ink.lines)
