@@ -9,5 +9,5 @@ def get_config():
     config.data.short_first = 0.0
     config.optimizer.learning_rate = 1e-3
     config.optimizer.average_decay = 0.998
-    config.training.steps = 7_000
+    config.training.steps = 6_300
     return config

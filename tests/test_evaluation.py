@@ -17,7 +17,7 @@ from writemate_jax.data import corpus as corpora
 from writemate_jax.evaluation import ctc, legibility, prompts
 from writemate_jax.evaluation.bootstrap import ratio_interval
 from writemate_jax.evaluation.edit_distance import align, compare
-from writemate_jax.evaluation.legibility import Line, Record
+from writemate_jax.evaluation.legibility import Line, Record, Way
 from writemate_jax.evaluation.recogniser import CHARACTERS, Reading, Recogniser, RecogniserMissing
 from writemate_jax.evaluation.rendering import INK_PIXELS, LARGEST_SIDE, PADDING_PIXELS, picture
 from writemate_jax.evaluation.report import extremes, write_report
@@ -264,15 +264,15 @@ def test_extremes_are_ordered_by_error_rate():
 
 def test_a_report_is_written_whole(tmp_path):
     floor = [record("real", "lot", "lot", seconds=float("nan"))]
-    paths = write_report(tmp_path / "out", {"seed": "0"}, floor, {0.0: RECORDS, 1.0: RECORDS[::-1]})
-    assert sorted(paths) == sorted((tmp_path / "out").iterdir()) and len(paths) == 3 + 2 * 3
+    paths = write_report(tmp_path / "out", {"seed": "0"}, floor, {Way(0.0): RECORDS, Way(1.0): RECORDS[::-1], Way(1.0, 4): RECORDS})
+    assert sorted(paths) == sorted((tmp_path / "out").iterdir()) and len(paths) == 3 + 3 * 3
     stored = json.loads(paths[0].read_text())
-    assert [w["bias"] for w in stored["written"]] == [0, 1]
+    assert [(w["bias"], w["candidates"]) for w in stored["written"]] == [(0, 1), (1, 1), (1, 4)]
     assert stored["written"][0]["groups"]["all"]["cer"] == pytest.approx(0.25)
     assert stored["floor"]["summary"]["seconds"] is None  # real ink was not timed
     assert stored["written"][0]["lines"][1]["read"] == "hell"
     table = paths[1].read_text()
-    assert "| bias 0 | 4 | 25.0% |" in table and "| real | 1 | 0.0% |" in table
+    assert "| bias 0 | 4 | 25.0% |" in table and "| bias 1, best of 4 | 4 |" in table and "| real | 1 | 0.0% |" in table
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths[2:])
 
 

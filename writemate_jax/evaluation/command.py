@@ -18,6 +18,7 @@ examples:
   python evaluate.py alignment --checkpoint runs/x --out runs/x/alignment
   python evaluate.py likelihood --checkpoint runs/x --corpus open --split validation
 """
+COUNTS = (2, 4, 8)
 BIASES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
 
 
@@ -50,19 +51,23 @@ def _legibility(options: argparse.Namespace) -> None:
     about = {
         "checkpoint": _name(options.checkpoint),
         "prompts": f"{len(lines)} lines of {'the package' if options.prompts is None else options.prompts}",
-        "seed": f"line i with {options.seed} + i, one candidate",
+        "seed": f"line i with {options.seed} + i",
+        "style": options.style or "by default",
         "real ink": f"{len(indices)} lines of {options.corpus}, split {options.split}, seed {options.lines_seed}",
         "recogniser": f"PP-OCRv6 small of rapidocr {RAPIDOCR}",
     }
-    bar = tqdm(total=len(indices) + len(lines) * len(options.biases), unit="line", disable=None)
+    usual = float(writer.model.config.sampling.bias)
+    ways = [legibility.Way(bias) for bias in options.biases]
+    ways += [legibility.Way(usual, candidates) for candidates in options.candidates if candidates > 1]
+    bar = tqdm(total=len(indices) + len(lines) * len(ways), unit="line", disable=None)
     with bar:
         real = legibility.real_lines(corpus, indices)
         floor = legibility.judge(recogniser, real, x_height=_x_height(corpus.unit, real), progress=bar.update)
         written = {}
-        for bias in options.biases:
-            ink = legibility.write_prompts(writer, lines, bias=bias, seed=options.seed)
+        for way in sorted(ways):
+            ink = legibility.write_prompts(writer, lines, way, seed=options.seed, style=options.style)
             unit = _x_height(writer.model.unit, ink)
-            written[bias] = legibility.judge(recogniser, ink, x_height=unit, progress=bar.update)
+            written[way] = legibility.judge(recogniser, ink, x_height=unit, progress=bar.update)
     paths = write_report(options.out, about, floor, written)
     print(paths[1].read_text(encoding="utf-8"))
     print("\n".join(map(str, paths)))
@@ -215,6 +220,9 @@ def _parser() -> argparse.ArgumentParser:
         add("--seed", type=_whole, default=0, metavar="N", help="line i is written with seed N + i (default: 0)")
     for command in (legible, aligned):
         command.add_argument("--prompts", type=Path, metavar="DIR", help="other lines: a .txt file for each group")
+    legible.add_argument("--candidates", type=_counts, default=COUNTS, metavar="LIST", help="beside single ones, the"
+                         " best of so many at the network's own bias (default: 2,4,8)")  # fmt: skip
+    legible.add_argument("--style", metavar="NAME", help="as sample.py has it")
     for command in (alike, aligned):
         add = command.add_argument
         add("--style", metavar="NAME", help="unknown, random (a hand for each line), or a training writer (default: as"
@@ -245,6 +253,10 @@ def _biases(value: str) -> tuple[float, ...]:
     if not biases or not all(0 <= bias < math.inf for bias in biases):
         raise argparse.ArgumentTypeError(f"{value!r}; expected numbers from 0 up, with commas")
     return tuple(biases)
+
+
+def _counts(value: str) -> tuple[int, ...]:
+    return tuple(sorted({_positive(part) for part in value.split(",")}))
 
 
 def _whole(value: str, least: int = 0) -> int:

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,16 @@ from writemate_jax.sampling.writer import Writer
 from writemate_jax.strokes import Rows
 
 ALL = "all"
+
+
+class Way(NamedTuple):
+    """How lines are written: with which bias, and the best of how many candidates."""
+
+    bias: float
+    candidates: int = 1
+
+    def __str__(self) -> str:
+        return f"bias {self.bias:g}" + (f", best of {self.candidates}" if self.candidates > 1 else "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,11 +99,14 @@ class Summary:
     seconds: float
 
 
-def write_prompts(writer: Writer, prompts: Sequence[Prompt], *, bias: float, seed: int) -> list[Line]:
-    """Writes each prompt; prompt i with seed + i, whatever the bias."""
+def write_prompts(
+    writer: Writer, prompts: Sequence[Prompt], way: Way, *, seed: int, style: str | None = None
+) -> list[Line]:
+    """Writes each prompt; prompt i with seed + i, however it is written."""
     start = time.perf_counter()
     seeds = range(seed, seed + len(prompts))
-    written = writer.write([prompt.text for prompt in prompts], bias=bias, seed=seeds)
+    texts = [prompt.text for prompt in prompts]
+    written = writer.write(texts, bias=way.bias, seed=seeds, style=style, candidates=way.candidates)
     share = (time.perf_counter() - start) / len(prompts)
     return [
         Line(prompt.group, prompt.text, line.strokes, line.complete, share)

@@ -10,33 +10,33 @@ from pathlib import Path
 from typing import Any
 
 from writemate_jax.drawing.contact_sheet import contact_sheet
-from writemate_jax.evaluation.legibility import ALL, Record, Summary, by_group
+from writemate_jax.evaluation.legibility import ALL, Record, Summary, Way, by_group
 from writemate_jax.replacing import replacing, write_text
 
 SHEET_LINES = 24
 
 
 def write_report(
-    folder: Path, about: Mapping[str, Any], floor: Sequence[Record], written: Mapping[float, Sequence[Record]]
+    folder: Path, about: Mapping[str, Any], floor: Sequence[Record], written: Mapping[Way, Sequence[Record]]
 ) -> list[Path]:
-    """Writes legibility.json, .md and .png, and best, median and worst sheets of each bias; returns the paths.
+    """Writes legibility.json, .md and .png, and best, median and worst sheets of each way; returns the paths.
 
     Args:
       folder: made if absent.
       about: what was measured and how, for the JSON and the table's caption.
       floor: records of real ink; may be empty.
-      written: the records of each bias, ascending; at least one of at least one line.
+      written: the records of each way of writing, ascending; at least one of at least one line.
     """
     folder = Path(folder)
-    summaries = {bias: by_group(records) for bias, records in written.items()}
+    summaries = {way: by_group(records) for way, records in written.items()}
     real = by_group(floor)[ALL] if floor else None
     paths = [folder / f"legibility.{suffix}" for suffix in ("json", "md", "png")]
     write_text(paths[0], json.dumps(_plain(as_json(about, floor, real, written, summaries)), indent=1) + "\n")
     write_text(paths[1], markdown(about, real, summaries))
     plot(paths[2], real, summaries)
-    for bias, records in written.items():
+    for way, records in written.items():
         for name, chosen in extremes(records).items():
-            paths.append(folder / f"{name}-bias-{bias:g}.png")
+            paths.append(folder / f"{name}-bias-{way.bias:g}-of-{way.candidates}.png")
             contact_sheet([r.line.strokes for r in chosen], [_title(r) for r in chosen], paths[-1], columns=2)
     return paths
 
@@ -55,23 +55,23 @@ def as_json(about, floor, real, written, summaries) -> dict[str, Any]:
         "floor": None if real is None else {"summary": asdict(real), "lines": [_line(r) for r in floor]},
         "written": [
             {
-                "bias": bias,
-                "groups": {name: asdict(summary) for name, summary in summaries[bias].items()},
+                **way._asdict(),
+                "groups": {name: asdict(summary) for name, summary in summaries[way].items()},
                 "lines": [_line(r) for r in records],
             }
-            for bias, records in written.items()
+            for way, records in written.items()
         ],
     }
 
 
-def markdown(about: Mapping[str, Any], real: Summary | None, summaries: Mapping[float, Mapping[str, Summary]]) -> str:
-    """Two tables: every figure of each bias beside real ink; the CER of each group at each bias."""
+def markdown(about: Mapping[str, Any], real: Summary | None, summaries: Mapping[Way, Mapping[str, Summary]]) -> str:
+    """Two tables: every figure of each way of writing beside real ink; the CER of each group written so."""
     lines = ["Character errors by the recogniser, case and punctuation counted, with 95% bootstrap intervals.", ""]
     lines += [f"- {name}: {value}" for name, value in about.items()] + [""]
     columns = ("lines", "CER", "interval", "missing", "extra", "wrong", "NLL/character", "complete", "runaway",
                "last one missing", "more behind", "stray tick", "points", "seconds")  # fmt: skip
     lines += _row(("ink", *columns)), _row(["---"] * (len(columns) + 1))
-    rows = [(f"bias {bias:g}", groups[ALL]) for bias, groups in summaries.items()]
+    rows = [(str(way), groups[ALL]) for way, groups in summaries.items()]
     rows += [] if real is None else [("real", real)]
     for name, s in rows:
         interval = f"{s.cer_interval.low:.1%}-{s.cer_interval.high:.1%}"
@@ -79,34 +79,41 @@ def markdown(about: Mapping[str, Any], real: Summary | None, summaries: Mapping[
                  f"{s.nll:.3f}", f"{s.complete:.1%}", f"{s.runaway:.1%}", f"{s.cut_short:.1%}", f"{s.trailing:.1%}",
                  f"{s.tick:.1%}", f"{s.points:.0f}", "" if math.isnan(s.seconds) else f"{s.seconds:.2f}")  # fmt: skip
         lines.append(_row(cells))
-    biases = list(summaries)
-    lines += ["", _row(("CER of", "lines", *(f"bias {bias:g}" for bias in biases)))]
-    lines.append(_row(["---"] * (len(biases) + 2)))
-    for group, first in summaries[biases[0]].items():
+    ways = list(summaries)
+    lines += ["", _row(("CER of", "lines", *map(str, ways)))]
+    lines.append(_row(["---"] * (len(ways) + 2)))
+    for group, first in summaries[ways[0]].items():
         cells = [
             f"{s.cer:.1%} ({s.cer_interval.low:.1%}-{s.cer_interval.high:.1%})"
-            for s in (summaries[bias][group] for bias in biases)
+            for s in (summaries[way][group] for way in ways)
         ]
         lines.append(_row((group.replace("_", " "), str(first.lines), *cells)))
     return "\n".join(lines) + "\n"
 
 
-def plot(path: Path, real: Summary | None, summaries: Mapping[float, Mapping[str, Summary]]) -> None:
-    """CER against bias, all lines and each group, with the floor drawn in."""
+def plot(path: Path, real: Summary | None, summaries: Mapping[Way, Mapping[str, Summary]]) -> None:
+    """CER against bias, all lines and each group, with the floor and the best of several candidates drawn in."""
     from matplotlib.figure import Figure
 
-    biases = list(summaries)
+    fewest = min(way.candidates for way in summaries)
+    curve = {way.bias: groups for way, groups in summaries.items() if way.candidates == fewest}
+    biases = list(curve)
     figure = Figure((7, 4.5), layout="constrained")
     axes = figure.subplots()
-    for group in summaries[biases[0]]:
-        values = [100 * summaries[bias][group].cer for bias in biases]
+    for group in curve[biases[0]]:
+        values = [100 * curve[bias][group].cer for bias in biases]
         if group != ALL:
             axes.plot(biases, values, "o-", lw=0.9, ms=3, alpha=0.7, label=group.replace("_", " "))
             continue
-        intervals = [summaries[bias][group].cer_interval for bias in biases]
+        intervals = [curve[bias][group].cer_interval for bias in biases]
         axes.fill_between(biases, [100 * i.low for i in intervals], [100 * i.high for i in intervals], color="black",
                           alpha=0.12, lw=0)  # fmt: skip
         axes.plot(biases, values, "o-", color="black", lw=2, ms=5, label="all")
+    for way, groups in summaries.items():
+        if way.candidates > fewest:
+            axes.plot(way.bias, 100 * groups[ALL].cer, "s", color="black", ms=4)
+            axes.annotate(f"best of {way.candidates}", (way.bias, 100 * groups[ALL].cer), fontsize=7,
+                          xytext=(5, -3), textcoords="offset points")  # fmt: skip
     if real is not None:
         axes.axhspan(100 * real.cer_interval.low, 100 * real.cer_interval.high, color="tab:green", alpha=0.12, lw=0)
         axes.axhline(100 * real.cer, color="tab:green", ls="--", label="real ink")
