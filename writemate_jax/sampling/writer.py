@@ -23,6 +23,7 @@ from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling.candidates import Draft, best, passes, points_of
 from writemate_jax.sampling.candidates import seeds as candidate_seeds
 from writemate_jax.sampling.compilation_cache import use_compilation_cache
+from writemate_jax.sampling.levelling import level
 from writemate_jax.sampling.sampler import Request, sample
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
@@ -254,6 +255,8 @@ class Writer:
         rows[-1, 2] = 1  # the pen lifts at the end, also where a cap ended the line
         if primer.length:
             rows = _from_own_origin(rows, primer.end, on_baseline=self.model.config.data.rests)
+        if self.model.config.data.rests:
+            rows = level(rows)
         pace = self.model.config.sampling.get("points_per_second")
         return Written(rows, line.text, complete, line.bias, line.seed, pace)
 
