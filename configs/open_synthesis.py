@@ -1,12 +1,10 @@
-"""The embedded model: 2 x 256 LSTM with K = 10 and M = 20 on the open corpus.
+"""The network of the embedded model: 2 x 256 LSTM with K = 10, M = 20 and a style for each writer, on the open corpus.
 
 Command: python train.py --config configs/open_synthesis.py --workdir runs/open_synthesis
-Hardware: 2 cores of an AMD EPYC (AVX-512), shared with other work: 82 minutes, pauses included, for 4,900 updates of about 9,000
-    points, 9 epochs, at 8,000 to 15,500 points/s. Its cosine was first laid out for 6,500 steps and shortened twice on the way
-    (at steps 2,636 and 3,606), so another run follows the same path only roughly.
-Result, seed 0, 826 lines of the 36 held-out writers: -147.5 nats/line, -0.877 nats/point (offsets over 0.365
-    x-heights on both axes, rests included), SSE 0.307; every one of 48 lines ended by itself at each evaluation from
-    step 500 on. Training is at -1.1 nats/point: more writers or a longer run would both still help.
+The embedded weights were made in two runs on 2 cores of an AMD EPYC (AVX-512), shared with other work. The first was this
+    configuration before there were styles, on an earlier build of the corpus: 82 minutes for 4,900 updates of about 9,000
+    points, 9 epochs; -0.877 nats/point on 36 held-out writers. The second went on from there: open_synthesis_continued.
+    This configuration as it stands, with styles from the start, has not been run to its end.
 """
 
 from writemate_jax.config import default
