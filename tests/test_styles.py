@@ -156,3 +156,17 @@ def test_the_best_of_several_is_one_of_them_and_the_same_in_any_batch(trained):
     assert (alone.seed, alone.bias) == (6, several[0].bias)
     with pytest.raises(InvalidRequest, match="candidates is 0"):
         scribe.write(["lot"], candidates=0)
+
+
+def test_styles_are_ordered_by_how_they_are_read(trained, monkeypatch):
+    from writemate_jax.evaluation import styles
+
+    class Blind:
+        """Reads nothing."""
+
+        def read(self, line):
+            return type("Reading", (), {"text": lambda self: ""})()
+
+    monkeypatch.setattr(styles, "TEXTS", ("lot", "tool"))
+    [record] = styles.read_styles(Writer.load(trained[2] / "second"), Blind())
+    assert (record.writer, record.cer) == ("a", 1.0)

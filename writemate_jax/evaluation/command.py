@@ -76,7 +76,7 @@ def _legibility(options: argparse.Namespace) -> None:
 def _likeness(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from writemate_jax.evaluation import likeness, two_sample
+    from writemate_jax.evaluation import likeness
     from writemate_jax.evaluation.legibility import real_lines
     from writemate_jax.evaluation.likeness_report import write_report
     from writemate_jax.sampling.writer import Writer
@@ -85,22 +85,27 @@ def _likeness(options: argparse.Namespace) -> None:
     corpus, indices = _corpus_lines(options)
     x_height = _x_height(corpus.unit, real_lines(corpus, indices))
     real = likeness.real_lines(corpus, indices, writer, x_height=x_height)
+    others = _draw(corpus.select(options.training_split.split(",")), options.training_lines, options.lines_seed)
+    training = likeness.real_lines(corpus, others, writer, x_height=x_height)
     biases = options.biases or sorted({0.0, float(writer.model.config.sampling.bias)})
     about = {
         "checkpoint": _name(options.checkpoint),
         "real ink": f"{len(real.lines)} lines of {len(set(real.writers))} writers of {options.corpus}, split"
         f" {options.split}, seed {options.lines_seed}",
+        "two-sample test": f"trained on {len(training.lines)} lines of {len(set(training.writers))} writers, split"
+        f" {options.training_split}",
         "written ink": f"the same texts, line i with seed {options.seed} + i, {_hand(options, writer)}",
     }
-    with tqdm(total=two_sample.FOLDS * (2 + len(biases)), unit="fold", disable=None) as bar:
-        checks = likeness.check(real, seed=options.seed, progress=bar.update)
-        found = {
-            bias: likeness.measure(
-                writer, real, bias=bias, style=options.style, candidates=options.candidates, seed=options.seed,
-                progress=bar.update,
+    with tqdm(total=1 + len(biases), unit="bias", disable=None) as bar:
+        checks = likeness.check(real, training, seed=options.seed)
+        found = {}
+        for bias in biases:
+            bar.update()
+            found[bias] = likeness.measure(
+                writer, real, training, bias=bias, style=options.style, candidates=options.candidates,
+                seed=options.seed,
             )  # fmt: skip
-            for bias in biases
-        }
+        bar.update()
     paths = write_report(options.out, about, checks, found)
     print(paths[1].read_text(encoding="utf-8"))
     print("\n".join(map(str, paths)))
@@ -132,6 +137,25 @@ def _alignment(options: argparse.Namespace) -> None:
     print("\n".join(map(str, paths)))
 
 
+def _styles(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from writemate_jax.evaluation.recogniser import Recogniser
+    from writemate_jax.evaluation.styles import read_styles
+    from writemate_jax.replacing import write_text
+    from writemate_jax.sampling.writer import Writer
+
+    recogniser = Recogniser.load()
+    writer = Writer.load(options.checkpoint)
+    with tqdm(total=len(writer.model.writers), unit="style", disable=None) as bar:
+        records = read_styles(writer, recogniser, bias=options.bias, seed=options.seed, progress=bar.update)
+    kept = sorted(record.writer for record in records if record.cer <= options.most)
+    write_text(options.out / "styles.json", json.dumps(kept, indent=1) + "\n")
+    write_text(options.out / "records.json", json.dumps([asdict(record) for record in records], indent=1) + "\n")
+    print(f"{len(kept)} of {len(records)} styles are read with at most {options.most:.1%} of characters wrong")
+    print(options.out / "styles.json")
+
+
 def _likelihood(options: argparse.Namespace) -> None:
     from writemate_jax.evaluation.likelihood import measure
     from writemate_jax.replacing import write_text
@@ -156,19 +180,22 @@ def _likelihood(options: argparse.Namespace) -> None:
 
 def _corpus_lines(options: argparse.Namespace):
     """The corpus, and the indices of its split's lines: all, or some drawn by the seed, ascending."""
-    import numpy as np
-
     from writemate_jax import config as configuration
     from writemate_jax.data import corpus as corpora
 
     default = configuration.default()
     default.corpus = options.corpus
     corpus = corpora.load(configuration.corpus_path(default))
-    indices = corpus.select(options.split.split(","))
-    if options.lines is not None and options.lines < len(indices):
-        rng = np.random.default_rng(options.lines_seed)
-        indices = np.sort(rng.choice(indices, options.lines, replace=False))
-    return corpus, indices
+    return corpus, _draw(corpus.select(options.split.split(",")), options.lines, options.lines_seed)
+
+
+def _draw(indices, count: int | None, seed: int):
+    """Some of the indices, ascending; all of them where there are not more, or the count is None."""
+    import numpy as np
+
+    if count is None or count >= len(indices):
+        return indices
+    return np.sort(np.random.default_rng(seed).choice(indices, count, replace=False))
 
 
 def _x_height(unit: str, lines) -> float:
@@ -194,13 +221,21 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(required=True, metavar="legibility | likeness | alignment | likelihood")
+    commands = parser.add_subparsers(required=True, metavar="legibility | likeness | alignment | styles | likelihood")
     legible = commands.add_parser("legibility", help="lets an independent recogniser read what the network writes")
     legible.set_defaults(run=_legibility)
     alike = commands.add_parser("likeness", help="how near to real ink the written comes, and whether it is told apart")
     alike.set_defaults(run=_likeness)
     aligned = commands.add_parser("alignment", help="whether the window goes through the prompts in order")
     aligned.set_defaults(run=_alignment)
+    styled = commands.add_parser("styles", help="which of the network's styles are read well, for its defaults")
+    styled.set_defaults(run=_styles)
+    styled.add_argument("--out", type=Path, required=True, metavar="DIR", help="for styles.json, which the export takes,"
+                        " and records.json")  # fmt: skip
+    styled.add_argument("--bias", type=float, metavar="B", help="(default: the network's own)")
+    styled.add_argument("--seed", type=_whole, default=0, metavar="N", help="text i with seed N + i (default: 0)")
+    styled.add_argument("--most", type=float, default=0.04, metavar="SHARE", help="of wrong characters, at most (default:"
+                        " 0.04)")  # fmt: skip
     likely = commands.add_parser("likelihood", help="nats per line and per point of a corpus")
     likely.set_defaults(run=_likelihood)
 
@@ -218,6 +253,11 @@ def _parser() -> argparse.ArgumentParser:
         add = command.add_argument
         add("--biases", type=_biases, default=default, metavar="LIST", help=f"with commas (default: {shown})")
         add("--seed", type=_whole, default=0, metavar="N", help="line i is written with seed N + i (default: 0)")
+    add = alike.add_argument
+    add("--training-split", default="train", metavar="NAMES", help="where the network that tells written from real ink"
+        " is trained (default: %(default)s)")  # fmt: skip
+    add("--training-lines", type=_positive, default=4_000, metavar="N", help="of it (default: %(default)s); fewer make"
+        " that network weaker and the figure too good")  # fmt: skip
     for command in (legible, aligned):
         command.add_argument("--prompts", type=Path, metavar="DIR", help="other lines: a .txt file for each group")
     legible.add_argument("--candidates", type=_counts, default=COUNTS, metavar="LIST", help="beside single ones, the"
@@ -229,7 +269,7 @@ def _parser() -> argparse.ArgumentParser:
             " sample.py has it)")  # fmt: skip
         add("--candidates", type=_positive, metavar="N", help="written of each line, the best kept (default: the"
             " network's own)")  # fmt: skip
-    for command in (legible, alike, aligned, likely):
+    for command in (legible, alike, aligned, styled, likely):
         command.add_argument("--checkpoint", type=Path, metavar="DIR", help="a --workdir of train.py, or a checkpoint"
                              " in there (default: the embedded network)")  # fmt: skip
     for command, lines in (

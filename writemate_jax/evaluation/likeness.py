@@ -6,7 +6,8 @@ seeds. Free-running ink is judged: a line is written with its own seed, the netw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,7 +19,7 @@ from writemate_jax.evaluation.conventions import conventional
 from writemate_jax.evaluation.distances import Distance, between_halves, distances
 from writemate_jax.evaluation.diversity import Spread
 from writemate_jax.evaluation.features import Values
-from writemate_jax.evaluation.two_sample import TwoSample, disturb, two_sample, writers_apart
+from writemate_jax.evaluation.two_sample import Labelled, TwoSample, disturb, pair, two_sample, writers_apart
 from writemate_jax.sampling.writer import MAX_CHARACTERS, Writer
 from writemate_jax.strokes import Rows
 
@@ -89,54 +90,61 @@ def real_lines(corpus: Corpus, indices: Sequence[int], writer: Writer, *, x_heig
 def measure(
     writer: Writer,
     real: Real,
+    training: Real,
     *,
     bias: float,
     style: str | None = None,
     candidates: int | None = None,
     seed: int = 0,
-    progress: Callable[[], None] = lambda: None,
 ) -> Likeness:
-    """Compares what is written at one bias: line i of the real texts with seed + i, those of the diversity with more.
+    """Compares what is written at one bias with ``real`` ink of the same texts, line i with seed + i.
 
-    Style and candidates as `Writer.write` takes them. ``progress`` is called after each fold of the test.
+    ``training``: real ink of other writers, for the two-sample test to be trained on. Those texts, and the repeated
+    ones of the diversity, are written with larger seeds. Style and candidates as `Writer.write` takes them.
     """
+    seeds = itertools.count(seed)
 
-    def write(texts: Sequence[str], first: int) -> tuple[list[Rows], float]:
+    def write(texts: Sequence[str]) -> tuple[list[Rows], float]:
         """Lines under the real ones' conventions, and the share that ended by themselves."""
-        seeds = range(first, first + len(texts))
-        written = writer.write(texts, bias=bias, seed=seeds, style=style, candidates=candidates)
+        own = list(itertools.islice(seeds, len(texts)))
+        written = writer.write(texts, bias=bias, seed=own, style=style, candidates=candidates)
         lines = [conventional(line.strokes, quantum=real.quantum, x_height=real.x_height) for line in written]
         return lines, float(np.mean([line.complete for line in written]))
 
-    written, complete = write(real.texts, seed)
+    written, complete = write(real.texts)
     chosen = diversity.choose(real.writers)
     repeated = [real.texts[i] for i in chosen for _ in range(diversity.SEEDS)]
-    values = features.means(_describe(write(repeated, seed + len(real.texts))[0], repeated))
+    values = features.means(_describe(write(repeated)[0], repeated))
     spreads = diversity.spreads(
         values.reshape(len(chosen), diversity.SEEDS, -1), features.means([real.described[i] for i in chosen])
     )
     return Likeness(
         distances=distances(_describe(written, real.texts), real.described, real.halves),
         two_sample=two_sample(
-            [*real.lines, *written], [False] * len(real.lines) + [True] * len(written), real.writers * 2, seed=seed,
-            progress=progress,
+            pair(training.lines, write(training.texts)[0], training.writers),
+            pair(real.lines, written, real.writers),
+            seed=seed,
         ),
         spreads=spreads,
         overall_spread=diversity.overall(spreads),
         complete=complete,
-    )  # fmt: skip
+    )
 
 
-def check(real: Real, *, seed: int = 0, progress: Callable[[], None] = lambda: None) -> Checks:
-    """Tests the two-sample test; ``progress`` is called after each fold."""
+def check(real: Real, training: Real, *, seed: int = 0) -> Checks:
+    """Tests the two-sample test, with the same lines as `measure`."""
     rng = np.random.default_rng([seed, 5])
-    step = real.quantum / real.x_height
-    disturbed = [disturb(line, rng, quantum=step) for line in real.lines]
-    apart = writers_apart(real.writers, seed=seed)
-    classes = [False] * len(real.lines) + [True] * len(disturbed)
+
+    def forged(part: Real) -> Labelled:
+        lines = [disturb(line, rng, quantum=part.quantum / part.x_height) for line in part.lines]
+        return pair(part.lines, lines, part.writers)
+
+    def apart(part: Real) -> Labelled:
+        return Labelled(part.lines, writers_apart(part.writers, seed=seed), part.writers)
+
     return Checks(
-        two_sample(real.lines, apart, real.writers, seed=seed, progress=progress),
-        two_sample([*real.lines, *disturbed], classes, real.writers * 2, seed=seed, progress=progress),
+        real_against_real=two_sample(apart(training), apart(real), seed=seed),
+        real_against_disturbed=two_sample(forged(training), forged(real), seed=seed),
     )
 
 

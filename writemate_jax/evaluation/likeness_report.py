@@ -39,12 +39,12 @@ def markdown(about: Mapping[str, Any], checks: Checks, found: Mapping[float, Lik
     lines = [f"- {name}: {value}" for name, value in about.items()]
 
     lines += ["", "Two-sample test: area under the ROC curve of a network that tells written from real lines, on"
-              " writers that it was not trained on; 0.5 where it cannot.", ""]  # fmt: skip
+              " writers that it was not trained on; 0.5 where it cannot. Intervals of 95%, over writers.", ""]  # fmt: skip
     tests = {name: found[bias].two_sample for name, bias in zip(names, biases, strict=True)}
     tests |= {"real, other writers": checks.real_against_real, "real, disturbed": checks.real_against_disturbed}
-    rows = [(name, f"{test.auc:.3f}", f"{test.deviation:.3f}", " ".join(f"{a:.3f}" for a in test.folds))
+    rows = [(name, f"{test.auc:.3f}", f"{test.interval.low:.3f} to {test.interval.high:.3f}")
             for name, test in tests.items()]  # fmt: skip
-    lines += table(("real ink against", "AUC", "deviation", "folds"), rows)
+    lines += table(("real ink against", "AUC", "interval"), rows)
 
     lines += ["", "Distances to real ink (Wasserstein-1), each divided by the one between two halves of the real"
               " writers; in brackets the means. The floor is the ratio that a half in twenty exceeds.", ""]  # fmt: skip
@@ -68,7 +68,7 @@ def markdown(about: Mapping[str, Any], checks: Checks, found: Mapping[float, Lik
 
 
 def plot(path: Path, checks: Checks, found: Mapping[float, Likeness]) -> None:
-    """Three panels, a colour for each bias: ratios of distances, AUC of each fold, ratios of spreads."""
+    """Three panels, a colour for each bias: ratios of distances, AUC with its interval, ratios of spreads."""
     from matplotlib.figure import Figure
 
     figure = Figure((12, 4.2), layout="constrained")
@@ -79,11 +79,11 @@ def plot(path: Path, checks: Checks, found: Mapping[float, Likeness]) -> None:
         options = {"height": thickness * 0.9, "color": f"C{i}", "label": f"bias {bias:g}"}
         far.barh(places, [likeness.distances[name].ratio for name in names], **options)
         spread.barh(places, [likeness.spreads[name].ratio for name in names], **options)
-        _folds(told, i, likeness.two_sample, f"C{i}")
+        _interval(told, i, likeness.two_sample, f"C{i}")
     floors = [next(iter(found.values())).distances[name].floor for name in names]
     far.plot(floors, range(len(names)), "k|", ms=14, label="real halves, 95%")
     for i, test in enumerate((checks.real_against_real, checks.real_against_disturbed), start=len(found)):
-        _folds(told, i, test, "black")
+        _interval(told, i, test, "black")
     far.set_title("distance to real ink / between real halves")
     spread.set_title("spread over seeds / over real writers")
     for axes in (far, spread):
@@ -94,15 +94,15 @@ def plot(path: Path, checks: Checks, found: Mapping[float, Likeness]) -> None:
     labels = [*(f"bias {bias:g}" for bias in found), "real,\nother writers", "real,\ndisturbed"]
     told.set_xticks(range(len(labels)), labels, rotation=30, fontsize=8)
     told.axhline(0.5, color="black", lw=0.8, ls="--")
-    told.set(title="told from real ink: AUC", ylim=(0.3, 1.02))
+    told.set(title="told from real ink: AUC", ylim=(0.3, 1.02), xlim=(-0.5, len(labels) - 0.5))
     far.legend(fontsize=8)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=120, format="png")
 
 
-def _folds(axes, place: int, test: TwoSample, color: str) -> None:
-    axes.plot([place] * len(test.folds), test.folds, "o", color=color, ms=4, alpha=0.5)
-    axes.plot([place], [test.auc], "_", color=color, ms=24, mew=2)
+def _interval(axes, place: int, test: TwoSample, color: str) -> None:
+    axes.plot([place, place], test.interval, color=color, lw=2, alpha=0.5)
+    axes.plot([place], [test.auc], "o", color=color, ms=6)
 
 
 def _number(value: float, digits: int = 2) -> str:

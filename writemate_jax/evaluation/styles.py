@@ -32,13 +32,18 @@ class StyleRecord:
 
 
 def read_styles(
-    writer: Writer, recogniser: Recogniser, *, bias: float | None = None, progress: Callable[[], None] = lambda: None
+    writer: Writer,
+    recogniser: Recogniser,
+    *,
+    bias: float | None = None,
+    seed: int = 0,
+    progress: Callable[[], None] = lambda: None,
 ) -> list[StyleRecord]:
-    """A record of each style, the best read first; one candidate of each text in each style."""
+    """A record of each style, the best read first; one candidate of each text in each style, text i with seed + i."""
     characters = sum(map(len, TEXTS))
     records = []
     for name in writer.model.writers:
-        lines = writer.write(TEXTS, bias=bias, seed=range(len(TEXTS)), style=name, candidates=1)
+        lines = writer.write(TEXTS, bias=bias, seed=range(seed, seed + len(TEXTS)), style=name, candidates=1)
         errors = sum(compare(line.text, recogniser.read(line.strokes).text()).total for line in lines)
         records.append(StyleRecord(name, errors / characters, sum(not line.complete for line in lines)))
         progress()
