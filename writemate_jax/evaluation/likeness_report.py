@@ -39,7 +39,7 @@ def markdown(about: Mapping[str, Any], checks: Checks, found: Mapping[float, Lik
     lines = [f"- {name}: {value}" for name, value in about.items()]
 
     lines += ["", "Two-sample test: area under the ROC curve of a network that tells written from real lines, on"
-              " writers that it was not trained on; 0.5 where it cannot. Intervals of 95%, over writers.", ""]  # fmt: skip
+              " writers that it was not trained on; 0.5 where it cannot. 95% intervals over writers.", ""]  # fmt: skip
     tests = {name: found[bias].two_sample for name, bias in zip(names, biases, strict=True)}
     tests |= {"real, other writers": checks.real_against_real, "real, disturbed": checks.real_against_disturbed}
     rows = [(name, f"{test.auc:.3f}", f"{test.interval.low:.3f} to {test.interval.high:.3f}")
