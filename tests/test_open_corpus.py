@@ -159,18 +159,18 @@ def test_fewer_strokes_than_words_have_no_cut():
 @given(hnp.arrays(np.float64, (6, 2), elements=st.floats(-3, 3)))
 def test_resampling_keeps_ends_and_extent(stroke):
     (result,) = pieces.resampled([stroke])
-    assert np.isfinite(result).all()
-    if len(result) > 1:
+    assert np.isfinite(result).all() and len(result) > 1  # no stroke is a single point, as the rest is
+    if ink.arc_length(ink.resample_uniform(stroke, pieces.FINE))[-1] >= pieces.DOT:  # no dot
         np.testing.assert_allclose(result[[0, -1]], stroke[[0, -1]], atol=1e-9)
     assert (result.min(0) >= stroke.min(0) - 0.2).all() and (result.max(0) <= stroke.max(0) + 0.2).all()
 
 
-def test_curves_get_more_points_than_straights_and_a_dot_one():
+def test_curves_get_more_points_than_straights_and_a_dot_two():
     angle = np.linspace(0, 2 * np.pi, 200)
     circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     straight = np.stack([np.linspace(0, 2 * np.pi, 200), np.zeros(200)], axis=1)
     counts = [len(s) for s in pieces.resampled([circle, straight, 0.01 * circle])]
-    assert counts[0] > 1.5 * counts[1] and counts[2] == 1
+    assert counts[0] > 1.5 * counts[1] and counts[2] == 2
 
 
 # Composing
