@@ -73,7 +73,8 @@ def test_two_processes_equal_one(tmp_path):
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
     flags = [f"--config.{section}.{key}={value}" for section, key, value in (
-        ("data", "slant", 0.0), ("data", "size", 0.0), ("data", "aspect", 0.0), ("data", "batch_size", 8), ("data", "unknown_hands", 0.0),
+        ("data", "slant", 0.0), ("data", "size", 0.0), ("data", "aspect", 0.0), ("data", "batch_size", 8),
+        ("data", "unknown_hands", 0.0),
         ("optimizer", "average_decay", 0.0), ("optimizer", "warmup_steps", 2), ("model", "cells", 16),
         ("training", "steps", 12), ("training", "save_every", 12), ("training", "evaluate_every", 12),
     )]

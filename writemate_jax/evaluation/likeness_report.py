@@ -95,7 +95,7 @@ def plot(path: Path, checks: Checks, found: Mapping[float, Likeness]) -> None:
     told.set_xticks(range(len(labels)), labels, rotation=30, fontsize=8)
     told.axhline(0.5, color="black", lw=0.8, ls="--")
     told.set(title="told from real ink: AUC", ylim=(0.3, 1.02), xlim=(-0.5, len(labels) - 0.5))
-    far.legend(fontsize=8)
+    figure.legend(*far.get_legend_handles_labels(), loc="outside lower left", ncols=4, fontsize=8)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=120, format="png")
 

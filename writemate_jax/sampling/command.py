@@ -240,7 +240,8 @@ def _parser() -> argparse.ArgumentParser:
         " inkml, with commas (for a folder: svg,png)")
     add("--bias", type=_bias, metavar="B", help="0 for the network's full variety; about 1 is neat (default: the"
         " network's own)")
-    add("--seed", type=_whole, default=0, metavar="N", help="another seed, another ink; the same seed, the same (default: %(default)s)")
+    add("--seed", type=_whole, default=0, metavar="N", help="another seed, another ink; the same seed, the"
+        " same (default: %(default)s)")
     add("--style", metavar="NAME", help="whose hand: a training writer's name, unknown for the network's own, or random"
         " for one that the seed draws (default: random)")
     add("--candidates", type=_positive, metavar="N", help="write each line N times and keep the best (default: the"

@@ -117,7 +117,7 @@ def read_lines(folder: Path) -> list[Ink]:
     """
     files = sorted(Path(folder).glob("*.json"))
     if not files:
-        raise ValueError(f"{folder} holds no .json files; give a folder of lines, as sample.py --format json writes them")
+        raise ValueError(f"{folder} holds no .json files; give a folder of lines as sample.py --format json makes them")
     return [read_json(file) for file in files]
 
 
@@ -136,7 +136,9 @@ def load_style(path: str | os.PathLike) -> np.ndarray:
     try:
         vector = np.array(json.loads(path.read_text("utf-8"))["style"], np.float32)
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise InvalidStyle(f"{path} holds no style ({type(error).__name__}: {error}); make one with train.py adapt") from error
+        raise InvalidStyle(
+            f"{path} holds no style ({type(error).__name__}: {error}); make one with train.py adapt"
+        ) from error
     if vector.ndim != 1 or not np.isfinite(vector).all():
         raise InvalidStyle(f"{path}: its style has the shape {vector.shape}; expected finite numbers [s]")
     return vector

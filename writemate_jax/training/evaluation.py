@@ -55,7 +55,8 @@ def write_samples(
         return math.nan
     texts = [text for text in config.sampling.texts if set(text) <= set(description.alphabet.characters)]
     if texts:
-        plot_attention_sheet(writer.write(texts, bias=config.sampling.bias, seed=0, attention=True, candidates=1), picture)
+        lines = writer.write(texts, bias=config.sampling.bias, seed=0, attention=True, candidates=1)
+        plot_attention_sheet(lines, picture)
     held_out = validation.indices[:: max(1, len(validation.indices) // config.sampling.termination_lines)]
     written = writer.write(
         [corpus.text(i) for i in held_out[: config.sampling.termination_lines]], bias=config.sampling.bias, seed=1, candidates=1

@@ -107,7 +107,8 @@ def _average(average: Any, params: Any, step: jax.Array, decay: float) -> Any:
 def augment(key: jax.Array, batch, data: ConfigDict):
     """A small random linear map of each line: slant, size and aspect, by the config's standard deviations.
 
-    A share of the lines, `unknown_hands`, forgets whose hand it is. The draw depends on the key and on the line's id alone, so it is the same on any number of devices.
+    A share of the lines, `unknown_hands`, forgets whose hand it is. The draw depends on the key and on the line's id
+    alone, so it is the same on any number of devices.
     """
     keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(batch.ids)
     if data.unknown_hands:
