@@ -1,4 +1,4 @@
-"""Measures a trained network: python evaluate.py legibility | likelihood; see python evaluate.py --help."""
+"""Measures a trained network; python evaluate.py --help lists how."""
 
 from __future__ import annotations
 
