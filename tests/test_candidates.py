@@ -5,14 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from writemate_jax.sampling.candidates import MOST, Draft, best, excess, passes, points_of, seeds
+from writemate_jax.sampling.candidates import MOST, Draft, best, oddity, passes, seeds
+from writemate_jax.sampling.candidates import draft as draft_of
 
 TEXT = "a bit"
 counts = hnp.arrays(np.int64, len(TEXT) + 1, elements=st.integers(1, 30))
 
 
-def draft(*points, complete=True):
-    return Draft(complete, np.array(points))
+def draft(*points, complete=True, lifts=None):
+    return Draft(complete, np.array(points), np.ones(len(points), int) if lifts is None else np.array(lifts))
 
 
 def test_a_line_passes_that_ended_and_attended_each_letter_without_a_loop():
@@ -23,11 +24,12 @@ def test_a_line_passes_that_ended_and_attended_each_letter_without_a_loop():
     assert not passes(draft(9, 1, 9, 9, 9, 1, complete=False), TEXT)
 
 
-@given(hnp.arrays(np.int64, 40, elements=st.integers(-3, 9)))
-def test_every_point_is_counted_once(place):
-    points = points_of(place, len(TEXT))
-    assert points.sum() == 40
-    assert points[3] == (place == 3).sum() and points[len(TEXT)] == (place >= len(TEXT)).sum()
+@given(hnp.arrays(np.int64, 40, elements=st.integers(-3, 9)), hnp.arrays(np.float32, 40, elements=st.sampled_from([0, 1])))
+def test_every_point_and_lift_is_counted_once(place, eos):
+    known = draft_of(True, place, eos, len(TEXT))
+    assert known.points.sum() == 40 and known.lifts.sum() == eos.sum()
+    assert known.points[3] == (place == 3).sum() and known.points[len(TEXT)] == (place >= len(TEXT)).sum()
+    assert known.lifts[3] == eos[place == 3].sum()
 
 
 @given(counts, st.integers(0, len(TEXT)), st.integers(0, 3))
@@ -36,7 +38,17 @@ def test_one_that_draws_more_than_the_others_somewhere_is_not_kept(points, where
     points[where] += 10
     drafts[which] = draft(*points)
     assert best(drafts, TEXT) == (1 if which == 0 else 0)
-    assert excess(drafts).argmax() == which and np.count_nonzero(excess(drafts)) == 1
+    assert oddity(drafts).argmax() == which and np.count_nonzero(oddity(drafts)) == 1
+
+
+@given(counts, st.integers(0, len(TEXT)), st.integers(0, 3))
+def test_one_that_lacks_a_stroke_is_not_kept(points, where, which):
+    lifts = np.full(len(TEXT) + 1, 2)
+    drafts = [draft(*points, lifts=lifts.copy()) for _ in range(4)]
+    lifts[where] = 1
+    drafts[which] = draft(*points, lifts=lifts.copy())
+    assert best(drafts, TEXT) == (1 if which == 0 else 0)
+    assert np.count_nonzero(oddity(drafts)) == 1
 
 
 @given(st.lists(counts, min_size=3, max_size=3), st.integers(0, 2))

@@ -19,16 +19,23 @@ MOST = 45  # points for one character; more is a loop
 class Draft(NamedTuple):
     """What is known of a candidate.
 
-    complete: it ended by itself. points: int [U + 1], points drawn while the window read each character and past them.
+    complete: it ended by itself. points, lifts: int [U + 1], points drawn while the window read each character and past
+    them, and how many of these lifted the pen.
     """
 
     complete: bool
     points: np.ndarray
+    lifts: np.ndarray
 
 
-def points_of(place: np.ndarray, length: int) -> np.ndarray:
-    """How many points were drawn at each of the U + 1 places of a text: of place [T], the one read at each point."""
-    return np.bincount(np.clip(place, 0, length), minlength=length + 1)
+def draft(complete: bool, place: np.ndarray, eos: np.ndarray, length: int) -> Draft:
+    """What is known of a candidate for a text of `length` characters: place [T], the one read at each point; eos [T]."""
+    place = np.clip(place, 0, length)
+    return Draft(
+        complete,
+        np.bincount(place, minlength=length + 1),
+        np.bincount(place[eos > 0.5], minlength=length + 1),
+    )
 
 
 def passes(draft: Draft, text: str) -> bool:
@@ -38,17 +45,24 @@ def passes(draft: Draft, text: str) -> bool:
     return bool(draft.complete and points[letters].all() and (draft.points <= MOST).all())
 
 
-def excess(drafts: Sequence[Draft]) -> np.ndarray:
-    """What each candidate draws beyond the usual: [n], squares of its excess over the median at each character."""
+def oddity(drafts: Sequence[Draft]) -> np.ndarray:
+    """How far each candidate is from the usual: [n].
+
+    At each character, the square of its points beyond the candidates' median, and half the square of the strokes that
+    it lacks: the dot of an i is few points, but a stroke.
+    """
     points = np.array([draft.points for draft in drafts], float)
+    lifts = np.array([draft.lifts for draft in drafts], float)
     usual = np.median(points, axis=0)
-    return np.square(np.maximum(points - usual, 0.0) / (2.0 + 0.2 * usual)).sum(axis=1)
+    beyond = np.maximum(points - usual, 0.0) / (2.0 + 0.2 * usual)
+    lacking = np.maximum(np.median(lifts, axis=0) - lifts, 0.0)
+    return (np.square(beyond) + 0.5 * np.square(lacking)).sum(axis=1)
 
 
 def best(drafts: Sequence[Draft], text: str) -> int:
-    """The index of the best candidate: one that passes before one that does not, then the least excess."""
-    beyond = excess(drafts)
-    return min(range(len(drafts)), key=lambda i: (not passes(drafts[i], text), beyond[i], i))
+    """The index of the best candidate: one that passes before one that does not, then the least odd."""
+    odd = oddity(drafts)
+    return min(range(len(drafts)), key=lambda i: (not passes(drafts[i], text), odd[i], i))
 
 
 def seeds(seed: int, count: int, attempt: int = 0) -> list[int]:

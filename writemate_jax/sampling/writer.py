@@ -20,7 +20,7 @@ import numpy as np
 from writemate_jax import strokes
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model.networks import text_batch
-from writemate_jax.sampling.candidates import Draft, best, passes, points_of
+from writemate_jax.sampling.candidates import Draft, best, draft, passes
 from writemate_jax.sampling.candidates import seeds as candidate_seeds
 from writemate_jax.sampling.compilation_cache import use_compilation_cache
 from writemate_jax.sampling.levelling import level
@@ -248,7 +248,9 @@ class Writer:
                     phi=np.concatenate([phi[:1]] * lead + [phi]),
                     kappa=np.concatenate([kappa[:1]] * lead + [kappa]),
                 )
-            yield written, Draft(complete, points_of(state.place[drawn, i] - len(line.prefix), len(line.text)))
+            yield written, draft(
+                complete, state.place[drawn, i] - len(line.prefix), state.points[drawn, i, 2], len(line.text)
+            )
 
     def _written(self, line: _Line, primer: _Primer, rows: Rows, complete: bool) -> Written:
         rows = np.concatenate([primer.lead, rows])
