@@ -24,7 +24,10 @@ def test_a_line_passes_that_ended_and_attended_each_letter_without_a_loop():
     assert not passes(draft(9, 1, 9, 9, 9, 1, complete=False), TEXT)
 
 
-@given(hnp.arrays(np.int64, 40, elements=st.integers(-3, 9)), hnp.arrays(np.float32, 40, elements=st.sampled_from([0, 1])))
+@given(
+    hnp.arrays(np.int64, 40, elements=st.integers(-3, 9)),
+    hnp.arrays(np.float32, 40, elements=st.sampled_from([0, 1])),
+)
 def test_every_point_and_lift_is_counted_once(place, eos):
     known = draft_of(True, place, eos, len(TEXT))
     assert known.points.sum() == 40 and known.lifts.sum() == eos.sum()
