@@ -11,6 +11,7 @@ from typing import Any
 
 from writemate_jax.drawing.contact_sheet import contact_sheet
 from writemate_jax.evaluation.legibility import ALL, Record, Summary, Way, by_group
+from writemate_jax.evaluation.tables import plain, table
 from writemate_jax.replacing import replacing, write_text
 
 SHEET_LINES = 24
@@ -31,7 +32,7 @@ def write_report(
     summaries = {way: by_group(records) for way, records in written.items()}
     real = by_group(floor)[ALL] if floor else None
     paths = [folder / f"legibility.{suffix}" for suffix in ("json", "md", "png")]
-    write_text(paths[0], json.dumps(_plain(as_json(about, floor, real, written, summaries)), indent=1) + "\n")
+    write_text(paths[0], json.dumps(plain(as_json(about, floor, real, written, summaries)), indent=1) + "\n")
     write_text(paths[1], markdown(about, real, summaries))
     plot(paths[2], real, summaries)
     for way, records in written.items():
@@ -70,7 +71,7 @@ def markdown(about: Mapping[str, Any], real: Summary | None, summaries: Mapping[
     lines += [f"- {name}: {value}" for name, value in about.items()] + [""]
     columns = ("lines", "CER", "interval", "missing", "extra", "wrong", "NLL/character", "complete", "runaway",
                "last one missing", "more behind", "stray tick", "points", "seconds")  # fmt: skip
-    lines += _row(("ink", *columns)), _row(["---"] * (len(columns) + 1))
+    figures: list[tuple[str, ...]] = []
     rows = [(str(way), groups[ALL]) for way, groups in summaries.items()]
     rows += [] if real is None else [("real", real)]
     for name, s in rows:
@@ -78,16 +79,17 @@ def markdown(about: Mapping[str, Any], real: Summary | None, summaries: Mapping[
         cells = (name, f"{s.lines}", f"{s.cer:.1%}", interval, f"{s.missing:.1%}", f"{s.extra:.1%}", f"{s.wrong:.1%}",
                  f"{s.nll:.3f}", f"{s.complete:.1%}", f"{s.runaway:.1%}", f"{s.cut_short:.1%}", f"{s.trailing:.1%}",
                  f"{s.tick:.1%}", f"{s.points:.0f}", "" if math.isnan(s.seconds) else f"{s.seconds:.2f}")  # fmt: skip
-        lines.append(_row(cells))
+        figures.append(cells)
+    lines += table(("ink", *columns), figures)
     ways = list(summaries)
-    lines += ["", _row(("CER of", "lines", *map(str, ways)))]
-    lines.append(_row(["---"] * (len(ways) + 2)))
+    groups: list[tuple[str, ...]] = []
     for group, first in summaries[ways[0]].items():
         cells = [
             f"{s.cer:.1%} ({s.cer_interval.low:.1%}-{s.cer_interval.high:.1%})"
             for s in (summaries[way][group] for way in ways)
         ]
-        lines.append(_row((group.replace("_", " "), str(first.lines), *cells)))
+        groups.append((group.replace("_", " "), str(first.lines), *cells))
+    lines += ["", *table(("CER of", "lines", *map(str, ways)), groups)]
     return "\n".join(lines) + "\n"
 
 
@@ -132,18 +134,3 @@ def _line(record: Record) -> dict[str, Any]:
         "group": record.line.group, "text": record.line.text, "read": record.read, **record.edits._asdict(),
         "nll": record.nll, "complete": record.line.complete, "tick": record.tick, "points": len(record.line.strokes),
     }  # fmt: skip
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
-
-
-def _plain(value: Any) -> Any:
-    """JSON knows no NaN, and NumPy's numbers are none of its own."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
