@@ -1,0 +1,63 @@
+/** A sheet as G-code, for plotters and for printers or routers that hold a pen. */
+import { along, bezier, number } from "../ink.js";
+import { title } from "./lines.js";
+import { inOrder } from "./plotter.js";
+
+const CHORD = 0.2; // mm: curves are drawn as lines of at most about that length
+
+export const MACHINE = { bed: [210, 297], feed: 1500, travel: 3000, penUp: "G0 Z5", penDown: "G1 Z0 F600" };
+
+/** The ink reaches beyond the bed, or the machine is described wrongly; the message can be shown. */
+export class OffTheBed extends Error {}
+
+/**
+ * A program in mm and absolute places, y up, that draws the sheet and goes back to (0, 0).
+ *
+ * The sheet's lower left corner lies at (0, 0). bed: mm. feed, travel: mm a minute of the lowered and the raised pen.
+ * Throws `OffTheBed`.
+ */
+export function toGcode(sheet, machine = MACHINE) {
+  check(machine);
+  const strokes = inOrder(sheet).flat().map((stroke) => chords(stroke).map(([x, y]) => [x, sheet.height - y]));
+  checkBed(strokes, machine);
+  const comments = title(sheet).split("\n").map((line) => `; ${line.replace(/[^ -~]|[();%]/g, "?")}`);
+  const program = [...comments, "G21 ; mm", "G90 ; absolute places", machine.penUp];
+  for (const [first, ...rest] of strokes) {
+    program.push(`G0 ${place(first)} F${number(machine.travel)}`, machine.penDown);
+    rest.forEach((point, i) => program.push(`G1 ${place(point)}${i ? "" : ` F${number(machine.feed)}`}`));
+    program.push(machine.penUp);
+  }
+  program.push(`G0 X0 Y0 F${number(machine.travel)}`, "M2");
+  return `${program.join("\n")}\n`;
+}
+
+function chords(stroke) {
+  const pieces = (segment) => {
+    const hull = [1, 2, 3].reduce((sum, i) =>
+      sum + Math.hypot(segment[i][0] - segment[i - 1][0], segment[i][1] - segment[i - 1][1]), 0);
+    return Math.max(2, Math.ceil(hull / CHORD)); // no curve is longer than its hull
+  };
+  return [stroke[0], ...bezier(stroke).flatMap((segment) => along(segment, pieces(segment)))];
+}
+
+function check({ bed, feed, travel, penUp, penDown }) {
+  const wrong = [["bed width", bed[0]], ["bed depth", bed[1]], ["drawing speed", feed], ["travel speed", travel]]
+    .find(([, value]) => !(value > 0 && value < Infinity));
+  if (wrong) throw new OffTheBed(`The ${wrong[0]} is ${wrong[1]}; a number above 0 is needed.`);
+  const code = [penUp, penDown].find((command) => !/^[ -~]*\S[ -~]*$/.test(command));
+  if (code !== undefined) throw new OffTheBed(`${JSON.stringify(code)} is no command for a pen; G0 Z5 is one.`);
+}
+
+function checkBed(strokes, { bed }) {
+  const far = [0, 1].map((axis) => strokes.flat().reduce(([low, high], point) =>
+    [Math.min(low, point[axis]), Math.max(high, point[axis])], [Infinity, -Infinity]));
+  if (far.some(([low, high], axis) => low < 0 || high > bed[axis])) {
+    const [[left, right], [low, high]] = far.map((range) => range.map((value) => value.toFixed(1)));
+    throw new OffTheBed(`The ink lies from X${left} Y${low} to X${right} Y${high} mm, not wholly on the bed of`
+      + ` ${bed[0]} × ${bed[1]} mm. Choose smaller paper or fewer lines, or set the bed under "Drawing machine".`);
+  }
+}
+
+function place([x, y]) {
+  return `X${number(x)} Y${number(y)}`;
+}

@@ -1,0 +1,69 @@
+/** Asks the engine for lines, remembers them, and gives up a request when the next one comes. */
+
+const REMEMBERED = 400; // lines
+
+export function createScribe(engine) {
+  const memory = new Map();
+  let running = null;
+
+  const keyOf = (text, seed, { bias, style, vector }) => JSON.stringify([text, seed, bias, vector ?? style]);
+
+  /** The line of a request that is known already, or undefined. */
+  function known(request, index) {
+    const key = keyOf(request.lines[index], request.seed + index, request);
+    const line = memory.get(key);
+    if (!line) return undefined;
+    memory.delete(key); // the latest used is the last to be forgotten
+    memory.set(key, line);
+    return !request.attention || line.attention ? line : undefined;
+  }
+
+  /** The known line, also where it lacks the attention that is asked for. */
+  function ink(request, index) {
+    return memory.get(keyOf(request.lines[index], request.seed + index, request));
+  }
+
+  /**
+   * Writes what is not known yet, and calls arrived() after each line; resolves to false where a later call, or
+   * `stop`, ended this one. Throws what the engine throws.
+   */
+  async function write(request, arrived) {
+    stop();
+    const own = (running = new AbortController());
+    const { lines, seed } = request;
+    try {
+      for (let first = 0; first < lines.length; first++) {
+        if (known(request, first)) continue;
+        let end = first + 1;
+        while (end < lines.length && !known(request, end)) end++;
+        const start = first;
+        await engine.write({ ...request, lines: lines.slice(start, end), seed: seed + start, signal: own.signal },
+          (index, line) => {
+            if (own.signal.aborted) return;
+            remember(keyOf(lines[start + index], seed + start + index, request), line);
+            arrived();
+          });
+        first = end;
+      }
+      return !own.signal.aborted;
+    } catch (error) {
+      if (own.signal.aborted) return false;
+      throw error;
+    } finally {
+      if (running === own) running = null;
+    }
+  }
+
+  function remember(key, line) {
+    memory.delete(key);
+    memory.set(key, line);
+    if (memory.size > REMEMBERED) memory.delete(memory.keys().next().value);
+  }
+
+  function stop() {
+    running?.abort();
+    running = null;
+  }
+
+  return { write, ink, stop };
+}
