@@ -1,1 +1,244 @@
-// The page's wiring.
+/** The page's wiring: settings, the scribe that asks the engine, the sheet, the player. */
+import { DEFAULTS, format, parse } from "./address.js";
+import { createAttention } from "./attention.js";
+import { createControls } from "./controls.js";
+import { download, FORMATS } from "./downloads.js";
+import { MACHINE } from "./formats/gcode.js";
+import { rulesOf, toSvg } from "./formats/svg.js";
+import { createGallery, OWN } from "./gallery.js";
+import { createHandDialog } from "./hand.js";
+import { strokesOf } from "./ink.js";
+import { place, wrap } from "./layout.js";
+import { createMessages } from "./messages.js";
+import { createPlayer } from "./player.js";
+import { drawPreview, loadPreviews } from "./previews.js";
+import { createScribe } from "./scribe.js";
+import { baseline } from "./sheet.js";
+import { element } from "./svg.js";
+
+const PAUSE = 350; // ms without typing after which the text is written
+const SETTLED = 200; // ms without changes after which the address says them: browsers allow few changes a second
+const MOST_LINES = 40;
+const WELCOME = "Hello! I am a small network\nthat writes by hand.\nWhat shall I write for you?";
+
+const at = (id) => document.getElementById(id);
+
+export async function start() {
+  const config = await (await fetch(new URL("config.json", document.baseURI))).json();
+  const onServer = config.engine !== "browser";
+  const { createEngine } = await (onServer ? import("./engine/server.js") : import("./engine/browser.js"));
+  const engine = await createEngine(config);
+  const [styles, previews] = await Promise.all([engine.styles(), loadPreviews()]);
+  if (previews.wordmark) drawPreview(at("wordmark"), previews.wordmark);
+  at("engine-note").textContent = onServer
+    ? "A network of a million weights writes this on a server, which keeps nothing. The text stays out of the link's part that servers see."
+    : "A network of a million weights writes this inside your browser; nothing that you type leaves it. A server's ink for the same seed may differ.";
+  run({ engine, styles, previews, onServer, mostLines: config.limits?.lines ?? MOST_LINES });
+}
+
+function run({ engine, styles, previews, onServer, mostLines }) {
+  const small = matchMedia("(max-width: 40rem)").matches;
+  const first = { ...DEFAULTS, text: WELCOME, size: small ? "card" : "note" };
+  let settings = parse(location.hash, first);
+  let request = { lines: [] }; // what was last asked for
+  let rows = [], inks = []; // the rows of the text, and for each the line that is shown
+  let sheet = null, timer = null, addressTimer = null, settled = Promise.resolve();
+
+  const scribe = createScribe(engine);
+  const groups = Object.fromEntries(["rules", "ink", "caption"].map((name) => [name, element("g", { class: name })]));
+  at("sheet").append(...Object.values(groups));
+  const lit = createAttention(groups.caption);
+  const player = createPlayer(groups.ink, { changed: penState, moved: (line, point) => lit(settings.attention ? line : null, point) });
+  const messages = createMessages(() => write());
+  const controls = createControls(change);
+  const gallery = createGallery(at("gallery"), choose);
+  const dialog = createHandDialog(engine, {
+    onServer,
+    used: (hand) => change("hand", hand),
+    changed: (hand) => {
+      if (!hand && settings.hand) change("hand", null);
+      showGallery();
+    },
+  });
+
+  // Settings
+
+  function change(name, value) {
+    if (name === "seed" && value === null) return controls.show(settings);
+    settings = { ...settings, [name]: value };
+    applied(name);
+    if (name === "hand") showGallery();
+    clearTimeout(timer);
+    if (["text", "seed", "bias", "style", "hand", "size", "attention"].includes(name)) {
+      timer = setTimeout(() => write({ replay: name === "attention" && value }), ["seed", "style", "hand"].includes(name) ? 0 : PAUSE);
+    } else {
+      draw();
+    }
+  }
+
+  function applied() {
+    controls.show(settings);
+    player.speed = 2 ** settings.speed;
+    clearTimeout(addressTimer);
+    addressTimer = setTimeout(() => history.replaceState(null, "", `#${format(settings)}`), SETTLED);
+  }
+
+  function choose(value) {
+    const own = dialog.hand;
+    if (value !== OWN) {
+      settings.hand = null;
+      change("style", value);
+    } else if (own?.vector) {
+      change("hand", { vector: own.vector, ratio: own.ratio });
+    }
+  }
+
+  function showGallery() {
+    const options = styles.map(({ name, title, note }) => ({
+      name, title: title ?? name, note, preview: previews.styles[name]?.points }));
+    const any = { name: "", title: "Any hand", note: "the seed picks one", preview: previews.any };
+    const own = settings.hand || dialog.hand?.vector ? firstLine(dialog.hand) : null;
+    gallery.show([any, ...options], own, settings.hand ? OWN : settings.style);
+  }
+
+  // Writing
+
+  /** The style's name; without one, the seed picks the same for all lines. */
+  function styleName() {
+    if (settings.style || !styles.length) return settings.style || "random";
+    const mixed = Math.imul(settings.seed + 1, 0x9e3779b1) >>> 8; // neighbouring seeds, different hands
+    return styles[mixed % styles.length].name;
+  }
+
+  function write({ replay = false } = {}) {
+    clearTimeout(timer);
+    const style = styleName();
+    const ratio = settings.hand?.ratio ?? previews.styles[style]?.ratio;
+    rows = wrap(settings.text, settings.size, ratio);
+    const lines = rows.filter(Boolean);
+    const { seed, bias, attention } = settings;
+    request = { lines, seed, bias, style, vector: settings.hand?.vector ?? null, candidates: null, attention };
+    if (lines.length > mostLines) {
+      scribe.stop();
+      messages.say(`That is ${lines.length} lines; at most ${mostLines} can be written at once. Shorten the text or choose larger paper.`, true);
+      return;
+    }
+    draw();
+    settled = ask(replay);
+  }
+
+  async function ask(replay) {
+    const slow = setTimeout(() => messages.say("Writing …"), 250);
+    at("paper").setAttribute("aria-busy", "true");
+    try {
+      if (!(await scribe.write(request, draw))) return;
+      clearTimeout(slow);
+      draw();
+      if (replay) player.replay();
+      messages.say(summary());
+    } catch (error) {
+      messages.fail(error);
+    } finally {
+      clearTimeout(slow);
+      at("paper").removeAttribute("aria-busy");
+    }
+  }
+
+  function summary() {
+    const cut = inks.filter((line) => line && !line.complete).length;
+    if (cut) return `${cut === 1 ? "A line was" : `${cut} lines were`} cut before the end; another seed may help.`;
+    const count = request.lines.length;
+    return count ? `${count} line${count === 1 ? "" : "s"} of ink.` : "";
+  }
+
+  /** Lays out what is known; a row keeps its former ink until the new one is there. */
+  function draw() {
+    const former = inks;
+    let index = 0;
+    inks = rows.map((text, row) => (text ? scribe.ink(request, index++) ?? former[row] ?? null : null));
+    sheet = place(rows, inks.map((line) => line && strokesOf(line.points)), settings, (row) => ({
+      text: inks[row].text, rows: inks[row].points, pace: inks[row].pointsPerSecond, complete: inks[row].complete,
+      attention: inks[row].attention, bias: inks[row].bias, seed: inks[row].seed, baseline: baseline(settings.size, row),
+    }));
+    const said = sheet.lines.filter(Boolean).map((line) => line.text).join(" / ");
+    at("sheet").setAttribute("viewBox", `0 0 ${sheet.width} ${sheet.height}`);
+    at("sheet").setAttribute("aria-label", said ? `Handwriting: ${said}` : "Empty paper");
+    at("paper").style.setProperty("--width", sheet.width);
+    at("paper").style.setProperty("--shape", `${sheet.width} / ${sheet.height}`);
+    groups.rules.innerHTML = rulesOf(sheet);
+    for (const [name, value] of Object.entries({
+      fill: "none", stroke: sheet.color, "stroke-width": sheet.pen, "stroke-linecap": "round", "stroke-linejoin": "round",
+    })) groups.ink.setAttribute(name, value);
+    player.show(sheet.lines);
+    for (const button of document.querySelectorAll(".downloads button:not(#copy-link)")) button.disabled = !said;
+  }
+
+  function penState(state) {
+    at("paper").dataset.state = state;
+    at("pause").textContent = state === "paused" ? "Go on" : "Pause";
+    at("pause").disabled = at("skip").disabled = state === "finished";
+  }
+
+  // Buttons
+
+  async function copy(text, what) {
+    try {
+      await navigator.clipboard.writeText(text);
+      messages.say(`${what} copied.`);
+    } catch {
+      messages.say(`This browser does not let the page copy. ${what === "Link" ? "The address bar has the link." : "Download the file instead."}`, true);
+    }
+  }
+
+  function machine() {
+    const number = (id) => at(id).valueAsNumber;
+    return { ...MACHINE, bed: [number("bed-width"), number("bed-depth")], feed: number("feed"), travel: number("travel"),
+      penUp: at("pen-up").value, penDown: at("pen-down").value };
+  }
+
+  async function offer(kind) {
+    await settled; // what is being written comes along
+    try {
+      await download(kind, sheet, machine());
+    } catch (error) {
+      messages.say(error.message, true);
+    }
+  }
+
+  at("formats").append(...Object.entries(FORMATS).map(([kind, { title }]) => {
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: title, id: `get-${kind}` });
+    button.addEventListener("click", () => offer(kind));
+    return button;
+  }));
+  at("write").addEventListener("click", () => write({ replay: true }));
+  at("new-seed").addEventListener("click", () => change("seed", 1 + Math.floor(Math.random() * 999_999)));
+  at("pause").addEventListener("click", () => player.pause(player.state === "writing"));
+  at("skip").addEventListener("click", () => player.skip());
+  at("replay").addEventListener("click", () => player.replay());
+  at("draw").addEventListener("click", () => dialog.open());
+  at("copy-svg").addEventListener("click", async () => {
+    await settled;
+    await copy(toSvg(sheet), "SVG");
+  });
+  at("copy-link").addEventListener("click", () => copy(new URL(`#${format(settings)}`, location.href).href, "Link"));
+  addEventListener("hashchange", () => {
+    settings = parse(location.hash, first);
+    applied();
+    showGallery();
+    write();
+  });
+
+  penState("finished");
+  applied();
+  showGallery();
+  write();
+}
+
+function firstLine(hand) {
+  return hand?.lines.find((line) => line.strokes.length)?.strokes ?? [];
+}
+
+start().catch((error) => {
+  console.warn(error);
+  at("status").textContent = "WriteMate could not start: the server cannot be reached. Reload the page to try again.";
+});

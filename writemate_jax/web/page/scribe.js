@@ -29,7 +29,7 @@ export function createScribe(engine) {
    */
   async function write(request, arrived) {
     stop();
-    const own = (running = new AbortController());
+    const mine = (running = new AbortController());
     const { lines, seed } = request;
     try {
       for (let first = 0; first < lines.length; first++) {
@@ -37,20 +37,21 @@ export function createScribe(engine) {
         let end = first + 1;
         while (end < lines.length && !known(request, end)) end++;
         const start = first;
-        await engine.write({ ...request, lines: lines.slice(start, end), seed: seed + start, signal: own.signal },
+        await engine.write({ ...request, lines: lines.slice(start, end), seed: seed + start, signal: mine.signal },
           (index, line) => {
-            if (own.signal.aborted) return;
-            remember(keyOf(lines[start + index], seed + start + index, request), line);
+            if (mine.signal.aborted) return;
+            const own = seed + start + index;
+            remember(keyOf(lines[start + index], own, request), { ...line, seed: own, bias: request.bias });
             arrived();
           });
         first = end;
       }
-      return !own.signal.aborted;
+      return !mine.signal.aborted;
     } catch (error) {
-      if (own.signal.aborted) return false;
+      if (mine.signal.aborted) return false;
       throw error;
     } finally {
-      if (running === own) running = null;
+      if (running === mine) running = null;
     }
   }
 

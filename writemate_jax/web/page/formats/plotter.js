@@ -45,7 +45,7 @@ function nearestNext(strokes, place) {
       }
     }
     left.delete(best);
-    ordered.push(backwards ? best.toReversed() : best);
+    ordered.push(backwards ? [...best].reverse() : best);
     place = ordered.at(-1).at(-1);
   }
   return ordered;

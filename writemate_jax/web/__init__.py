@@ -1,0 +1,1 @@
+"""WriteMate in a browser: the page, the server behind it, and the model that runs without one."""

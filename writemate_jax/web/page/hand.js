@@ -1,0 +1,140 @@
+/** Draw your own hand: the dialog that asks for a few written lines and has the engine learn from them. */
+import { save } from "./downloads.js";
+import { bounds, strokesOf } from "./ink.js";
+import { deleteHand, loadHand, readHand, saveHand } from "./handstore.js";
+import { createRecorder } from "./recorder.js";
+import { expectedWidth, USUAL } from "./widths.js";
+
+// Short enough for a telephone; together they have every letter.
+export const SENTENCES = ["the quick brown fox", "jumps over a lazy dog", "Dear Anna, thank you!", "See you on May 27 at 3"];
+const TRIAL = "a line that shows how wide this hand is"; // not on paper
+
+/**
+ * engine: what learns. used(hand): called with {vector, ratio} when a hand is to be used. changed(hand): called with
+ * the hand, or null, whenever what is kept has changed. own: the kept hand is `dialog.hand`.
+ */
+export function createHandDialog(engine, { used, changed, onServer }) {
+  const at = (name) => document.getElementById(`own-${name}`);
+  const dialog = document.getElementById("own");
+  let hand = loadHand(), step = 0, learning = null;
+  let lines = linesOf(hand);
+  const recorder = createRecorder(at("canvas"), { changed: recorded });
+
+  at("privacy").textContent = onServer
+    ? "Your ink is kept in this browser. It is sent only with the request that learns your hand, and never stored on the server."
+    : "Your ink is kept in this browser and never leaves it.";
+
+  function linesOf(kept) {
+    return kept ? kept.lines.map((line) => ({ ...line })) : SENTENCES.map((text) => ({ text, strokes: [] }));
+  }
+
+  function go(to) {
+    step = to;
+    recorder.strokes = lines[step].strokes;
+    at("sentence").textContent = lines[step].text;
+    at("step").textContent = `Line ${step + 1} of ${lines.length}.`;
+    count();
+  }
+
+  function recorded() {
+    lines[step].strokes = recorder.strokes;
+    hand = { lines: lines.map((line) => ({ ...line })), vector: null, ratio: null };
+    if (!saveHand(hand)) say("This browser keeps nothing for this page; export your ink to have it again.");
+    count();
+  }
+
+  function count() {
+    const strokes = lines[step].strokes.length, points = lines[step].strokes.flat().length;
+    const done = drawn().length;
+    at("count").textContent = `${plural(strokes, "stroke")}, ${plural(points, "point")} recorded.`
+      + (done > 1 || (done && !strokes) ? ` ${plural(done, "line")} written.` : "");
+    at("undo").disabled = at("clear").disabled = !strokes;
+    at("back").disabled = !step;
+    at("next").disabled = step === lines.length - 1;
+    at("fit").disabled = !done || learning !== null;
+    at("export").disabled = at("delete").disabled = !lines.some((line) => line.strokes.length);
+  }
+
+  function drawn() {
+    return lines.filter((line) => line.strokes.length);
+  }
+
+  function say(text) {
+    at("status").textContent = text;
+  }
+
+  async function fit() {
+    learning = new AbortController();
+    const { signal } = learning;
+    count();
+    say("Learning your hand. This takes a few seconds …");
+    try {
+      const { vector } = await engine.fit({ lines: drawn(), signal });
+      const ratio = await ratioOf(vector, signal);
+      const found = { vector: vector.map(Math.fround), ratio: Math.fround(ratio) };
+      hand = { lines: lines.map((line) => ({ ...line })), ...found };
+      saveHand(hand);
+      say("");
+      changed(hand);
+      used(found);
+      dialog.close();
+    } catch (error) {
+      if (!signal.aborted) say(error.message);
+    } finally {
+      learning = null;
+      count();
+    }
+  }
+
+  /** How wide the hand writes against the table of widths. */
+  async function ratioOf(vector, signal) {
+    let ratio = USUAL;
+    await engine.write({ lines: [TRIAL], seed: 1, bias: 1, vector, candidates: 1, signal }, (_, line) => {
+      const { left, right } = bounds(strokesOf(line.points));
+      if (line.complete) ratio = Math.min(2, Math.max(0.4, (right - left) / expectedWidth(TRIAL)));
+    });
+    return ratio;
+  }
+
+  at("undo").addEventListener("click", recorder.undo);
+  at("clear").addEventListener("click", recorder.clear);
+  at("back").addEventListener("click", () => go(step - 1));
+  at("next").addEventListener("click", () => go(step + 1));
+  at("fit").addEventListener("click", fit);
+  at("export").addEventListener("click", () =>
+    save(new Blob([`${JSON.stringify({ ...hand, lines })}\n`], { type: "application/json" }), "my-hand.json"));
+  at("import").addEventListener("change", async ({ target }) => {
+    try {
+      hand = readHand(await target.files[0].text());
+      saveHand(hand);
+      lines = linesOf(hand);
+      go(0);
+      say(`Imported ${plural(hand.lines.length, "line")}. Choose "Use this hand".`);
+    } catch (error) {
+      say(error.message);
+    }
+    target.value = ""; // so that the same file can be chosen again
+  });
+  at("delete").addEventListener("click", () => {
+    deleteHand();
+    hand = null;
+    lines = linesOf(null);
+    go(0);
+    say("Your ink is deleted.");
+    changed(null);
+  });
+  dialog.addEventListener("close", () => learning?.abort());
+
+  return {
+    get hand() { return hand; },
+    open() {
+      say("");
+      dialog.showModal();
+      go(Math.max(0, lines.findIndex((line) => !line.strokes.length)));
+    },
+  };
+}
+
+function plural(count, word) {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}

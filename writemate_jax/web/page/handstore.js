@@ -1,0 +1,60 @@
+/**
+ * The user's ink, kept in this browser and nowhere else; and as a file.
+ *
+ * A hand is {lines: [{text, strokes: [[[x, y], ...], ...]}], vector: [numbers] or null, ratio}, y down.
+ */
+const KEY = "writemate.hand";
+const MOST = 400_000; // characters of a file
+
+export function loadHand() {
+  try {
+    const text = localStorage.getItem(KEY);
+    return text === null ? null : readHand(text);
+  } catch {
+    return null; // storage is forbidden, or holds something else
+  }
+}
+
+/** Whether the browser keeps it. */
+export function saveHand(hand) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(hand));
+    return true;
+  } catch {
+    return false; // storage is full or forbidden: the hand lives as long as the page
+  }
+}
+
+export function deleteHand() {
+  try {
+    localStorage.removeItem(KEY);
+  } catch {
+    // storage is forbidden, so that there is nothing in it
+  }
+}
+
+/** A hand from the text of a file. Throws an Error whose message can be shown. */
+export function readHand(text) {
+  const fail = (why) => {
+    throw new Error(`This is no hand that WriteMate exported: ${why}.`);
+  };
+  if (text.length > MOST) fail("it is too large");
+  let found;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    fail("it is not JSON");
+  }
+  const number = (value) => typeof value === "number" && Number.isFinite(value);
+  const point = (value) => Array.isArray(value) && value.length === 2 && value.every(number);
+  const stroke = (value) => Array.isArray(value) && value.length > 0 && value.every(point);
+  const line = (value) => typeof value?.text === "string" && Array.isArray(value.strokes) && value.strokes.every(stroke);
+  if (!Array.isArray(found?.lines) || !found.lines.length || !found.lines.every(line)) fail("it has no lines of ink");
+  const { vector, ratio } = found;
+  const learned = Array.isArray(vector) && vector.length === 32 && vector.every(number) && number(ratio) && ratio > 0;
+  return {
+    lines: found.lines.slice(0, 8).map(({ text: said, strokes }) => ({ text: said, strokes })),
+    vector: learned ? vector : null,
+    ratio: learned ? ratio : null,
+  };
+}

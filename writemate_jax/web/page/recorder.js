@@ -1,0 +1,83 @@
+/** Records ink on a canvas: mouse, finger or pen. Places are in CSS pixels, y down. */
+import { bezier } from "./ink.js";
+
+const PEN = 2.4; // pixels
+const NEAR = 0.4; // pixels: points closer than that to the one before tell nothing
+
+/** changed: called after each change. guides: the y of the baseline and of an x's height, as shares of the height. */
+export function createRecorder(canvas, { changed, guides = [0.66, 0.42] }) {
+  const context = canvas.getContext("2d");
+  let strokes = [], pointer = null;
+
+  function place(event) {
+    const box = canvas.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top].map((value) => Math.round(value * 10) / 10);
+  }
+
+  function add(event) {
+    const stroke = strokes.at(-1), [x, y] = place(event), last = stroke.at(-1);
+    if (!last || Math.hypot(x - last[0], y - last[1]) >= NEAR) stroke.push([x, y]);
+  }
+
+  canvas.addEventListener("pointerdown", (event) => {
+    if (pointer !== null || event.button > 0) return; // a second finger, or the palm beside the pen
+    event.preventDefault();
+    pointer = event.pointerId;
+    canvas.setPointerCapture(pointer);
+    strokes.push([]);
+    add(event);
+    draw();
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== pointer) return;
+    const coalesced = event.getCoalescedEvents?.() ?? [];
+    (coalesced.length ? coalesced : [event]).forEach(add); // all that happened since the last frame
+    draw();
+  });
+  for (const name of ["pointerup", "pointercancel"]) {
+    canvas.addEventListener(name, (event) => {
+      if (event.pointerId !== pointer) return;
+      pointer = null;
+      changed();
+    });
+  }
+  new ResizeObserver(draw).observe(canvas);
+
+  function draw() {
+    const { clientWidth: width, clientHeight: height } = canvas;
+    if (!width) return;
+    const ratio = devicePixelRatio || 1;
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    context.scale(ratio, ratio);
+    const styles = getComputedStyle(canvas);
+    context.strokeStyle = styles.getPropertyValue("--guide");
+    guides.forEach((share, i) => {
+      context.beginPath();
+      context.setLineDash(i ? [3, 5] : []);
+      context.moveTo(0, share * height);
+      context.lineTo(width, share * height);
+      context.stroke();
+    });
+    context.setLineDash([]);
+    context.lineCap = context.lineJoin = "round";
+    context.lineWidth = PEN;
+    context.strokeStyle = styles.color;
+    for (const stroke of strokes) {
+      context.beginPath();
+      context.moveTo(...stroke[0]);
+      const segments = bezier(stroke);
+      if (!segments.length) context.lineTo(stroke[0][0] + 0.1, stroke[0][1]);
+      for (const [, a, b, to] of segments) context.bezierCurveTo(...a, ...b, ...to);
+      context.stroke();
+    }
+  }
+
+  return {
+    get strokes() { return strokes; },
+    set strokes(found) { strokes = found; draw(); },
+    undo() { strokes = strokes.slice(0, -1); draw(); changed(); },
+    clear() { strokes = []; draw(); changed(); },
+    draw,
+  };
+}
