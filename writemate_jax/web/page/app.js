@@ -19,7 +19,7 @@ import { element } from "./svg.js";
 const PAUSE = 350; // ms without typing after which the text is written
 const SETTLED = 200; // ms without changes after which the address says them: browsers allow few changes a second
 const MOST_LINES = 40;
-const WELCOME = "Hello! I am a small network\nthat writes by hand.\nWhat shall I write for you?";
+const WELCOME = "Hello! This is a small network\nthat writes by hand.\nWhat shall it write for you?";
 
 const at = (id) => document.getElementById(id);
 

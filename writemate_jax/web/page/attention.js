@@ -6,8 +6,8 @@
 import { middles } from "./widths.js";
 import { element } from "./svg.js";
 
-const LETTER = 2.7; // mm
-const ABOVE = 6.2; // mm above the baseline
+const LETTER = 2.8; // mm
+const ABOVE = 6.8; // mm above the baseline
 
 export function createAttention(group) {
   let shown = null, letters = [];

@@ -1,6 +1,6 @@
 /** Typed text into lines, and written lines onto the sheet. Pure. */
 import { bounds } from "./ink.js";
-import { baseline, heightFor, room, rules, SIZES, X_HEIGHT } from "./sheet.js";
+import { baseline, heightFor, room, rules, SIZES } from "./sheet.js";
 import { expectedWidth, USUAL } from "./widths.js";
 
 export const LONGEST = 128; // characters that an engine takes for one line
@@ -59,13 +59,13 @@ export function place(rows, inks, { size, paper, color, pen, seed }, about = () 
 
 function onto(ink, size, row, seed) {
   const { left, right } = bounds(ink);
-  const { margin } = SIZES[size];
+  const { margin, letter } = SIZES[size];
   const wander = Math.min(0.6, Math.max(0, room(size) - (right - left))) * unrest(seed, row);
   const share = Math.min(1, room(size) / (right - left || 1));
   const tall = share >= SQUEEZE ? 1 : share; // far too wide: all of it is made smaller
   const y = baseline(size, row);
   return ink.map((stroke) => stroke.map(([px, py]) => [
-    margin + ((px - left) * share + wander) * X_HEIGHT, y - py * tall * X_HEIGHT]));
+    margin + ((px - left) * share + wander) * letter, y - py * tall * letter]));
 }
 
 /** A number from 0 to 1 that depends on both, so that lines do not all begin at the very same place. */

@@ -1,4 +1,8 @@
-/** Records ink on a canvas: mouse, finger or pen. Places are in CSS pixels, y down. */
+/**
+ * Records ink on a canvas: mouse, finger or pen. Places are in CSS pixels, y down.
+ *
+ * Ink from a wider screen is shown smaller, and what is added to it is recorded in its own unit.
+ */
 import { bezier } from "./ink.js";
 
 const PEN = 2.4; // pixels
@@ -7,11 +11,11 @@ const NEAR = 0.4; // pixels: points closer than that to the one before tell noth
 /** changed: called after each change. guides: the y of the baseline and of an x's height, as shares of the height. */
 export function createRecorder(canvas, { changed, guides = [0.66, 0.42] }) {
   const context = canvas.getContext("2d");
-  let strokes = [], pointer = null;
+  let strokes = [], pointer = null, zoom = 1;
 
   function place(event) {
     const box = canvas.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top].map((value) => Math.round(value * 10) / 10);
+    return [event.clientX - box.left, event.clientY - box.top].map((value) => Math.round((value / zoom) * 10) / 10);
   }
 
   function add(event) {
@@ -41,7 +45,13 @@ export function createRecorder(canvas, { changed, guides = [0.66, 0.42] }) {
       changed();
     });
   }
-  new ResizeObserver(draw).observe(canvas);
+  new ResizeObserver(fit).observe(canvas);
+
+  function fit() {
+    const widest = Math.max(1, ...strokes.flat().map(([x]) => x));
+    zoom = Math.min(1, (canvas.clientWidth || widest) / (widest + PEN));
+    draw();
+  }
 
   function draw() {
     const { clientWidth: width, clientHeight: height } = canvas;
@@ -60,6 +70,7 @@ export function createRecorder(canvas, { changed, guides = [0.66, 0.42] }) {
       context.stroke();
     });
     context.setLineDash([]);
+    context.scale(zoom, zoom);
     context.lineCap = context.lineJoin = "round";
     context.lineWidth = PEN;
     context.strokeStyle = styles.color;
@@ -75,9 +86,8 @@ export function createRecorder(canvas, { changed, guides = [0.66, 0.42] }) {
 
   return {
     get strokes() { return strokes; },
-    set strokes(found) { strokes = found; draw(); },
+    set strokes(found) { strokes = found; fit(); },
     undo() { strokes = strokes.slice(0, -1); draw(); changed(); },
-    clear() { strokes = []; draw(); changed(); },
-    draw,
+    clear() { strokes = []; fit(); changed(); },
   };
 }
