@@ -1,10 +1,27 @@
-"""Writes text by hand: python sample.py "Hello world" --out hello.svg; see python sample.py --help."""
+"""Writes text by hand.
+
+  python sample.py "Hello world" --out hello.svg
+
+  python sample.py dataset --text-file corpus.txt --num 100000 --out shards/
+
+writes labelled lines for training recognisers. See python sample.py --help and python sample.py dataset --help.
+"""
 
 from __future__ import annotations
 
 import sys
 
-from writemate_jax.sampling.command import main
+
+def main(arguments: list[str]) -> int:
+    """Runs the command that the arguments name; returns its exit code."""
+    if arguments[:1] == ["dataset"]:
+        from writemate_jax.dataset.command import main as dataset
+
+        return dataset(arguments[1:])
+    from writemate_jax.sampling.command import main as write
+
+    return write(arguments)
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

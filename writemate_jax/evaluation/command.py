@@ -10,12 +10,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from writemate_jax.evaluation import usefulness_command
+
 EXAMPLES = """\
 examples:
   python evaluate.py legibility --checkpoint runs/x --out runs/x/legibility
   python evaluate.py legibility --biases 0,0.75 --corpus runs/iam.npz --split testset_v --out measured
   python evaluate.py likeness --checkpoint runs/x --out runs/x/likeness
   python evaluate.py alignment --checkpoint runs/x --out runs/x/alignment
+  python evaluate.py dataset --bias 0,1 --bias 0,0.5 --out measured/usefulness
   python evaluate.py likelihood --checkpoint runs/x --corpus open --split validation
 """
 COUNTS = (2, 4, 8)
@@ -221,7 +224,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(required=True, metavar="legibility | likeness | alignment | styles | likelihood")
+    commands = parser.add_subparsers(required=True, metavar="legibility | likeness | alignment | styles | dataset |"
+                                     " likelihood")  # fmt: skip
     legible = commands.add_parser("legibility", help="lets an independent recogniser read what the network writes")
     legible.set_defaults(run=_legibility)
     alike = commands.add_parser("likeness", help="how near to real ink the written comes, and whether it is told apart")
@@ -236,6 +240,7 @@ def _parser() -> argparse.ArgumentParser:
     styled.add_argument("--seed", type=_whole, default=0, metavar="N", help="text i with seed N + i (default: 0)")
     styled.add_argument("--most", type=float, default=0.04, metavar="SHARE", help="of wrong characters, at most (default:"
                         " 0.04)")  # fmt: skip
+    usefulness_command.add(commands)
     likely = commands.add_parser("likelihood", help="nats per line and per point of a corpus")
     likely.set_defaults(run=_likelihood)
 

@@ -1,0 +1,134 @@
+"""The command line of `sample.py dataset`: many labelled lines, for training recognisers."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from writemate_jax.dataset.plan import Recipe
+
+EXAMPLES = """\
+examples:
+  python sample.py dataset --text-file corpus.txt --num 100000 --out shards/
+  python sample.py dataset --num 20000 --bias 0,0.5 --seed 7 --out shards/      # texts of the open corpus
+  python sample.py dataset --num 5000 --style random --candidates 4 --height 96 --out neat/
+  python sample.py dataset --num 100000 --no-images --out strokes/
+Kill it when you like: the same command goes on.
+"""
+SHOWN = 3  # lines that could not be written
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong."""
+    options = _parser().parse_args(arguments)
+    try:
+        recipe = Recipe(
+            options.num, options.seed, options.shard_size, options.bias, options.style, options.candidates,
+            options.height, options.images, options.strokes,
+        )  # fmt: skip
+        return _run(options, recipe)
+    except (ValueError, OSError) as error:
+        print(f"sample.py dataset: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("sample.py dataset: stopped; the same command goes on", file=sys.stderr)
+        return 130
+
+
+def _run(options: argparse.Namespace, recipe: Recipe) -> int:
+    lines = None if options.text_file is None else _lines(options.text_file)
+
+    # JAX takes a second to import: mistakes and --help are answered without.
+    from tqdm import tqdm
+
+    from writemate_jax.dataset import making, texts
+    from writemate_jax.sampling.compilation_cache import use_compilation_cache
+    from writemate_jax.sampling.writer import MAX_CHARACTERS, embedded
+    from writemate_jax.training.checkpoints import load_model
+
+    use_compilation_cache()
+    model = load_model(options.checkpoint or embedded())
+    found = texts.prepared(texts.of_open_corpus() if lines is None else lines, model.alphabet, MAX_CHARACTERS)
+    if found.refused:
+        shown = ", ".join(repr(line[:60]) for line in found.refused[:SHOWN])
+        print(f"sample.py dataset: warning: {len(found.refused)} lines have characters that cannot be written and are"
+              f" left out: {shown}{', ...' if len(found.refused) > SHOWN else ''}", file=sys.stderr)  # fmt: skip
+    with tqdm(total=recipe.num, unit="line", disable=None, smoothing=0.1) as bar:
+
+        def progress(lines: int, new: bool) -> None:
+            if not new:
+                bar.initial += lines  # not of this run: they do not count in its lines/s
+            bar.update(lines)
+
+        report = making.make(
+            options.out, recipe, found.lines, model, workers=options.workers, progress=progress
+        )
+    print(summary(report, recipe))
+    print(options.out)
+    return 0
+
+
+def summary(report, recipe: Recipe) -> str:
+    """What a run did, in words."""
+    kept = f"{report.kept:,} lines were there; " if report.kept else ""
+    if not report.lines:
+        return f"{kept}nothing to do: the set of {recipe.num:,} lines is whole"
+    parts = f"{report.lines / report.seconds:.1f} lines/s on {len(report.devices)} devices"
+    each = {name: 1e3 * seconds / report.lines for name, seconds in (
+        ("sampling", report.sampling), ("drawing", report.drawing), ("writing", report.writing))}  # fmt: skip
+    took = ", ".join(f"{name} {ms:.1f}" for name, ms in each.items())
+    return f"{kept}{report.lines:,} lines in {report.shards} shards, {parts}; ms a line: {took}"
+
+
+def bias_range(value: str) -> tuple[float, float]:
+    """"0,1", or "0.5" for always the same."""
+    try:
+        low, high = map(float, value.split(",") if "," in value else [value, value])
+        Recipe(1, bias=(low, high))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{value!r}; expected LOW,HIGH from 0 to 50, as 0,1") from None
+    return low, high
+
+
+def _lines(name: str) -> list[str]:
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        lines = data.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"--text-file {name} is no UTF-8 text: {error}") from error
+    if not any(map(str.strip, lines)):
+        raise ValueError(f"--text-file {name} has no text; give a file with a line of text each")
+    return lines
+
+
+def _parser() -> argparse.ArgumentParser:
+    usual = Recipe(1)
+    parser = argparse.ArgumentParser(
+        prog="sample.py dataset",
+        description="Writes labelled lines for training recognisers, each in a random style, with a random bias, pen"
+        " and paper, as WebDataset shards: 000000123.txt, .png and .json in shard-000000.tar and so on.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--num", type=int, required=True, metavar="N", help="lines to write")
+    add("--out", type=Path, required=True, metavar="DIR", help="for the shards; made if absent")
+    add("--text-file", metavar="FILE", help="the texts, a line each; longer ones than 128 characters are wrapped; - for"
+        " standard input (default: the texts of the open corpus)")  # fmt: skip
+    add("--seed", type=int, default=usual.seed, metavar="N", help="another seed, another set (default: %(default)s)")
+    add("--shard-size", type=int, default=usual.shard_size, metavar="N", help="lines of a shard (default: %(default)s)")
+    add("--bias", type=bias_range, default=usual.bias, metavar="LOW,HIGH", help="each line has one between: 0 for the"
+        " network's full variety, 1 is neat (default: 0,1)")  # fmt: skip
+    add("--style", default=usual.style, metavar="NAME", help="all: each line in the hand of one of the writers that the"
+        " network learned; random: of one that is read well; or one style for all, as sample.py --style takes it"
+        " (default: %(default)s)")  # fmt: skip
+    add("--candidates", type=int, default=usual.candidates, metavar="N", help="write each line N times and keep the"
+        " best (default: %(default)s)")  # fmt: skip
+    add("--height", type=int, default=usual.height, metavar="PIXELS", help="of the pictures (default: %(default)s)")
+    add("--no-images", dest="images", action="store_false", help="strokes alone")
+    add("--no-strokes", dest="strokes", action="store_false", help="pictures alone")
+    add("--checkpoint", type=Path, metavar="DIR", help="the network that writes (default: the embedded one)")
+    add("--workers", type=int, metavar="N", help="processes that draw (default: one for each processor)")
+    return parser

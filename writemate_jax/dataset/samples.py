@@ -1,0 +1,63 @@
+"""A line of a set as the files that a shard holds of it: 000000123.png, .json and .txt.
+
+The picture and the JSON carry all that is known of the line. Nothing here imports JAX: it runs in processes of its own,
+beside the sampling.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import NamedTuple
+
+import numpy as np
+
+from writemate_jax.dataset.picture import picture
+from writemate_jax.dataset.plan import Plan, Recipe
+from writemate_jax.drawing import strokes_json
+from writemate_jax.drawing.strokes_json import Ink
+
+DIGITS = 9  # of a line's number in the names of its files
+
+
+class Stored(NamedTuple):
+    """Files of some lines, (name, content) in order, and the processor's seconds that they took."""
+
+    members: list[tuple[str, bytes]]
+    seconds: float
+
+
+def stored(recipe: Recipe, plans: Sequence[Plan], inks: Sequence[Ink]) -> Stored:
+    """The files of these lines."""
+    start = time.process_time()
+    members = [member for plan, ink in zip(plans, inks, strict=True) for member in files(recipe, plan, ink)]
+    return Stored(members, time.process_time() - start)
+
+
+def files(recipe: Recipe, plan: Plan, ink: Ink) -> list[tuple[str, bytes]]:
+    """(name, content) of a line's files: the text always, the picture and the strokes as the recipe says."""
+    name = f"{plan.number:0{DIGITS}}"
+    found, about = [(f"{name}.txt", ink.text.encode("utf-8"))], {"style": plan.style}
+    if recipe.images:
+        grey, affine = picture(ink.strokes, plan.look, recipe.height, np.random.default_rng(plan.grain))
+        found.append((f"{name}.png", _png(grey)))
+        about |= {"to_pixels": np.round(affine, 6).tolist(), "look": asdict(plan.look)}
+    if recipe.strokes:
+        found.append((f"{name}.json", _json(ink, about)))
+    return sorted(found)
+
+
+def _json(ink: Ink, about: dict) -> bytes:
+    """What `strokes_json` writes, with more fields, which its reader passes over."""
+    return (strokes_json.dumps(ink)[:-1] + ", " + json.dumps(about, ensure_ascii=False)[1:] + "\n").encode("utf-8")
+
+
+def _png(grey: np.ndarray) -> bytes:
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(grey).save(file, format="PNG", compress_level=4)
+    return file.getvalue()

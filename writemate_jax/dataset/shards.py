@@ -1,0 +1,81 @@
+"""The folder of a set: shards as WebDataset reads them, and the manifest that says what the set is.
+
+A shard has its name once it is whole. Same options, same bytes: nothing in it tells when or where it was made.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from writemate_jax.replacing import replacing, write_text
+
+FORMAT = "writemate-dataset-1"
+MANIFEST = "manifest.json"
+
+
+class OtherSet(ValueError):
+    """The folder holds a set of other options; the message says which differ."""
+
+
+def shard_path(folder: Path, shard: int) -> Path:
+    return Path(folder) / f"shard-{shard:06d}.tar"
+
+
+def write_shard(path: Path, members: Sequence[tuple[str, bytes]]) -> None:
+    """Writes files (name, content) as a tar, which appears when it is whole."""
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, content in members:
+            entry = tarfile.TarInfo(name)  # of no time and no owner
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    with replacing(path) as temporary:
+        temporary.write_bytes(whole.getbuffer())
+
+
+def read_shard(path: Path) -> Iterator[dict[str, bytes]]:
+    """The samples of a shard in order: their files by suffix, and the name under "__key__", as webdataset yields them.
+
+    Raises `tarfile.TarError` for a file that is no whole tar.
+    """
+    sample: dict[str, Any] = {}
+    with tarfile.open(path) as tar:
+        for entry in tar:
+            key, suffix = entry.name.split(".", 1)
+            if sample and sample["__key__"] != key:
+                yield sample
+                sample = {}
+            sample |= {"__key__": key, suffix: tar.extractfile(entry).read()}
+    if sample:
+        yield sample
+
+
+def begin(folder: Path, about: Mapping[str, Any]) -> None:
+    """Makes the folder of a set, or goes on with it.
+
+    about: all that its lines follow from, as JSON has it. Raises `OtherSet` for a folder that holds another set,
+    ValueError for shards without a manifest.
+    """
+    path = Path(folder) / MANIFEST
+    about = json.loads(json.dumps({"format": FORMAT, **about}))
+    if path.is_file():
+        try:
+            was = dict(json.loads(path.read_text("utf-8")))
+        except ValueError as error:
+            raise ValueError(f"{path} is no manifest of a set: {error}; give another --out") from error
+        other = [key for key in {**was, **about} if was.get(key) != about.get(key)]
+        if other:
+            differences = "; ".join(f"{key} was {was.get(key)!r}, now {about.get(key)!r}" for key in other)
+            raise OtherSet(f"{folder} holds a set of other options: {differences}. Give the same to go on with it, or"
+                           " another --out")
+        for left_over in Path(folder).glob(".shard-*.tar"):  # of a run that was killed while it wrote one
+            left_over.unlink(missing_ok=True)
+        return
+    if any(Path(folder).glob("shard-*.tar")):
+        raise ValueError(f"{folder} holds shards, but no {MANIFEST} that says which; give another --out")
+    write_text(path, json.dumps(about, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,45 @@
+"""The texts of a set: lines of a file, or those that people wrote for the open corpus."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from writemate_jax.alphabet import Alphabet, UnknownCharacters
+
+
+class Texts(NamedTuple):
+    """Lines that can be written, and those that cannot, since they have characters without a likeness."""
+
+    lines: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+def prepared(lines: Iterable[str], alphabet: Alphabet, longest: int) -> Texts:
+    """The lines in the alphabet's characters, of 1 to ``longest`` of them; longer ones are wrapped at words.
+
+    Spaces are single and within; lines that are empty are left out.
+
+    >>> prepared(["caf\\u00e9  noir", "", "a \\u0001"], Alphabet(" acefinor"), 5)
+    Texts(lines=('cafe', 'noir'), refused=('a \\x01',))
+    """
+    kept: list[str] = []
+    refused: list[str] = []
+    for line in lines:
+        try:
+            text, _ = alphabet.transliterate(" ".join(line.split()))
+        except UnknownCharacters:
+            refused.append(line)
+            continue
+        kept += textwrap.wrap(text, longest, break_on_hyphens=False)
+    return Texts(tuple(kept), tuple(refused))
+
+
+def of_open_corpus() -> tuple[str, ...]:
+    """The texts of the open corpus' training lines: words of letters, names, prices, dates, capitals, punctuation."""
+    from writemate_jax.config import corpus_path, default
+    from writemate_jax.data import corpus as corpora
+
+    corpus = corpora.load(corpus_path(default()))
+    return tuple(corpus.text(i) for i in corpus.select(("train",)))
