@@ -9,7 +9,9 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -20,11 +22,15 @@ from writemate_jax import strokes
 from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink, read_json
 from writemate_jax.model import mdn
-from writemate_jax.model.networks import text_batch
+from writemate_jax.model.networks import Network, text_batch
+from writemate_jax.model.window import Text
 from writemate_jax.replacing import write_text
+from writemate_jax.strokes import Rows
 from writemate_jax.training.checkpoints import Model
 
-STEPS, RATE = 40, 0.15  # of Adam
+STEPS, RATE = 20, 0.15  # of Adam; 40 steps make lines of the same hand no likelier than 10
+PULL = 4.0
+LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 64, 32  # arrays come in multiples of these; a single line stays single
 FILE = "style.json"
 
 
@@ -66,48 +72,89 @@ def fit(
     Raises:
       UnfitInk: a line cannot be used. ValueError: a network without styles, or no lines.
     """
-    network = model.network()
-    if not network.styles or not model.config.data.rests:
+    if not model.network().styles or not model.config.data.rests:
         raise ValueError("this network has no styles; adapt one that was trained with config.model.style_size above 0")
     if not lines:
         raise ValueError("no lines of ink; give at least one")
-    texts, rows = [], []
-    for i, line in enumerate(lines):
-        text, _ = model.alphabet.transliterate(" ".join(line.text.split()))
-        rows.append(strokes.normalise(
-            strokes.add_rests(like_the_corpus(line.strokes, text, f"line {i}")), model.mean, model.std
-        ))  # fmt: skip
-        texts.append(text)
-    longest = max(map(len, rows))
-    points = np.zeros((len(rows), longest, 3), np.float32)
-    mask = np.zeros((len(rows), longest - 1), np.float32)
-    for k, row in enumerate(rows):
-        points[k, : len(row)] = row
-        mask[k, : len(row) - 1] = 1
-    text = text_batch([model.alphabet.encode(t) for t in texts], max(map(len, texts)) + 1)
-    single = network.clone(styles=1)
+    texts = [model.alphabet.transliterate(" ".join(line.text.split()))[0] for line in lines]
+    rows = [
+        like_the_corpus(line.strokes, text, f"line {i}")
+        for i, (line, text) in enumerate(zip(lines, texts, strict=True))
+    ]
+    return fit_rows(model, rows, texts, steps=steps, rate=rate, progress=progress)
 
-    def nats(vector: jax.Array) -> jax.Array:
-        params = {**model.params, "styles": vector[None]}
-        y = single.apply({"params": params}, points[:, :-1], text)
-        return -(mdn.log_prob(single.mixture(y), points[:, 1:]) * mask).sum() / mask.sum()
 
-    loss = jax.jit(jax.value_and_grad(nats))
+def fit_rows(
+    model: Model,
+    rows: Sequence[Rows],
+    texts: Sequence[str],
+    *,
+    steps: int = STEPS,
+    rate: float = RATE,
+    progress: Callable[[float], None] = lambda nats: None,
+) -> Style:
+    """`fit` to lines [T, 3] that are like the corpus' already: x-heights, from the left edge on the baseline."""
+    single = model.network().clone(styles=1)
+    unknown, pull = jnp.asarray(model.params["styles"][0]), _pull(model)
+    lines = _side_by_side(model, rows, texts)
+    count = int(lines.mask.sum())
     rule = optax.adam(rate)
-    vector = jnp.asarray(model.params["styles"][0])
-    state = rule.init(vector)
-    best = (np.inf, vector)
-    before = None
-    for _ in range(steps):
-        value, gradient = loss(vector)
-        before = float(value) if before is None else before
-        best = min(best, (float(value), vector), key=lambda pair: pair[0])
-        updates, state = rule.update(gradient, state)
-        vector = vector + updates
-        progress(float(value))
-    value = float(nats(vector))
-    best = min(best, (value, vector), key=lambda pair: pair[0])
-    return Style(np.asarray(best[1]), len(rows), int(mask.sum()), value if before is None else before, best[0])
+    vector, state = unknown, rule.init(unknown)
+    tried = []  # (loss, nats a point, vector)
+    for step in range(steps + 1):
+        (loss, nats), gradient = _loss(single, model.params, vector, unknown, pull, lines)
+        tried.append((float(loss), float(nats), vector))
+        if step < steps:
+            updates, state = rule.update(gradient, state)
+            vector = vector + updates
+            progress(float(nats))
+    _, after, vector = min(tried, key=lambda one: one[0])
+    return Style(np.asarray(vector), len(rows), count, before=tried[0][1], after=after)
+
+
+class _Lines(NamedTuple):
+    """points: [b, t + 1, 3], normalised, between rests. text: of each. mask: [b, t], 1 for points that are there."""
+
+    points: np.ndarray
+    text: Text
+    mask: np.ndarray
+
+
+@partial(jax.jit, static_argnums=0)
+@partial(jax.value_and_grad, argnums=2, has_aux=True)
+def _loss(single: Network, params: Any, vector: jax.Array, unknown: jax.Array, pull: jax.Array, lines: _Lines):
+    """Nats a point of the lines and of the vector itself, and of the lines alone."""
+    y = single.apply({"params": {**params, "styles": vector[None]}}, lines.points[:, :-1], lines.text)
+    nats = -(mdn.log_prob(single.mixture(y), lines.points[:, 1:]) * lines.mask).sum()
+    own = (pull * jnp.square(vector - unknown)).sum() / 2
+    return (nats + own) / lines.mask.sum(), nats / lines.mask.sum()
+
+
+def _pull(model: Model) -> np.ndarray:
+    """What holds a vector [s] back: the precision of the training's writers about the hand not known.
+
+    Times `PULL`, as the points of a line hang together and are not so many witnesses.
+    """
+    table = np.asarray(model.params["styles"])
+    return PULL / np.maximum(np.square(table[1:] - table[0]).mean(axis=0), 1e-6)
+
+
+def _side_by_side(model: Model, rows: Sequence[Rows], texts: Sequence[str]) -> _Lines:
+    """Padded to few different shapes, so that another hand seldom needs another program."""
+    inked = [strokes.normalise(strokes.add_rests(row), model.mean, model.std) for row in rows]
+    count, length = _up(len(rows), LINES_GRAIN), _up(max(map(len, inked)), POINTS_GRAIN)
+    points, mask = np.zeros((count, length, 3), np.float32), np.zeros((count, length - 1), np.float32)
+    for i, row in enumerate(inked):
+        points[i, : len(row)] = row
+        mask[i, : len(row) - 1] = 1
+    codes = [model.alphabet.encode(text) for text in texts]
+    nothing = [np.zeros(0, np.int32)] * (count - len(rows))
+    text = text_batch(codes + nothing, _up(max(map(len, codes)) + 1, TEXT_GRAIN))
+    return _Lines(points, text, mask)
+
+
+def _up(size: int, grain: int) -> int:
+    return size if size < 2 else -(-size // grain) * grain
 
 
 def read_lines(folder: Path) -> list[Ink]:
@@ -144,4 +191,4 @@ def load_style(path: str | os.PathLike) -> np.ndarray:
     return vector
 
 
-__all__ = ["InvalidStyle", "Style", "UnfitInk", "fit", "load_style", "read_lines", "save_style"]
+__all__ = ["InvalidStyle", "Style", "UnfitInk", "fit", "fit_rows", "load_style", "read_lines", "save_style"]

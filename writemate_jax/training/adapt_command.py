@@ -55,5 +55,5 @@ def _parser() -> argparse.ArgumentParser:
     add("--ink", type=Path, required=True, metavar="DIR", help="a .json file for each line, with its text")
     add("--workdir", type=Path, required=True, metavar="DIR", help="for style.json; made if absent")
     add("--checkpoint", type=Path, metavar="DIR", help="the network (default: the embedded one)")
-    add("--steps", type=int, default=40, metavar="N", help="of Adam on the style's vector (default: %(default)s)")
+    add("--steps", type=int, default=20, metavar="N", help="of Adam on the style's vector (default: %(default)s)")
     return parser
