@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from writemate_jax.drawing import look as look_options
 from writemate_jax.drawing.strokes_json import InvalidInkFile, read_json
 from writemate_jax.pages import command as page_options
+from writemate_jax.sampling import named_styles, style_list
 from writemate_jax.sampling.written import FORMATS, Written, format_of, save
 
 if TYPE_CHECKING:  # JAX takes a second to import: mistakes and --help are answered without
@@ -24,6 +25,8 @@ examples:
   python sample.py "Hello world" "second line" --out handwriting --format svg,png
   python sample.py "Dear reader," "this is a page" --bias 1 --seed 7 --out letter.svg
   python sample.py --text-file letter.txt --checkpoint runs/x --plot-attention
+  python sample.py "Dear reader," "in a round hand" --style round --out round.svg
+  python sample.py --list-styles --out styles.png
   python sample.py "and so it goes on" --prime handwriting/0000.json --out more.png
   python sample.py --text-file letter.txt --page A4 --paper ruled --align justified --out letter.pdf
   python sample.py "Dear reader," --out letter.plotter.svg --letter-size 4 --pen 0.5 --ink navy
@@ -32,6 +35,7 @@ examples:
   python sample.py "Dear reader," --out look --format animated,gif,pdf,inkml
   python sample.py --unconditional --points 700 --out dream.svg
 """
+OUT = "handwriting"
 
 
 class UsageError(ValueError):
@@ -56,6 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.list_styles:
+        return _list_styles(options)
+    options.out = OUT if options.out is None else options.out
     if page_options.given(options).keys() - {"letter", "ink", "pen"}:  # these three are for lines, too
         return _run_pages(options)
     texts = _texts(options)
@@ -88,6 +95,38 @@ def _run(options: argparse.Namespace) -> int:
     except ValueError as error:  # ink that no picture holds
         return _fail(error)
     print("\n".join(map(str, paths)))
+    return 0
+
+
+def _list_styles(options: argparse.Namespace) -> int:
+    """Prints the table of named styles and, with --out, draws the sheet."""
+    for name in ("text_file", "style", "prime", "page", "format", "unconditional", "plot_attention"):
+        if getattr(options, name):
+            raise UsageError(f"--list-styles shows each style; leave out {_flag(name)}")
+    if len(options.text) > 1:
+        raise UsageError(f"--list-styles writes one text in every style, not {len(options.text)}")
+    try:
+        path = None if options.out is None else style_list.destination(options.out)
+        styles = named_styles.load()
+    except ValueError as error:
+        raise UsageError(error) from error
+    if path or options.checkpoint:
+        from writemate_jax.sampling.writer import Writer
+
+        try:
+            writer = Writer.load(options.checkpoint)
+            styles = writer.named_styles()
+            if not styles:
+                raise UsageError("the named styles were fitted for another network than this; leave out --checkpoint")
+            if path:
+                text = options.text[0] if options.text else style_list.TEXT
+                style_list.sheet(writer, path, text, bias=options.bias, seed=options.seed,
+                                 candidates=options.candidates)
+        except ValueError as error:  # of what cannot be written, and of checkpoints
+            return _fail(error)
+    print(style_list.table(styles))
+    if path:
+        print(path)
     return 0
 
 
@@ -233,17 +272,20 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("text", nargs="*", metavar="TEXT", help="a line of text each")
     add("--text-file", metavar="FILE", help="a text file, a line each (blank ones are left out); - for standard input")
-    add("--out", default="handwriting", metavar="PATH", help="a folder, for 0000.svg, 0000.png, ...; or one file for"
+    add("--out", metavar="PATH", help="a folder, for 0000.svg, 0000.png, ...; or one file for"
         " all lines: NAME.svg, .plotter.svg, .animated.svg, .png, .pdf, .gcode, .gif, .inkml; or .json for a single one"
-        " (default: the folder %(default)s)")
+        f" (default: the folder {OUT})")
     add("--format", type=_formats, metavar="LIST", help="of svg, plotter, animated, png, pdf, gcode, gif, json,"
         " inkml, with commas (for a folder: svg,png)")
     add("--bias", type=_bias, metavar="B", help="0 for the network's full variety; about 1 is neat (default: the"
         " network's own)")
     add("--seed", type=_whole, default=0, metavar="N", help="another seed, another ink; the same seed, the"
         " same (default: %(default)s)")
-    add("--style", metavar="NAME", help="whose hand: a training writer's name, unknown for the network's own, or random"
-        " for one that the seed draws (default: random)")
+    add("--style", metavar="NAME", help="whose hand, for all lines: a name that --list-styles shows, a training"
+        " writer's name, a folder that train.py adapt made, unknown for the network's own, or random for one that the"
+        " seed draws (default: random)")
+    add("--list-styles", action="store_true", help="print the named styles; with --out NAME.png or a folder also draw"
+        " a sheet of them: real ink, and the text written")
     add("--candidates", type=_positive, metavar="N", help="write each line N times and keep the best (default: the"
         " network's own)")
     add("--checkpoint", metavar="DIR", help="a --workdir of train.py, or a checkpoint in there")

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.resources
 import os
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +22,7 @@ import numpy as np
 from writemate_jax import strokes
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model.networks import text_batch
+from writemate_jax.sampling import named_styles, primed
 from writemate_jax.sampling.candidates import Draft, best, draft, passes
 from writemate_jax.sampling.candidates import seeds as candidate_seeds
 from writemate_jax.sampling.compilation_cache import use_compilation_cache
@@ -98,12 +101,13 @@ class Writer:
           bias: b >= 0 of eqs 61-62, one for all or one for each line; the larger, the neater and the more alike.
             By default what the network's configuration says.
           seed: one for all or one for each line. The same text with the same seed is the same ink, in any call.
-          prime: a line of ink (float32 [T, 3] in the network's unit, or as JSON holds it) whose hand is continued.
+          prime: a line of ink (float32 [T, 3] in the network's unit, or as JSON holds it) whose hand is continued, in
+            the style that suits it best (`sampling.primed`) unless another is asked for.
           prime_text: its text, where ``prime`` does not say it or says another.
           attention: whether to keep phi and kappa.
-          style: the hand: the name of a training writer, "unknown" for the network's own, "random" (the default) for
-            one that each line's seed draws from `sampling.styles`, a folder that `train.py adapt` made, or style
-            vectors [s] or [lines, s].
+          style: the hand: a name of `named_styles`, the name of a training writer, "unknown" for the network's own,
+            "random" (the default) for one that each line's seed draws from `sampling.styles`, a folder that
+            `train.py adapt` made, or style vectors [s] or [lines, s].
           candidates: how many are written of each line, of which the best is kept (`sampling.candidates`); where none
             of several passes, as many again with more bias. By default what the network's configuration says.
 
@@ -119,6 +123,9 @@ class Writer:
         seeds = _seeds(seed, len(texts))
         hands = self.styles(style, seeds)
         primer = self._primer(prime, prime_text)
+        if primer.length and style is None and self._network.styles and self.model.config.data.rests:
+            ink = self._denormalise(primer.forced[: primer.length])
+            hands = np.tile(primed.hand(self.model, ink, primer.prefix.rstrip()), (len(texts), 1))
         candidates = self.model.config.sampling.candidates if candidates is None else candidates
         if not 1 <= candidates <= MAX_CANDIDATES:
             raise InvalidRequest(f"candidates is {candidates}; expected 1 to {MAX_CANDIDATES}")
@@ -188,7 +195,11 @@ class Writer:
                 raise InvalidRequest(f"style is {style!r}, but this network knows no styles; leave it out")
             return np.zeros((len(seeds), 0), np.float32)
         table = np.asarray(self.model.params["styles"])
-        if isinstance(style, os.PathLike) or isinstance(style, str) and os.path.exists(style):
+        asked = isinstance(style, str) and style not in named_styles.RESERVED
+        named = {one.name: one.vector for one in self.named_styles()} if asked else {}
+        if asked and style in named:
+            style = named[style]
+        elif isinstance(style, os.PathLike) or isinstance(style, str) and os.path.exists(style):
             try:
                 style = load_style(style)
             except InvalidStyle as error:
@@ -205,11 +216,33 @@ class Writer:
         elif style in hand:
             names = [style] * len(seeds)
         else:
-            raise InvalidRequest(
-                f'style is {style!r}; expected "random", "unknown", a writer of the network, or a folder that '
-                "train.py adapt made"
-            )
+            raise InvalidRequest(self._no_such_style(style, [*named, "random", *hand]))
         return table[[hand[name] for name in names]]
+
+    def named_styles(self) -> tuple[named_styles.NamedStyle, ...]:
+        """The styles that come with the package, by name; none where they were fitted for another network than this."""
+        return tuple(one for one in self._package_styles if one.weights == self._digest)
+
+    @cached_property
+    def _package_styles(self) -> tuple[named_styles.NamedStyle, ...]:
+        return named_styles.load()
+
+    @cached_property
+    def _digest(self) -> str:
+        return named_styles.digest(self.model.params)
+
+    def _no_such_style(self, style: str, known: Sequence[str]) -> str:
+        if style in [one.name for one in self._package_styles]:
+            return (
+                f"style {style!r} was fitted for another network than this, whose weights differ; leave it out, take a"
+                " writer of this network, or fit a style to this checkpoint with train.py adapt"
+            )
+        close = difflib.get_close_matches(style, known, n=3)
+        hint = f" (close: {', '.join(close)})" if close else ""
+        return (
+            f"style is {style!r}{hint}; expected a name that sample.py --list-styles shows, a writer of the network,"
+            ' "random", "unknown", or a folder that train.py adapt made'
+        )
 
     def _run(
         self, lines: Sequence[_Line], primer: _Primer, steps: int, capacity: int, attention: bool
