@@ -30,7 +30,7 @@ from writemate_jax.training.checkpoints import Model
 
 STEPS, RATE = 20, 0.15  # of Adam; 40 steps make lines of the same hand no likelier than 10
 PULL = 4.0
-LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 64, 32  # arrays come in multiples of these; a single line stays single
+LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 128, 64  # arrays come in multiples of these; a single line stays single
 FILE = "style.json"
 
 

@@ -1,0 +1,24 @@
+"""The hand of a primer: what a network with styles continues a line in where no style is asked for.
+
+Forcing a line on such a network hardly tells it whose hand it is: it learned to take that from the style. So the style
+that makes the primer likelier is looked for, too, by a few steps from that of a hand not known. More steps, or the
+likeliest of the training's styles, suit the primer better and other lines of its writer less.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from writemate_jax.strokes import Rows
+from writemate_jax.training import adapt
+from writemate_jax.training.checkpoints import Model
+
+STEPS = 10
+
+
+def hand(model: Model, primer: Rows, text: str) -> np.ndarray:
+    """The style vector float32 [s] of a primer [T, 3] in the network's unit, from its origin on the baseline.
+
+    model: with styles, trained on lines between rests. text: what the ink says, in the network's alphabet.
+    """
+    return adapt.fit_rows(model, [primer], [text], steps=STEPS).vector
