@@ -19,7 +19,9 @@ import { element } from "./svg.js";
 const PAUSE = 350; // ms without typing after which the text is written
 const SETTLED = 200; // ms without changes after which the address says them: browsers allow few changes a second
 const MOST_LINES = 40;
-const WELCOME = "Hello! This is a small network\nthat writes by hand.\nWhat shall it write for you?";
+const WELCOME = {
+  text: "Hello! This is a small network\nthat writes by hand.\nWhat shall it write for you?", style: "leaning", seed: 4,
+};
 
 const at = (id) => document.getElementById(id);
 
@@ -38,8 +40,9 @@ export async function start() {
 
 function run({ engine, styles, previews, onServer, mostLines }) {
   const small = matchMedia("(max-width: 40rem)").matches;
-  const first = { ...DEFAULTS, text: WELCOME, size: small ? "card" : "note" };
-  let settings = parse(location.hash, first);
+  const names = new Set(styles.map(({ name }) => name));
+  const first = { ...DEFAULTS, size: small ? "card" : "note" };
+  let settings = read();
   let request = { lines: [] }; // what was last asked for
   let rows = [], inks = []; // the rows of the text, and for each the line that is shown
   let sheet = null, timer = null, addressTimer = null, settled = Promise.resolve();
@@ -62,6 +65,12 @@ function run({ engine, styles, previews, onServer, mostLines }) {
   });
 
   // Settings
+
+  /** The settings of the address; a style that this engine lacks is left to the seed. */
+  function read() {
+    const found = parse(location.hash, location.hash.length > 1 ? first : { ...first, ...WELCOME });
+    return names.has(found.style) ? found : { ...found, style: "" };
+  }
 
   function change(name, value) {
     if (name === "seed" && value === null) return controls.show(settings);
@@ -95,7 +104,7 @@ function run({ engine, styles, previews, onServer, mostLines }) {
 
   function showGallery() {
     const options = styles.map(({ name, title, note }) => ({
-      name, title: title ?? name, note, preview: previews.styles[name]?.points }));
+      name, title: title ?? name[0].toUpperCase() + name.slice(1), note, preview: previews.styles[name]?.points }));
     const any = { name: "", title: "Any hand", note: "the seed picks one", preview: previews.any };
     const own = settings.hand || dialog.hand?.vector ? firstLine(dialog.hand) : null;
     gallery.show([any, ...options], own, settings.hand ? OWN : settings.style);
@@ -105,7 +114,8 @@ function run({ engine, styles, previews, onServer, mostLines }) {
 
   /** The style's name; without one, the seed picks the same for all lines. */
   function styleName() {
-    if (settings.style || !styles.length) return settings.style || "random";
+    if (settings.style) return settings.style;
+    if (!styles.length) return "random";
     const mixed = Math.imul(settings.seed + 1, 0x9e3779b1) >>> 8; // neighbouring seeds, different hands
     return styles[mixed % styles.length].name;
   }
@@ -222,7 +232,7 @@ function run({ engine, styles, previews, onServer, mostLines }) {
   });
   at("copy-link").addEventListener("click", () => copy(new URL(`#${format(settings)}`, location.href).href, "Link"));
   addEventListener("hashchange", () => {
-    settings = parse(location.hash, first);
+    settings = read();
     applied();
     showGallery();
     write();

@@ -1,0 +1,67 @@
+"""Pictures of the page for the documentation: python -m benchmarks.screenshots [--site URL] [--out docs/web]
+
+Without --site, a server of this checkout is started. Chromium and playwright are needed: make browser.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import urlencode
+
+from PIL import Image
+
+from benchmarks.serving import running_server
+from writemate_jax.replacing import replacing
+
+VIEWS = {"desktop": {"width": 1440, "height": 900}, "telephone": {"width": 390, "height": 844}}
+SCHEMES = ("light", "dark")
+# On the desktop the pen is seen at work, and where the network reads.
+SHOWN = {
+    "desktop": {"text": "Dear reader,\nno font was used for this note: a network\nmoved a pen, stroke by stroke.",
+                "style": "leaning", "seed": 4, "paper": "ruled", "attention": 1, "speed": 2},
+    "telephone": {"text": "Hello from a small\nnetwork with a pen!", "style": "leaning", "seed": 4, "size": "card"},
+}  # fmt: skip
+COLORS = 200  # of a picture: it stays small, and nobody sees the difference
+WRITTEN = """() => document.getElementById("paper").dataset.state === "finished"
+  && document.querySelector("g.ink path") !== null"""
+SECOND_LINE = """() => (document.querySelectorAll("g.ink g")[1]?.children.length ?? 0) > 12"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.screenshots", description=__doc__.split("\n")[0])
+    parser.add_argument("--site", metavar="URL", help="a server that runs already")
+    parser.add_argument("--out", type=Path, default=Path("docs/web"), metavar="DIR", help="(default: %(default)s)")
+    options = parser.parse_args(arguments)
+    with nullcontext(options.site.rstrip("/")) if options.site else running_server() as site:
+        for path in pictures(site, options.out):
+            print(f"{path}  {path.stat().st_size / 1000:.0f} kB")
+    return 0
+
+
+def pictures(site: str, out: Path):
+    """Makes the pictures; yields their paths."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for view, size in VIEWS.items():
+            for scheme in SCHEMES:
+                page = chromium.new_page(viewport=size, color_scheme=scheme)
+                page.goto(f"{site}/#{urlencode(SHOWN[view])}")
+                page.wait_for_function(SECOND_LINE if "attention" in SHOWN[view] else WRITTEN, timeout=60_000)
+                picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
+                with replacing(out / f"{view}-{scheme}.png") as temporary:
+                    picture.quantize(COLORS, dither=Image.Dither.NONE).save(temporary, optimize=True)
+                page.close()
+                yield out / f"{view}-{scheme}.png"
+        chromium.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { events } from "../../writemate_jax/web/page/engine/events.js";
+import { createEngine } from "../../writemate_jax/web/page/engine/server.js";
+import { createScribe } from "../../writemate_jax/web/page/scribe.js";
+
+globalThis.document = { baseURI: "http://nowhere.test/sub/path/" };
+
+function stream(...pieces) {
+  return new ReadableStream({
+    start(controller) {
+      const encoder = new TextEncoder();
+      for (const piece of pieces) controller.enqueue(typeof piece === "string" ? encoder.encode(piece) : piece);
+      controller.close();
+    },
+  });
+}
+
+async function collect(body) {
+  const found = [];
+  for await (const event of events(body)) found.push(event);
+  return found;
+}
+
+/** Answers fetch with this; returns the requests. */
+function serve(t, answer) {
+  const asked = [];
+  t.mock.method(globalThis, "fetch", async (url, options = {}) => {
+    asked.push({ url: String(url), ...(options.body && JSON.parse(options.body)) });
+    return answer(asked.at(-1), options);
+  });
+  return asked;
+}
+
+const event = (name, data) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+const line = (index, text) => event("line", { index, text, complete: true, points: [[1, 2, 1]], points_per_second: 40 });
+
+test("events are the same however the bytes arrive", async () => {
+  const text = ": hello\r\n\r\nevent: line\r\ndata: {\"a\":\ndata: \"ü漢\"}\n\nid: 3\ndata:x\n\nevent: empty\n\n";
+  const expected = [{ event: "line", data: '{"a":\n"ü漢"}' }, { event: "message", data: "x" }];
+  const bytes = new TextEncoder().encode(text);
+  assert.deepEqual(await collect(stream(text)), expected);
+  assert.deepEqual(await collect(stream(...Array.from(bytes, (byte) => Uint8Array.of(byte)))), expected);
+});
+
+test("lines are handed on in their order, and many lines take several requests", async (t) => {
+  const asked = serve(t, ({ text }) => {
+    const rows = text.split("\n");
+    return new Response(stream(...rows.map((row, i) => line(i, row)).reverse(), event("done", {})));
+  });
+  const engine = await createEngine({ limits: { lines: 3 } });
+  const found = [];
+  await engine.write({ lines: ["a", "b", "c", "d"], seed: 7 }, (index, { text }) => found.push([index, text]));
+  assert.deepEqual(found, [[0, "a"], [1, "b"], [2, "c"], [3, "d"]]);
+  assert.deepEqual(asked.map(({ url, seed }) => [url, seed]), [
+    ["http://nowhere.test/sub/path/api/v1/stream", 7], ["http://nowhere.test/sub/path/api/v1/stream", 10]]);
+});
+
+test("every failure is an EngineError of its kind", async (t) => {
+  const problem = (status, fields, headers) => new Response(JSON.stringify(fields), { status, headers });
+  const cases = [
+    [() => problem(422, { kind: "characters", detail: "cannot write '漢'" }), "characters"],
+    [() => problem(413, { detail: "too large" }), "too_long"],
+    [() => problem(503, { kind: "busy" }, { "Retry-After": "7" }), "busy"],
+    [() => problem(429, {}, { "Retry-After": "7" }), "busy"],
+    [() => new Response("<html>", { status: 502 }), "failed"],
+    [() => { throw new TypeError("no network"); }, "offline"],
+    [() => new Response(stream(line(0, "a"))), "offline"], // cut off before the second line
+    [() => new Response(stream(event("problem", { kind: "busy", status: 503, retry_after: 7 }))), "busy"],
+  ];
+  for (const [answer, kind] of cases) {
+    serve(t, answer);
+    const engine = await createEngine();
+    await assert.rejects(engine.write({ lines: ["a", "b"] }, () => {}), (error) => {
+      assert.equal(error.name, "EngineError");
+      assert.equal(error.kind, kind);
+      assert.equal(error.retryAfter, kind === "busy" ? 7 : null);
+      return error.message.length > 0;
+    });
+    t.mock.restoreAll();
+  }
+});
+
+test("the scribe asks for what it does not know, and gives up when asked again", async () => {
+  const asked = [];
+  const engine = {
+    async write({ lines, seed, signal }, onLine) {
+      asked.push([lines.join("|"), seed]);
+      await Promise.resolve();
+      lines.forEach((text, i) => signal.aborted || onLine(i, { text, attention: null }));
+      if (signal.aborted) throw new DOMException("aborted", "AbortError");
+    },
+  };
+  const scribe = createScribe(engine);
+  const request = (...lines) => ({ lines, seed: 10, bias: 1, style: "x", vector: null, attention: false });
+  assert.equal(await scribe.write(request("a", "b"), () => {}), true);
+  assert.equal(await scribe.write(request("a", "c", "d"), () => {}), true);
+  const former = scribe.write(request("e"), () => assert.fail("given up"));
+  assert.equal(await scribe.write(request("a", "b"), () => {}), true);
+  assert.equal(await former, false);
+  assert.deepEqual(asked, [["a|b", 10], ["c|d", 11], ["e", 10]]);
+  assert.equal(scribe.ink(request("a", "b"), 1).seed, 11);
+});

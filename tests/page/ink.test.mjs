@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { inOrder, travel } from "../../writemate_jax/web/page/formats/plotter.js";
+import { toGcode } from "../../writemate_jax/web/page/formats/gcode.js";
+import { before, bezier, strokesOf } from "../../writemate_jax/web/page/ink.js";
+import { shared, timeline } from "../../writemate_jax/web/page/timeline.js";
+
+const ROWS = [[0, 1, 0], [1, -1, 0], [0.5, 0, 1], [2, 2, 1], [-1, -1, 0], [0.3, 0.3, 1]];
+
+test("strokes are the sums of offsets, parted where the pen lifts", () => {
+  const near = strokesOf(ROWS).map((stroke) => stroke.map((place) => place.map((value) => Number(value.toFixed(9)))));
+  assert.deepEqual(near, [[[0, 1], [1, 0], [1.5, 0]], [[3.5, 2]], [[2.5, 1], [2.8, 1.3]]]);
+  assert.deepEqual(strokesOf([]), []);
+});
+
+test("a part of a segment ends on the segment", () => {
+  const [segment] = bezier([[0, 0], [3, 1], [4, 5]]);
+  assert.deepEqual(before(segment, 1)[3], segment[3]);
+  const half = before(segment, 0.5)[3];
+  const expected = [0, 1].map((a) => (segment[0][a] + 3 * segment[1][a] + 3 * segment[2][a] + segment[3][a]) / 8);
+  assert.ok(Math.hypot(half[0] - expected[0], half[1] - expected[1]) < 1e-12);
+});
+
+test("the pen's clock never goes back, and stops for every lift", () => {
+  const strokes = strokesOf(ROWS);
+  const { starts, end } = timeline(strokes, 40);
+  starts.forEach((start, i) => i && assert.ok(start >= starts[i - 1] + strokes[i - 1].length / 40 + 0.12));
+  assert.ok(end > starts.at(-1));
+  assert.equal(shared(ROWS, ROWS.slice(0, 2)), 2);
+});
+
+test("a plotter's order draws all strokes, and travels no more than the order of writing", () => {
+  const strokes = strokesOf(ROWS);
+  const [ordered] = inOrder({ lines: [{ text: "x", strokes }] });
+  const whole = (some) => JSON.stringify(some.map((stroke) => JSON.stringify([...stroke].sort())).sort());
+  assert.equal(whole(ordered), whole(strokes));
+  assert.ok(travel(ordered, [0, 0]) <= travel(strokes, [0, 0]));
+});
+
+test("ink beyond the bed, or a machine that is none, is refused", () => {
+  const sheet = { width: 50, height: 50, lines: [{ text: "(a);b", strokes: [[[10, 10], [40, 40]]] }] };
+  const machine = { bed: [45, 45], feed: 1000, travel: 2000, penUp: "M5", penDown: "M3 S90" };
+  assert.match(toGcode(sheet, machine), /^; \?a\?\?b\nG21/);
+  for (const wrong of [{ bed: [39, 45] }, { feed: 0 }, { travel: NaN }, { penUp: "" }, { penDown: "G0\nM112" }]) {
+    assert.throws(() => toGcode(sheet, { ...machine, ...wrong }), JSON.stringify(wrong));
+  }
+});

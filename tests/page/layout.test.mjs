@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { bounds } from "../../writemate_jax/web/page/ink.js";
+import { LONGEST, place, wrap } from "../../writemate_jax/web/page/layout.js";
+import { baseline, PAPERS, room, SIZES } from "../../writemate_jax/web/page/sheet.js";
+import { expectedWidth } from "../../writemate_jax/web/page/widths.js";
+
+const TEXTS = [
+  "Dear Anna,\n\n  it rains and   it rains, and the river is up to the third step of the mill.\nYours, B.",
+  "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsvorsitzender",
+  "i".repeat(400), "W", "a\r\nb\rc", "👩‍👩‍👧 ".repeat(60),
+];
+const LOOK = { paper: "ruled", color: "#000000", pen: 0.4, seed: 5 };
+
+test("wrapping keeps every character, and no row is too wide or too long", () => {
+  for (const text of TEXTS) {
+    for (const size of Object.keys(SIZES)) {
+      for (const ratio of [0.5, 0.87, 1.4]) {
+        const rows = wrap(text, size, ratio);
+        assert.equal(rows.join("").replace(/\s/g, ""), text.replace(/\s/g, ""));
+        for (const row of rows) {
+          assert.ok([...row].length <= LONGEST);
+          assert.ok([...row].length <= 1 || expectedWidth(row) * ratio <= room(size));
+          assert.equal(row, row.trim());
+        }
+      }
+    }
+  }
+});
+
+test("paragraphs stay apart, and empty lines between them stay", () => {
+  assert.deepEqual(wrap("one\n\ntwo\n", "page"), ["one", "", "two"]);
+  assert.deepEqual(wrap(" \n ", "page"), []);
+  assert.deepEqual(wrap("", "page"), []);
+});
+
+test("text typed at the end changes no row but the last ones", () => {
+  const words = TEXTS[0].split(" ");
+  for (let i = 1; i < words.length; i++) {
+    const [before, after] = [words.slice(0, i), words.slice(0, i + 1)].map((some) => wrap(some.join(" "), "card"));
+    assert.deepEqual(after.slice(0, before.length - 1), before.slice(0, -1));
+  }
+});
+
+test("ink stands on its baseline, within the margins, however wide it is", () => {
+  for (const size of Object.keys(SIZES)) {
+    for (const width of [1, 20, 60, 500]) {
+      const ink = [[[-3, 0], [width - 3, 1]], [[width / 2, -1], [width / 2, 2]]];
+      const { lines, height } = place(["a", "", "b"], [ink, null, ink], { ...LOOK, size });
+      assert.equal(lines[1], null);
+      [0, 2].forEach((row) => {
+        const { left, right, bottom, top } = bounds(lines[row].strokes);
+        const { margin, width: whole } = SIZES[size];
+        assert.ok(left >= margin - 1e-9 && right <= whole - margin + 1e-9);
+        assert.ok(Math.abs(lines[row].strokes[0][0][1] - baseline(size, row)) < 1e-9);
+        assert.ok(bottom > 0 && top < height);
+      });
+    }
+  }
+});
+
+test("rules lie on the sheet, and the baselines on them", () => {
+  for (const size of Object.keys(SIZES)) {
+    for (const paper of Object.keys(PAPERS)) {
+      const { rules, width, height } = place(["a"], [null], { ...LOOK, size, paper });
+      const all = [...rules.lines.flat(), ...rules.dots];
+      assert.equal(all.length > 0, paper !== "blank");
+      assert.ok(all.every(([x, y]) => x >= 0 && x <= width && y >= 0 && y <= height));
+      const ys = all.map(([, y]) => y);
+      for (const row of paper === "blank" ? [] : [0, 1, 2]) {
+        assert.ok(ys.some((y) => Math.abs(y - baseline(size, row)) < 1e-6), `${paper} ${row}`);
+      }
+    }
+  }
+});

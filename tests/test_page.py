@@ -1,0 +1,437 @@
+"""The web page in a real Chromium, against the real server with the embedded network."""
+
+import io
+import itertools
+import json
+import os
+import re
+import shutil
+import urllib.request
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks.serving import running_server
+from writemate_jax import strokes
+from writemate_jax.drawing import strokes_json
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed; see make browser")
+expect = sync_api.expect
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 60_000  # ms that a loaded machine may take
+expect.set_options(timeout=PATIENCE)
+DONE = """([said, former]) => {
+  const paper = document.getElementById("paper"), sheet = document.getElementById("sheet");
+  const ink = [...sheet.querySelectorAll("g.ink path")].map((path) => path.getAttribute("d")).join("");
+  return paper.dataset.state === "finished" && !paper.hasAttribute("aria-busy") && ink && ink !== former
+    && (said === null || sheet.getAttribute("aria-label") === `Handwriting: ${said}`) && ink;
+}"""
+
+
+def _chromium() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+        if found := shutil.which(name):
+            return found
+    pytest.skip("Chromium is not installed; see make browser")
+
+
+@pytest.fixture(scope="module")
+def site():
+    """The address of a running server."""
+    _chromium()
+    if given := os.environ.get("WRITEMATE_TEST_SITE"):
+        yield given
+        return
+    with running_server() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium(site):
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, site):
+    """Opens pages; at the end, none of them may have logged an error or asked another host."""
+    troubles, contexts = [], []
+
+    def open_page(fragment: dict | None = None, expected=(), **options):
+        context = chromium.new_context(**{"reduced_motion": "reduce", "accept_downloads": True} | options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: troubles.append(f"uncaught: {error}"))
+        page.on("request", lambda request: request.url.startswith((site, "blob:", "data:"))
+                or troubles.append(f"asked {request.url}"))
+        page.on("console", lambda message: message.type in ("error", "warning")
+                and not any(one in message.text for one in expected) and troubles.append(message.text))
+        page.goto(f"{site}/" + (f"#{urlencode(fragment)}" if fragment else ""))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not troubles
+
+
+def _ink(page, said: str | None = None, former: str = "") -> str:
+    """The written ink as path data, once it is there: saying ``said``, and other than ``former``."""
+    return page.wait_for_function(DONE, arg=[said, former], timeout=PATIENCE).json_value()
+
+
+def _download(page, kind: str) -> tuple[str, bytes]:
+    with page.expect_download() as caught:
+        page.click(f"#get-{kind}")
+    return caught.value.suggested_filename, Path(caught.value.path()).read_bytes()
+
+
+def _settings(link: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(link).fragment))
+
+
+# Writing
+
+
+def test_typed_text_becomes_ink_and_every_setting_changes_it(visit):
+    page = visit({"text": "ab"})
+    former = _ink(page, "ab")
+    page.fill("#text", "")
+    page.type("#text", "good day")
+    former = _ink(page, "good day", former)
+    expect(page.locator("#status")).to_have_text("1 line of ink.")
+    page.click("#new-seed")
+    former = _ink(page, "good day", former)
+    page.locator("#gallery input").nth(2).check(force=True)
+    former = _ink(page, "good day", former)
+    page.fill("#bias", "0.2")
+    former = _ink(page, "good day", former)
+    for control, attribute, value in (("#pen", "stroke-width", "0.8"), ("#color", "stroke", "#aa0055")):
+        page.fill(control, value)
+        expect(page.locator("#sheet g.ink")).to_have_attribute(attribute, value)
+    page.get_by_label("Squared").check(force=True)
+    expect(page.locator("#sheet g.rules path")).to_have_count(1)
+    page.get_by_label("Card").check(force=True)
+    assert _ink(page, "good day", former)
+
+
+def test_a_link_gives_the_same_svg(visit):
+    page = visit()
+    page.fill("#text", "Dear Anna,\n\nthe rain has stopped, and the river is down again.")
+    page.fill("#seed", "77")
+    page.press("#seed", "Tab")
+    page.get_by_label("Ruled").check(force=True)
+    page.wait_for_function("() => location.hash.includes('Anna') && location.hash.includes('77')"
+                           " && location.hash.includes('ruled')")
+    expect(page.locator("#sheet")).to_have_attribute("aria-label", re.compile("Dear Anna.*again"))
+    _ink(page)
+    _, first = _download(page, "svg")
+    again = visit(_settings(page.url))
+    _ink(again)
+    _, second = _download(again, "svg")
+    assert first == second
+
+
+def test_it_writes_stroke_by_stroke_and_shows_where_the_network_reads(visit):
+    page = visit({"text": "slowly now", "attention": "1", "speed": "1"}, reduced_motion="no-preference")
+    paper = page.locator("#paper")
+    expect(paper).to_have_attribute("data-state", "writing")
+    expect(page.locator("g.caption text")).to_have_count(len("slowly now"))
+    page.click("#pause")
+    expect(paper).to_have_attribute("data-state", "paused")
+    some = page.locator("g.ink path").count()
+    page.click("#pause")
+    expect(paper).to_have_attribute("data-state", "writing")
+    page.click("#skip")
+    whole = _ink(page, "slowly now")
+    assert page.locator("g.ink path").count() >= some
+    page.click("#replay")
+    expect(paper).to_have_attribute("data-state", "writing")
+    page.fill("#speed", "4")
+    assert _ink(page, "slowly now") == whole
+
+
+def test_hands_are_chosen_with_the_keyboard(visit):
+    page = visit({"text": "ab"})
+    former = _ink(page, "ab")
+    page.locator("#gallery input").first.focus()
+    page.keyboard.press("ArrowDown")
+    _ink(page, "ab", former)
+    second = page.locator("#gallery input").nth(1)
+    expect(second).to_be_checked()
+    page.wait_for_function("(name) => new URLSearchParams(location.hash.slice(1)).get('style') === name",
+                           arg=second.input_value())
+
+
+# A hand of one's own
+
+
+def test_a_drawn_hand_writes_and_stays_in_the_browser(visit, site):
+    page = visit({"text": "ab"})
+    former = _ink(page, "ab")
+    page.click("#draw")
+    sentence = page.inner_text("#own-sentence")
+    _draw(page, _some_ink(site, sentence))
+    expect(page.locator("#own-count")).to_have_text(re.compile(r"^\d+ strokes, \d\d+ points recorded"))
+    page.click("#own-undo")
+    page.click("#own-fit")
+    expect(page.locator("#own")).to_be_hidden(timeout=PATIENCE)
+    ink = _ink(page, "ab", former)
+    expect(page.locator("#gallery input").first).to_be_checked()
+    page.wait_for_function("() => location.hash.includes('hand=')")
+    link, kept = page.url, page.evaluate("localStorage.getItem('writemate.hand')")
+    assert json.loads(kept)["lines"][0]["text"] == sentence
+    page.reload()
+    assert _ink(page, "ab") == ink
+    page.click("#draw")
+    page.click("#own-delete")
+    assert page.evaluate("localStorage.length") == 0
+    page.click("#own .own-head button")
+    _ink(page, "ab", ink)
+    elsewhere = visit(_settings(link))
+    assert _ink(elsewhere, "ab") == ink  # the link carries the hand, not the ink that it was learned from
+
+
+def test_a_hand_is_exported_and_imported(visit):
+    page = visit({"text": "ab"})
+    _ink(page)
+    page.click("#draw")
+    _draw(page, [np.array([[0, 0], [1, 1], [2, 0]]), np.array([[1, 0.5]])])
+    with page.expect_download() as caught:
+        page.click("#own-export")
+    exported = Path(caught.value.path()).read_bytes()
+    assert [len(stroke) for stroke in json.loads(exported)["lines"][0]["strokes"]] == [3, 1]
+    page.click("#own-delete")
+    expect(page.locator("#own-count")).to_have_text("0 strokes, 0 points recorded.")
+    files = page.locator("#own-import")
+    files.set_input_files({"name": "x.json", "mimeType": "application/json", "buffer": b'{"lines": [7]}'})
+    expect(page.locator("#own-status")).to_contain_text("no hand")
+    files.set_input_files({"name": "x.json", "mimeType": "application/json", "buffer": exported})
+    expect(page.locator("#own-count")).to_have_text("2 strokes, 4 points recorded.")
+
+
+def _some_ink(site: str, text: str) -> list[np.ndarray]:
+    """A line of ink, as the server writes it: strokes with y up."""
+    body = json.dumps({"text": text, "seed": 3, "candidates": 1}).encode()
+    asked = urllib.request.Request(f"{site}/api/v1/write", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(asked, timeout=PATIENCE / 1000) as answer:
+        points = json.load(answer)["lines"][0]["points"]
+    return strokes.split(np.array(points, np.float32))
+
+
+def _draw(page, ink: list[np.ndarray]) -> None:
+    """Draws strokes with the mouse, as large as the canvas allows."""
+    page.locator("#own-canvas").scroll_into_view_if_needed()
+    box = page.locator("#own-canvas").bounding_box()
+    low, high = np.concatenate(ink).min(0), np.concatenate(ink).max(0)
+    scale = min((box["width"] - 20) / max(high[0] - low[0], 1e-6), (box["height"] - 20) / max(high[1] - low[1], 1e-6))
+    for stroke in ink:
+        (x, y), *rest = [(box["x"] + 10 + (x - low[0]) * scale, box["y"] + 10 + (high[1] - y) * scale)
+                         for x, y in stroke.tolist()]
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for x, y in rest:
+            page.mouse.move(x, y)
+        page.mouse.up()
+
+
+# Files
+
+
+@pytest.fixture(scope="module")
+def files(chromium, site):
+    """Each format of one sheet of two lines on ruled paper: {kind: (name, bytes)}; "single" is JSON of one line."""
+    context = chromium.new_context(reduced_motion="reduce", accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    settings = {"text": "Files & <more>\nit is", "paper": "ruled", "size": "card", "color": "1a2a5e", "seed": 5}
+    page.goto(f"{site}/#{urlencode(settings)}")
+    _ink(page, "Files & <more> / it is")
+    made = {kind: _download(page, kind) for kind in ("svg", "png", "pdf", "animated", "plotter", "gcode", "json")}
+    page.fill("#text", "it is")
+    _ink(page, "it is")
+    made["single"] = _download(page, "json")
+    yield made
+    context.close()
+
+
+def _rows(files) -> list[strokes_json.Ink]:
+    return [strokes_json.loads(json.dumps(line)) for line in json.loads(files["json"][1])]
+
+
+def test_files_are_named_after_the_text(files):
+    assert {kind: name for kind, (name, _) in files.items()} == {
+        "svg": "files-more.svg", "png": "files-more.png", "pdf": "files-more.pdf", "json": "files-more.json",
+        "animated": "files-more.animated.svg", "plotter": "files-more.plotter.svg", "gcode": "files-more.gcode",
+        "single": "it-is.json",
+    }
+
+
+def test_json_is_what_sample_py_writes(files):
+    lines = _rows(files)
+    assert [(line.text, line.seed, line.bias) for line in lines] == [("Files & <more>", 5, 1.0), ("it is", 6, 1.0)]
+    assert all(line.points_per_second == 40 and line.complete for line in lines)
+    assert strokes_json.loads(files["single"][1].decode()).text == "it is"
+
+
+@pytest.mark.parametrize("kind", ["svg", "plotter", "animated"])
+def test_svg_has_every_stroke_within_its_sheet(files, kind):
+    root = ElementTree.fromstring(files[kind][1])
+    space = {"s": "http://www.w3.org/2000/svg"}
+    assert root.get("width") == "105mm" and root.get("viewBox") == "0 0 105 74"
+    assert root.find("s:title", space).text == "Files & <more>\nit is"
+    group = root if kind == "plotter" else root.find("s:g", space)
+    paths = group.findall(".//s:path", space)
+    assert len(paths) == sum(len(strokes.split(line.strokes)) for line in _rows(files))
+    for path in paths:
+        start = re.match(r"M([\d.]+),([\d.]+)", path.get("d"))
+        assert 0 < float(start[1]) < 105 and 0 < float(start[2]) < 74
+    for motion in root.findall(".//s:animate", space):
+        times, values = ([float(x) for x in motion.get(name).split(";")] for name in ("keyTimes", "values"))
+        assert len(times) == len(values) and times[0] == 0 and times[-1] == 1 and times == sorted(times)
+        assert values[0] > 1 and values[-1] == 0 and values == sorted(values, reverse=True)
+    assert bool(root.findall(".//s:animate", space)) == (kind == "animated")
+
+
+def test_pdf_and_png_are_the_same_picture(files):
+    pdfium = pytest.importorskip("pypdfium2")
+    png = Image.open(io.BytesIO(files["png"][1])).convert("L")
+    assert png.size == (105 * 12, 74 * 12)
+    document = pdfium.PdfDocument(files["pdf"][1])
+    assert len(document) == 1 and document.get_metadata_dict()["Title"] == "Files & <more>"
+    size = document[0].get_size()
+    np.testing.assert_allclose(size, [105 * 72 / 25.4, 74 * 72 / 25.4], atol=0.01)
+    pdf = document[0].render(scale=png.width / size[0]).to_pil().convert("L").resize(png.size)
+    small = [255 - np.asarray(picture.resize((210, 148)), float) for picture in (png, pdf)]
+    assert small[0].max() > 100  # there is ink
+    assert np.corrcoef(small[0].ravel(), small[1].ravel())[0, 1] > 0.98
+
+
+def test_gcode_stays_on_the_bed_and_draws_the_ink(files):
+    gcodeparser = pytest.importorskip("gcodeparser")
+    lines = gcodeparser.GcodeParser(files["gcode"][1].decode(), include_comments=False).lines
+    moves = [line for line in lines if line.get_param("X") is not None]
+    places = [(line.command, line.get_param("X"), line.get_param("Y")) for line in moves]
+    assert all(0 <= x <= 105 and 0 <= y <= 74 for _, x, y in places)
+    drawn = sum(np.hypot(x1 - x0, y1 - y0)
+                for (_, x0, y0), (command, x1, y1) in itertools.pairwise(places) if command == ("G", 1))
+    inked = sum(np.hypot(*np.diff(stroke, axis=0).T).sum() * 3.0  # an x is 3 mm high on a card
+                for line in _rows(files) for stroke in strokes.split(line.strokes))
+    assert inked <= drawn * 1.01 and drawn < inked * 1.25  # curves are a little longer than chords
+
+
+def test_ink_beyond_the_bed_is_refused(visit):
+    page = visit({"text": "ab", "size": "note"})
+    _ink(page)
+    page.click("summary")
+    page.fill("#bed-width", "10")
+    page.click("#get-gcode")
+    expect(page.locator("#status")).to_contain_text("not wholly on the bed of 10")
+
+
+def test_svg_and_link_are_copied(visit, site):
+    page = visit({"text": "ab", "seed": 3}, permissions=["clipboard-read", "clipboard-write"])
+    _ink(page)
+    page.click("#copy-svg")
+    expect(page.locator("#status")).to_have_text("SVG copied.")
+    assert page.evaluate("navigator.clipboard.readText()").encode() == _download(page, "svg")[1]
+    page.click("#copy-link")
+    expect(page.locator("#status")).to_have_text("Link copied.")
+    assert page.evaluate("navigator.clipboard.readText()").startswith(f"{site}/#text=ab&seed=3&")
+
+
+# What can go wrong
+
+
+def test_characters_that_cannot_be_written_are_named(visit):
+    page = visit({"text": "ab"}, expected=["422"])
+    _ink(page)
+    page.fill("#text", "party \N{PARTY POPPER}")
+    expect(page.locator("#status")).to_contain_text("\N{PARTY POPPER}")
+    expect(page.locator("#retry")).to_be_hidden()
+    page.fill("#text", "party")
+    _ink(page, "party")
+
+
+def test_a_text_too_long_is_told_without_asking(visit):
+    page = visit({"text": "ab"})
+    _ink(page)
+    page.fill("#text", "\n".join(["line"] * 41))
+    expect(page.locator("#status")).to_contain_text("41 lines; at most 40")
+
+
+def test_a_busy_server_is_asked_again(visit):
+    page = visit({"text": "ab"}, expected=["503"])
+    former = _ink(page)
+    answers = iter([lambda route: route.fulfill(status=503, headers={"Retry-After": "1"}, body="{}")])
+    page.route("**/api/v1/stream", lambda route: next(answers, lambda route: route.continue_())(route))
+    page.fill("#text", "later")
+    expect(page.locator("#status")).to_contain_text("Trying again in")
+    expect(page.locator("#retry")).to_be_visible()
+    _ink(page, "later", former)
+
+
+def test_offline_is_said_and_online_goes_on(visit):
+    page = visit({"text": "ab"}, expected=["ERR_INTERNET_DISCONNECTED"])
+    former = _ink(page)
+    page.context.set_offline(True)
+    page.fill("#text", "no net")
+    expect(page.locator("#status")).to_contain_text("cannot be reached")
+    expect(page.locator("#retry")).to_be_visible()
+    page.context.set_offline(False)
+    _ink(page, "no net", former)
+    expect(page.locator("#retry")).to_be_hidden()
+
+
+# For everybody
+
+
+def test_a_telephone_shows_all_without_scrolling_sideways(visit):
+    page = visit(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, device_scale_factor=2)
+    _ink(page)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    small = page.evaluate("""() => [...document.querySelectorAll("button, .card, .choice, .swatch, summary")]
+      .filter((one) => one.offsetParent && Math.min(one.offsetWidth, one.offsetHeight) < 24)
+      .map((one) => one.outerHTML)""")
+    assert not small  # WCAG 2.2, target size
+    page.tap("#draw")
+    box = page.locator("#own-canvas").bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 360
+    page.touchscreen.tap(box["x"] + 50, box["y"] + 50)
+    expect(page.locator("#own-count")).to_have_text("1 stroke, 1 point recorded.")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(visit, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="see make browser").Axe()
+    page = visit({"text": "ab"}, color_scheme=scheme)
+    _ink(page)
+    for part in ("page", "dialog"):
+        if part == "dialog":
+            page.click("#draw")
+        found = axe.run(page).response["violations"]
+        serious = [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found
+                   if one["impact"] in ("serious", "critical")]
+        assert not serious, part
+
+
+def test_the_focus_order_is_that_of_the_page(visit):
+    page = visit({"text": "ab"})
+    _ink(page)
+    page.locator("body").focus()
+    order = []
+    while len(order) < 60 and (not order or order[-1] is not None):
+        page.keyboard.press("Tab")
+        order.append(page.evaluate("document.activeElement?.id || document.activeElement?.name || null"))
+    wanted = ["text", "write", "new-seed", "hand", "draw", "replay", "speed", "attention", "bias", "pen", "ink",
+              "color", "paper", "size", "seed", "get-svg"]
+    assert [one for one in order if one in wanted][: len(wanted)] == wanted

@@ -1,0 +1,62 @@
+"""The page's modules that need no browser: their own tests under Node.js, and their curves beside those of Python."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from writemate_jax.data.letter_size import expected_width
+from writemate_jax.drawing import curves
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "writemate_jax" / "web" / "page"
+OLDEST = (20, 19)  # earlier ones take a .js file for no module
+
+
+def _node() -> str:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node.js is not installed")
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
+    if tuple(map(int, re.findall(r"\d+", said)[:2])) < OLDEST:
+        pytest.skip(f"Node.js is {said.strip()}; 20.19 or newer is needed")
+    return node
+
+
+def _run(*arguments: str, given: str = "") -> str:
+    done = subprocess.run([_node(), "--no-warnings", *arguments], input=given, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+def _call(module: str, expression: str, given: object) -> object:
+    """The value of a JavaScript expression of ``given`` and the ``module``'s exports."""
+    program = (
+        f"import * as module from {json.dumps((PAGE / module).as_uri())};"
+        "let text = ''; for await (const part of process.stdin) text += part;"
+        f"const given = JSON.parse(text); console.log(JSON.stringify({expression}));"
+    )
+    return json.loads(_run("--input-type=module", "--eval", program, given=json.dumps(given)))
+
+
+def test_the_modules_own_tests():
+    _run("--test", "tests/page/")
+
+
+def test_curves_are_those_of_the_package():
+    random = np.random.default_rng(0)
+    strokes = [np.round(random.normal(size=(n, 2)).cumsum(0), 3) for n in (1, 2, 3, 9, 40)]
+    strokes.append(np.repeat(strokes[-1][:5], 2, axis=0))  # places that repeat
+    found = _call("ink.js", "given.map(module.bezier)", [stroke.tolist() for stroke in strokes])
+    for stroke, segments in zip(strokes, found, strict=True):
+        np.testing.assert_allclose(np.array(segments).reshape(-1, 4, 2), curves.bezier(stroke), atol=1e-9)
+
+
+def test_the_estimate_of_widths_is_near_that_of_the_corpus():
+    texts = ["the quick brown fox jumps", "WHAT IS THIS? A PEN!", "Call 555-0123 (or write), Mr. & Mrs. Wilmington"]
+    found = _call("widths.js", "given.map(module.expectedWidth)", texts)
+    np.testing.assert_allclose(found, [expected_width(text) for text in texts], rtol=0.05)
