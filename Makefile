@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 TEXT ?= the quick brown fox jumps
 
-.PHONY: demo test setup
+.PHONY: browser demo test setup
 
 setup: $(VENV)/ready
 
@@ -20,6 +20,12 @@ demo: setup
 	@echo 'Next:  make demo TEXT="your own words"'
 	@echo '       $(VENV)/bin/python sample.py "Dear reader," --bias 1 --seed 7 --out letter.svg'
 	@echo '       $(VENV)/bin/python sample.py --help'
+
+# The tests of the web page need a Chromium; without it they are skipped.
+browser: setup
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-browser.txt
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && sudo= || sudo=sudo; $$sudo apt-get update && $$sudo apt-get install --yes chromium; }
 
 test: setup
 	$(VENV)/bin/python -m pytest
