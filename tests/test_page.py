@@ -70,10 +70,18 @@ def visit(chromium, site):
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: troubles.append(f"uncaught: {error}"))
-        page.on("request", lambda request: request.url.startswith((site, "blob:", "data:"))
-                or troubles.append(f"asked {request.url}"))
-        page.on("console", lambda message: message.type in ("error", "warning")
-                and not any(one in message.text for one in expected) and troubles.append(message.text))
+        page.on(
+            "request",
+            lambda request: request.url.startswith((site, "blob:", "data:")) or troubles.append(f"asked {request.url}"),
+        )
+        page.on(
+            "console",
+            lambda message: (
+                message.type in ("error", "warning")
+                and not any(one in message.text for one in expected)
+                and troubles.append(message.text)
+            ),
+        )
         page.goto(f"{site}/" + (f"#{urlencode(fragment)}" if fragment else ""))
         return page
 
@@ -129,8 +137,9 @@ def test_a_link_gives_the_same_svg(visit):
     page.fill("#seed", "77")
     page.press("#seed", "Tab")
     page.get_by_label("Ruled").check(force=True)
-    page.wait_for_function("() => location.hash.includes('Anna') && location.hash.includes('77')"
-                           " && location.hash.includes('ruled')")
+    page.wait_for_function(
+        "() => location.hash.includes('Anna') && location.hash.includes('77') && location.hash.includes('ruled')"
+    )
     expect(page.locator("#sheet")).to_have_attribute("aria-label", re.compile("Dear Anna.*again"))
     _ink(page)
     _, first = _download(page, "svg")
@@ -167,8 +176,9 @@ def test_hands_are_chosen_with_the_keyboard(visit):
     _ink(page, "ab", former)
     second = page.locator("#gallery input").nth(1)
     expect(second).to_be_checked()
-    page.wait_for_function("(name) => new URLSearchParams(location.hash.slice(1)).get('style') === name",
-                           arg=second.input_value())
+    page.wait_for_function(
+        "(name) => new URLSearchParams(location.hash.slice(1)).get('style') === name", arg=second.input_value()
+    )
 
 
 # A hand of one's own
@@ -234,8 +244,9 @@ def _draw(page, ink: list[np.ndarray]) -> None:
     low, high = np.concatenate(ink).min(0), np.concatenate(ink).max(0)
     scale = min((box["width"] - 20) / max(high[0] - low[0], 1e-6), (box["height"] - 20) / max(high[1] - low[1], 1e-6))
     for stroke in ink:
-        (x, y), *rest = [(box["x"] + 10 + (x - low[0]) * scale, box["y"] + 10 + (high[1] - y) * scale)
-                         for x, y in stroke.tolist()]
+        (x, y), *rest = [
+            (box["x"] + 10 + (x - low[0]) * scale, box["y"] + 10 + (high[1] - y) * scale) for x, y in stroke.tolist()
+        ]
         page.mouse.move(x, y)
         page.mouse.down()
         for x, y in rest:
@@ -272,7 +283,7 @@ def test_files_are_named_after_the_text(files):
         "svg": "files-more.svg", "png": "files-more.png", "pdf": "files-more.pdf", "json": "files-more.json",
         "animated": "files-more.animated.svg", "plotter": "files-more.plotter.svg", "gcode": "files-more.gcode",
         "single": "it-is.json",
-    }
+    }  # fmt: skip
 
 
 def test_json_is_what_sample_py_writes(files):
@@ -321,10 +332,16 @@ def test_gcode_stays_on_the_bed_and_draws_the_ink(files):
     moves = [line for line in lines if line.get_param("X") is not None]
     places = [(line.command, line.get_param("X"), line.get_param("Y")) for line in moves]
     assert all(0 <= x <= 105 and 0 <= y <= 74 for _, x, y in places)
-    drawn = sum(np.hypot(x1 - x0, y1 - y0)
-                for (_, x0, y0), (command, x1, y1) in itertools.pairwise(places) if command == ("G", 1))
-    inked = sum(np.hypot(*np.diff(stroke, axis=0).T).sum() * 3.0  # an x is 3 mm high on a card
-                for line in _rows(files) for stroke in strokes.split(line.strokes))
+    drawn = sum(
+        np.hypot(x1 - x0, y1 - y0)
+        for (_, x0, y0), (command, x1, y1) in itertools.pairwise(places)
+        if command == ("G", 1)
+    )
+    inked = sum(
+        np.hypot(*np.diff(stroke, axis=0).T).sum() * 3.0  # an x is 3 mm high on a card
+        for line in _rows(files)
+        for stroke in strokes.split(line.strokes)
+    )
     assert inked <= drawn * 1.01 and drawn < inked * 1.25  # curves are a little longer than chords
 
 
@@ -419,8 +436,11 @@ def test_axe_finds_nothing_serious(visit, scheme):
         if part == "dialog":
             page.click("#draw")
         found = axe.run(page).response["violations"]
-        serious = [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found
-                   if one["impact"] in ("serious", "critical")]
+        serious = [
+            (one["id"], [node["html"][:120] for node in one["nodes"]])
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
         assert not serious, part
 
 
@@ -432,6 +452,5 @@ def test_the_focus_order_is_that_of_the_page(visit):
     while len(order) < 60 and (not order or order[-1] is not None):
         page.keyboard.press("Tab")
         order.append(page.evaluate("document.activeElement?.id || document.activeElement?.name || null"))
-    wanted = ["text", "write", "new-seed", "hand", "draw", "replay", "speed", "attention", "bias", "pen", "ink",
-              "color", "paper", "size", "seed", "get-svg"]
+    wanted = "text write new-seed hand draw replay speed attention bias pen ink color paper size seed get-svg".split()
     assert [one for one in order if one in wanted][: len(wanted)] == wanted
