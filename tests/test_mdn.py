@@ -115,6 +115,20 @@ def test_samples_have_the_mixtures_moments():
     np.testing.assert_allclose(mdn.mean(mixture), mean, rtol=1e-5)
 
 
+def test_a_reach_leaves_the_deviations_and_cuts_the_draws():
+    rng = np.random.default_rng(4)
+    mixture = mdn.split(rng.normal(scale=0.5, size=mdn.width(M)).astype(np.float32))
+    biased = mdn.biased(mixture, jnp.float32(0.7), jnp.float32(1.2))
+    np.testing.assert_array_equal(biased.log_sigma, mixture.log_sigma)
+    np.testing.assert_array_equal(biased.log_pi, mdn.biased(mixture, jnp.float32(0.7)).log_pi)
+    single = mdn.Mixture(*(part[:1] for part in mixture[:4]), mixture.eos_logit)._replace(log_pi=jnp.zeros(1))
+    keys = jax.random.split(jax.random.key(0), 60_000)
+    x = np.asarray(jax.vmap(lambda k: mdn.sample(k, single, 1.2))(keys))
+    z = (x[:, 0] - single.mu[0, 0]) / np.exp(single.log_sigma[0, 0])
+    assert np.abs(z).max() <= 1.2 + 1e-4
+    assert stats.kstest(z, stats.truncnorm(-1.2, 1.2).cdf).pvalue > 1e-3
+
+
 def test_outputs_of_the_wrong_width_are_named():
     with pytest.raises(ValueError, match=r"\(2, 20\).*6M \+ 1"):
         mdn.split(jnp.zeros((2, 20)))

@@ -197,8 +197,8 @@ def test_permuting_a_request_permutes_the_result(order):
     def run(rows):
         request = sampler.Request(
             text=sampler.Text(texts.codes[rows], texts.length[rows]), style=None, seed=rows.astype(np.uint32),
-            bias=np.linspace(0, 1, 8, dtype=np.float32)[rows], limit=np.arange(40, 48, dtype=np.int32)[rows],
-            start=np.zeros((8, 3), np.float32), primer=np.zeros((8, 0, 3), np.float32),
+            bias=np.linspace(0, 1, 8, dtype=np.float32)[rows], reach=np.full(8, np.inf, np.float32),
+            limit=np.arange(40, 48, dtype=np.int32)[rows], start=np.zeros((8, 3), np.float32), primer=np.zeros((8, 0, 3), np.float32),
             primer_length=np.zeros(8, np.int32),
         )
         return sampler.sample(scribe.model.network(), scribe.model.params, request, steps=48)
@@ -217,8 +217,8 @@ def test_lanes_and_text_capacity_change_nothing_but_rounding():
     results = []
     for capacity in (6, 16, 64):
         request = sampler.Request(
-            text_batch([codes], capacity), None, np.array([3], np.uint32), np.zeros(1, np.float32), np.array([99], np.int32),
-            np.zeros((1, 3), np.float32), np.zeros((1, 0, 3), np.float32), np.zeros(1, np.int32),
+            text_batch([codes], capacity), None, np.array([3], np.uint32), np.zeros(1, np.float32), np.full(1, np.inf),
+            np.array([99], np.int32), np.zeros((1, 3), np.float32), np.zeros((1, 0, 3), np.float32), np.zeros(1, np.int32),
         )
         state = sampler.sample(scribe.model.network(), scribe.model.params, request, steps=100)
         results.append(np.asarray(state.points[: int(state.count[0]), 0]))
@@ -233,6 +233,17 @@ def test_bias_narrows_the_choice():
         first = np.stack([line.strokes[1, :2] for line in scribe.write(["abc"] * 64, bias=bias, seed=range(64))])
         spread.append(first.std(axis=0))
     assert (spread[0] > 1.3 * spread[1]).all() and (spread[1] > 1.3 * spread[2]).all()
+
+
+def test_a_reach_takes_the_place_of_narrowing_but_at_bias_0():
+    narrowed, cut = writer(), writer()
+    cut.model.config.sampling.reach = 1.0
+    spread = {}
+    for name, scribe in (("narrowed", narrowed), ("cut", cut)):
+        for bias in (0.0, 1.0, 4.0):
+            first = np.stack([line.strokes[1, :2] for line in scribe.write(["abc"] * 64, bias=bias, seed=range(64))])
+            spread[name, bias] = first.std(axis=0).sum()
+    assert spread["cut", 0.0] == spread["narrowed", 0.0] > spread["cut", 1.0] > spread["cut", 4.0]
 
 
 def test_bias_is_each_lines_own():

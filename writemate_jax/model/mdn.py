@@ -80,26 +80,32 @@ def mean(mixture: Mixture) -> jax.Array:
     return jnp.einsum("...m,...mi->...i", jnp.exp(mixture.log_pi), mixture.mu)
 
 
-def biased(mixture: Mixture, bias: jax.Array) -> Mixture:
-    """Narrows the mixture by a probability bias b >= 0: eqs 61-62.
+def biased(mixture: Mixture, bias: jax.Array, reach: jax.Array | float = jnp.inf) -> Mixture:
+    """Sharpens the mixture by a probability bias b >= 0: eqs 61-62.
 
     Args:
       mixture: any.
       bias: [...], one value for each point's mixture, or a scalar.
+      reach: likewise, of the draws (`sample`). Where it is finite it takes the place of eq 61, and the standard
+        deviations stay as they are: the paper's narrow pen does not tremble, as a hand does.
     """
     bias = jnp.asarray(bias)
+    narrowing = jnp.where(jnp.isfinite(reach), 0.0, bias)
     return mixture._replace(
         log_pi=jax.nn.log_softmax(mixture.log_pi * (1.0 + bias[..., None]), axis=-1),
-        log_sigma=mixture.log_sigma - bias[..., None, None],
+        log_sigma=mixture.log_sigma - narrowing[..., None, None],
     )
 
 
-def sample(key: jax.Array, mixture: Mixture) -> jax.Array:
-    """Draws one point (dx, dy, eos) from an unbatched mixture, [3]; `jax.vmap` it with one key a line."""
+def sample(key: jax.Array, mixture: Mixture, reach: jax.Array | float = jnp.inf) -> jax.Array:
+    """Draws one point (dx, dy, eos) from an unbatched mixture, [3]; `jax.vmap` it with one key a line.
+
+    A finite ``reach`` keeps each of the two normal numbers behind the offset within so many standard deviations.
+    """
     key_component, key_offset, key_eos = jax.random.split(key, 3)
     component = jax.random.categorical(key_component, mixture.log_pi)
     mu, log_sigma, rho = mixture.mu[component], mixture.log_sigma[component], mixture.rho[component]
-    n1, n2 = jax.random.normal(key_offset, (2,))
+    n1, n2 = jax.random.truncated_normal(key_offset, -reach, reach, (2,))
     correlated = jnp.stack([n1, rho * n1 + jnp.sqrt((1.0 - rho) * (1.0 + rho)) * n2])
     eos = jax.random.bernoulli(key_eos, jax.nn.sigmoid(mixture.eos_logit))
     return jnp.append(mu + jnp.exp(log_sigma) * correlated, eos.astype(mu.dtype))

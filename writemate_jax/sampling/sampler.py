@@ -28,7 +28,7 @@ class Request(NamedTuple):
     text: codes [b, u1] and lengths [b], a primer's text included; None for a prediction network.
     style: [b, s], vectors of the hands; None for a network without styles.
     seed: uint32 [b].
-    bias: [b], b of eqs 61-62.
+    bias: [b], b of eqs 61-62. reach: [b], of the draws, inf for the paper's way: see `mdn.biased`.
     limit: int32 [b], most points to draw.
     start: [b, 3], the first input, which is not drawn.
     primer: [b, p, 3], points that are forced on the line before any is drawn; primer_length: int32 [b].
@@ -38,6 +38,7 @@ class Request(NamedTuple):
     style: jax.Array | None
     seed: jax.Array
     bias: jax.Array
+    reach: jax.Array
     limit: jax.Array
     start: jax.Array
     primer: jax.Array
@@ -130,7 +131,8 @@ def _sample_step(
     forced = state.t < request.primer_length
     may_end = state.t > request.primer_length  # not before a point is drawn
     step_keys = jax.vmap(jax.random.fold_in, (0, None))(keys, state.t)
-    drawn = jax.vmap(mdn.sample)(step_keys, mdn.biased(network.mixture(y), request.bias))
+    mixture = mdn.biased(network.mixture(y), request.bias, request.reach)
+    drawn = jax.vmap(mdn.sample)(step_keys, mixture, request.reach)
     complete = jnp.zeros_like(state.done)
     place = carry.window.phi.argmax(axis=-1) if network.window else jnp.zeros_like(state.count)
     if network.window:

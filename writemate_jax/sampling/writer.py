@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import importlib.resources
+import math
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -258,6 +259,7 @@ class Writer:
             style=np.stack([line.style for line in lanes]) if self._network.styles else None,
             seed=np.array([line.seed for line in lanes], np.uint32),
             bias=np.array([line.bias for line in lanes], np.float32),
+            reach=np.array([self._reach(line.bias) for line in lanes], np.float32),
             limit=np.array([line.limit for line in lanes], np.int32),
             start=np.tile(primer.start, (self.lanes, 1)),
             primer=np.tile(primer.forced, (self.lanes, 1, 1)),
@@ -347,6 +349,10 @@ class Writer:
         if wrong.size:
             raise InvalidRequest(f"bias is {wrong.flat[0]:g}; expected a number from 0 up to {LARGEST_BIAS:g}")
         return np.broadcast_to(biases, (count,)).tolist()
+
+    def _reach(self, bias: float) -> float:
+        reach = self.model.config.sampling.reach
+        return reach / bias if reach and bias else math.inf
 
     def _normalise(self, rows: Rows) -> Rows:
         return strokes.normalise(rows, self.model.mean, self.model.std)
