@@ -24,7 +24,7 @@ demo: setup
 # The tests of the web page need a Chromium; without it they are skipped.
 browser: setup
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-browser.txt
-	@command -v chromium chromium-browser google-chrome >/dev/null || \
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
 	  { [ "$$(id -u)" = 0 ] && sudo= || sudo=sudo; $$sudo apt-get update && $$sudo apt-get install --yes chromium; }
 
 test: setup
