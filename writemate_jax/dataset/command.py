@@ -55,16 +55,10 @@ def _run(options: argparse.Namespace, recipe: Recipe) -> int:
         shown = ", ".join(repr(line[:60]) for line in found.refused[:SHOWN])
         print(f"sample.py dataset: warning: {len(found.refused)} lines have characters that cannot be written and are"
               f" left out: {shown}{', ...' if len(found.refused) > SHOWN else ''}", file=sys.stderr)  # fmt: skip
-    with tqdm(total=recipe.num, unit="line", disable=None, smoothing=0.1) as bar:
-
-        def progress(lines: int, new: bool) -> None:
-            if not new:
-                bar.initial += lines  # not of this run: they do not count in its lines/s
-            bar.update(lines)
-
-        report = making.make(
-            options.out, recipe, found.lines, model, workers=options.workers, progress=progress
-        )
+    # What was there does not count in the lines/s of this run.
+    there = making.lines_there(options.out, recipe)
+    with tqdm(total=recipe.num, initial=there, unit="line", disable=None, smoothing=0.1) as bar:
+        report = making.make(options.out, recipe, found.lines, model, workers=options.workers, progress=bar.update)
     print(summary(report, recipe))
     print(options.out)
     return 0

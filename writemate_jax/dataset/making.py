@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import jax
@@ -22,7 +22,6 @@ from writemate_jax.dataset.shards import begin, shard_path, write_shard
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.sampling.named_styles import digest
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.strokes import Rows
 from writemate_jax.training.checkpoints import Model
 
 LANES = 128  # lines at once on each device. Part of what a set is: another number rounds otherwise
@@ -50,7 +49,7 @@ class Report:
 def make(
     folder: str | os.PathLike, recipe: Recipe, texts: Sequence[str], model: Model, *,
     devices: Sequence[jax.Device] | None = None, workers: int | None = None,
-    progress: Callable[[int, bool], None] = lambda lines, new: None,
+    progress: Callable[[int], None] = lambda lines: None,
 ) -> Report:
     """Writes the shards of a set that are not there yet.
 
@@ -62,8 +61,8 @@ def make(
       texts: each of 1 to 128 characters of the network's alphabet.
       model: the network that writes.
       devices: by default all that are local.
-      workers: processes that draw; by default as many as there are processors; 0 to draw between the writing.
-      progress: called with the lines of each whole shard, and whether they are new.
+      workers: processes that draw; by default one for each processor, at most 32; 0 to draw between the writing.
+      progress: called with the lines of each shard that was written.
 
     Raises:
       shards.OtherSet: the folder holds a set of other options. sampling.writer.InvalidRequest: of texts and style.
@@ -72,78 +71,82 @@ def make(
     if not texts:
         raise ValueError("no texts; give a file with at least one line that can be written")
     folder, start, report = Path(folder), time.perf_counter(), Report()
-    styles = _styles(recipe.style, Writer(model, lanes=LANES))
+    styles = style_vectors(recipe.style, Writer(model, lanes=LANES))
     begin(folder, asdict(recipe) | {
-        "texts": _digest(text.encode("utf-8") for text in texts), "weights": digest(model.params),
+        "lanes": LANES, "texts": _digest(text.encode("utf-8") for text in texts), "weights": digest(model.params),
         "styles": _digest(part for name, vector in styles.items() for part in (name.encode(), vector.tobytes())),
-        "lanes": LANES,
     })  # fmt: skip
-    missing = []
-    for shard in range(recipe.shards):
-        if shard_path(folder, shard).exists():
-            report.kept += len(recipe.lines(shard))
-            progress(len(recipe.lines(shard)), False)
-        else:
-            missing.append(shard)
-    devices = list(devices or jax.local_devices())[: max(1, len(missing))]
+    report.kept = lines_there(folder, recipe)
+    missing = [shard for shard in range(recipe.shards) if not shard_path(folder, shard).exists()]
+    devices = list(devices or jax.local_devices())[: len(missing)]
     report.devices = {str(device): 0 for device in devices}
-    todo, lock = iter(missing), threading.Lock()
-    stopped = threading.Event()
-
-    def next_shards() -> Iterator[int]:
-        while not stopped.is_set():
-            with lock:
-                shard = next(todo, None)
-            if shard is None:
-                return
-            yield shard
-
-    def finish(shard: int, parts: Sequence[Future[Stored]]) -> None:
-        done = [part.result() for part in parts]
-        began = time.perf_counter()
-        write_shard(shard_path(folder, shard), [member for part in done for member in part.members])
-        with lock:
-            report.writing += time.perf_counter() - began
-            report.drawing += sum(part.seconds for part in done)
-            report.shards += 1
-            report.lines += len(recipe.lines(shard))
-            progress(len(recipe.lines(shard)), True)
-
-    def run(device: jax.Device) -> None:
-        pending: tuple[int, list[Future[Stored]]] | None = None
-        with jax.default_device(device):
-            writer = Writer(model, lanes=LANES)
-            for shard in next_shards():
-                began = time.perf_counter()
-                plans = [plan(recipe, texts, list(styles), i) for i in recipe.lines(shard)]
-                inks = write(writer, plans, styles, recipe.candidates)
-                parts = [
-                    pool.submit(stored, recipe, plans[i : i + CHUNK], inks[i : i + CHUNK])
-                    for i in range(0, len(plans), CHUNK)
-                ]
-                with lock:
-                    report.sampling += time.perf_counter() - began
-                    report.devices[str(device)] += len(plans)
-                if pending:  # drawn while this one was written
-                    finish(*pending)
-                pending = shard, parts
-            if pending:
-                finish(*pending)
-
-    with ExitStack() as stack:
-        pool = stack.enter_context(_pool(os.cpu_count() or 1 if workers is None else workers))
-        threads = stack.enter_context(ThreadPoolExecutor(len(devices)))
-        try:
-            for running in [threads.submit(run, device) for device in devices]:
-                running.result()
-        finally:
-            stopped.set()  # what went wrong on one device ends the others after their shard
+    if missing:
+        with _pool(min(os.cpu_count() or 1, 32) if workers is None else workers) as pool:
+            rest = iter(missing[len(devices) :])
+            run = _Run(folder, recipe, texts, model, styles, pool, rest, report, progress)
+            with ThreadPoolExecutor(len(devices)) as threads:
+                try:
+                    running = [threads.submit(run.on, *pair) for pair in zip(devices, missing, strict=False)]
+                    wait(running, return_when=FIRST_EXCEPTION)
+                finally:
+                    run.stopped.set()  # where one went wrong, the others end with their shard
+            for device in running:
+                device.result()
     report.seconds = time.perf_counter() - start
     return report
 
 
-def write(writer: Writer, plans: Sequence[Plan], styles: dict[str, Rows], candidates: int) -> list[Ink]:
-    """The ink of these lines."""
+def lines_there(folder: Path, recipe: Recipe) -> int:
+    """How many lines of a set are in whole shards."""
+    return sum(len(recipe.lines(shard)) for shard in range(recipe.shards) if shard_path(folder, shard).exists())
+
+
+class _Run:
+    """What the devices of a run share; a lock keeps their accounts."""
+
+    def __init__(self, folder, recipe, texts, model, styles, pool, todo, report, progress):
+        self.folder, self.recipe, self.texts, self.model, self.styles = folder, recipe, texts, model, styles
+        self.pool, self.todo, self.report, self.progress = pool, todo, report, progress
+        self.lock, self.stopped = threading.Lock(), threading.Event()
+
+    def on(self, device: jax.Device, shard: int | None) -> None:
+        """Writes this shard on a device, and then others that nobody has begun."""
+        pending: tuple[int, list[Future[Stored]]] | None = None
+        with jax.default_device(device):
+            writer = Writer(self.model, lanes=LANES)
+            while shard is not None:
+                begun = time.perf_counter()
+                plans = [plan(self.recipe, self.texts, list(self.styles), i) for i in self.recipe.lines(shard)]
+                inks = write(writer, plans, self.styles, self.recipe.candidates)
+                with self.lock:
+                    self.report.sampling += time.perf_counter() - begun
+                    self.report.devices[str(device)] += len(plans)
+                parts = [
+                    self.pool.submit(stored, self.recipe, plans[i : i + CHUNK], inks[i : i + CHUNK])
+                    for i in range(0, len(plans), CHUNK)
+                ]
+                if pending:  # drawn while this one was written
+                    self._finish(*pending)
+                pending = shard, parts
+                with self.lock:
+                    shard = None if self.stopped.is_set() else next(self.todo, None)
+        self._finish(*pending)
+
+    def _finish(self, shard: int, parts: Sequence[Future[Stored]]) -> None:
+        done = [part.result() for part in parts]
+        begun = time.perf_counter()
+        write_shard(shard_path(self.folder, shard), [member for part in done for member in part.members])
+        lines = len(self.recipe.lines(shard))
+        with self.lock:
+            self.report.writing += time.perf_counter() - begun
+            self.report.drawing += sum(part.seconds for part in done)
+            self.report.shards += 1
+            self.report.lines += lines
+            self.progress(lines)
+
+
+def write(writer: Writer, plans: Sequence[Plan], styles: dict[str, np.ndarray], candidates: int) -> list[Ink]:
+    """The ink of these lines; styles: the vector [s] of each by name."""
     written = writer.write(
         [plan.text for plan in plans], bias=[plan.bias for plan in plans], seed=[plan.seed for plan in plans],
         style=np.stack([styles[plan.style] for plan in plans]) if writer.model.writers else None,
@@ -152,7 +155,7 @@ def write(writer: Writer, plans: Sequence[Plan], styles: dict[str, Rows], candid
     return [Ink(w.strokes, w.text, w.complete, w.bias, w.seed, w.points_per_second) for w in written]
 
 
-def _styles(style: str, writer: Writer) -> dict[str, np.ndarray]:
+def style_vectors(style: str, writer: Writer) -> dict[str, np.ndarray]:
     """The vectors [s] of the styles to draw from."""
     model = writer.model
     names = {"all": model.writers, "random": model.config.sampling.styles or model.writers}.get(style)
@@ -180,4 +183,15 @@ class _Here(Executor):
 
 def _pool(workers: int) -> Executor:
     # Spawned, not forked: JAX has threads, whose locks a fork would copy as they are.
-    return ProcessPoolExecutor(workers, get_context("spawn")) if workers else _Here()
+    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=_prepare) if workers else _Here()
+
+
+def _prepare() -> None:
+    """Of a process that draws: it ends with the one that told it to, by whatever that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent_process().join()
+    os._exit(1)

@@ -16,6 +16,7 @@ from writemate_jax.replacing import replacing, write_text
 
 FORMAT = "writemate-dataset-1"
 MANIFEST = "manifest.json"
+DIGESTS = ("texts", "weights", "styles")  # known by their digests alone
 
 
 class OtherSet(ValueError):
@@ -70,9 +71,12 @@ def begin(folder: Path, about: Mapping[str, Any]) -> None:
             raise ValueError(f"{path} is no manifest of a set: {error}; give another --out") from error
         other = [key for key in {**was, **about} if was.get(key) != about.get(key)]
         if other:
-            differences = "; ".join(f"{key} was {was.get(key)!r}, now {about.get(key)!r}" for key in other)
-            raise OtherSet(f"{folder} holds a set of other options: {differences}. Give the same to go on with it, or"
-                           " another --out")
+            differences = "; ".join(
+                f"other {key}" if key in DIGESTS else f"{key} was {was.get(key)!r}, now {about.get(key)!r}"
+                for key in other
+            )
+            raise OtherSet(f"{folder} holds another set: {differences}. Give the same options to go on with it, or"
+                           " another --out")  # fmt: skip
         for left_over in Path(folder).glob(".shard-*.tar"):  # of a run that was killed while it wrote one
             left_over.unlink(missing_ok=True)
         return

@@ -62,7 +62,7 @@ def chosen(corpus: Corpus, splits: Sequence[str], count: int, seed: int) -> Exam
 
 def written(
     folder: Path, texts: Sequence[str], model: Model, bias: tuple[float, float], seed: int,
-    progress: Callable[[int, bool], None] = lambda lines, new: None,
+    progress: Callable[[int], None] = lambda lines: None,
 ) -> Examples:
     """A set of these texts, each once, made in ``folder`` or found there; without the lines that cannot be learned."""
     recipe = Recipe(len(texts), seed, bias=bias, images=False)

@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> None:
         with tqdm(total=len(real.lines), unit="line", desc=name, disable=None) as bar:
             examples = usefulness.written(
                 options.out / f"set-{low:g}-{high:g}-{options.lines}", real.texts, model, (low, high), options.seed,
-                lambda lines, new, bar=bar: bar.update(lines),
+                bar.update,
             )  # fmt: skip
         arm(name, examples)
     about = {

@@ -1,0 +1,337 @@
+"""Data sets of labelled lines: what a line is, how it looks, how it is stored, and that nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tarfile
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+import sample as sample_py
+from writemate_jax import config as configuration
+from writemate_jax import strokes
+from writemate_jax.alphabet import Alphabet
+from writemate_jax.dataset import making, picture, texts
+from writemate_jax.dataset.plan import Recipe, plan
+from writemate_jax.dataset.shards import OtherSet, read_shard
+from writemate_jax.drawing.strokes_json import loads
+from writemate_jax.model.networks import text_batch
+from writemate_jax.sampling.writer import Writer
+from writemate_jax.training.checkpoints import Description, Model, export_model
+
+TEXTS = ("see", "a dog", "add", "bee", "a bed")
+RECIPE = Recipe(num=14, seed=3, shard_size=4, bias=(0.5, 1.5), height=32)
+CLEAN = picture.Look(0.0, 0.0, 1.0, 0.1, (0.1, 0.1, 0.1, 0.1), 0, 255, (0.0, 0.0), 0.0, 0.0, 0)
+FLOURISH = strokes.from_points([[0, 0], [1, 2], [2, 0], [3, 0.5], [4, 1.5]], [0, 0, 1, 0, 1])
+
+
+@pytest.fixture(autouse=True)
+def no_compilation_cache(monkeypatch):
+    monkeypatch.setenv("WRITEMATE_CACHE", "")
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    """A small random network that knows two writers; its lines are short, since their cap is low."""
+    config = configuration.default()
+    config.model.layers, config.model.cells, config.model.mixtures, config.model.components = 1, 8, 2, 2
+    config.model.kappa_scale, config.model.style_size = 0.1, 3
+    config.sampling.points_per_character = 2
+    statistics = np.zeros(2, np.float32), np.ones(2, np.float32)
+    description = Description(config, Alphabet(" abdegos"), *statistics, "x-height", ("anna", "bert"))
+    params = description.network().init(jax.random.key(0), jnp.zeros((1, 2, 3)), text_batch([np.array([1])], 2),
+                                        np.array([1]))["params"]  # fmt: skip
+    params = {**params, "styles": jax.random.normal(jax.random.key(1), params["styles"].shape)}
+    return Model(**vars(description), params=jax.tree.map(np.asarray, params))
+
+
+@pytest.fixture(scope="module")
+def whole(model, tmp_path_factory) -> Path:
+    """A set that was made at once, on one device."""
+    folder = tmp_path_factory.mktemp("whole")
+    report = making.make(folder, RECIPE, TEXTS, model, devices=jax.local_devices()[:1], workers=0)
+    assert (report.lines, report.shards, report.kept) == (14, 4, 0)
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
+
+
+def samples(folder: Path) -> list[dict[str, bytes]]:
+    return [sample for path in sorted(Path(folder).glob("shard-*.tar")) for sample in read_shard(path)]
+
+
+# What a line is
+
+
+@given(st.integers(1, 9), st.integers(1, 4), st.integers(0, 2**32 - 1))
+@settings(max_examples=10)
+def test_every_text_is_written_equally_often_and_a_line_follows_from_its_number_alone(count, rounds, seed):
+    recipe, own = Recipe(num=count * rounds, seed=seed, bias=(0.25, 0.75)), [f"text {i}" for i in range(count)]
+    lines = [plan(recipe, own, ["anna", "bert"], i) for i in range(recipe.num)]
+    assert set(Counter(line.text for line in lines).values()) == {rounds}
+    assert all(0.25 <= line.bias <= 0.75 for line in lines)
+    longer = replace(recipe, num=10**6, shard_size=7)
+    for i in reversed(range(recipe.num)):
+        assert plan(longer, own, ["anna", "bert"], i) == lines[i]
+
+
+def test_lines_differ_in_style_bias_seed_and_look_and_with_the_seed_of_the_set():
+    lines = [plan(Recipe(200), TEXTS, ["anna", "bert"], i) for i in range(200)]
+    assert {line.style for line in lines} == {"anna", "bert"}
+    for field in ("seed", "look"):
+        assert len({getattr(line, field) for line in lines}) == 200, field
+    assert len({line.bias for line in lines}) > 150
+    other = [plan(Recipe(200, seed=1), TEXTS, ["anna", "bert"], i) for i in range(200)]
+    assert not {line.seed for line in lines} & {line.seed for line in other}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"num": 0}, "num is 0"),
+        ({"bias": (1.0, 0.5)}, "lower one first"),
+        ({"height": 4}, "height is 4; expected 16 to 512"),
+        ({"images": False, "strokes": False}, "keep one"),
+        ({"shard_size": 0}, "shard_size is 0"),
+    ],
+)
+def test_options_that_no_set_can_have_are_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        Recipe(**{"num": 1, **options})
+
+
+# Texts
+
+
+@given(st.lists(st.lists(st.text("abé", min_size=1, max_size=9), max_size=8).map(" \t".join), max_size=5))
+def test_texts_keep_every_word_in_order_within_the_length(lines):
+    found = texts.prepared(lines, Alphabet(" abe"), 9)
+    assert not found.refused
+    assert all(1 <= len(text) <= 9 and text == text.strip() and set(text) <= set(" abe") for text in found.lines)
+    assert " ".join(found.lines).split() == " ".join(lines).replace("é", "e").split()
+
+
+def test_a_word_beyond_the_length_is_cut_and_what_cannot_be_written_is_left_out():
+    assert texts.prepared(["abababab", "a\x01b", "  "], Alphabet(" ab"), 3) == (("aba", "bab", "ab"), ("a\x01b",))
+
+
+def test_without_a_file_the_texts_are_those_of_the_training_lines():
+    found = texts.of_open_corpus()
+    assert len(found) == 31_054 and {"Madison, MN", "one of"} <= set(found)
+
+
+# Pictures
+
+
+def test_the_map_to_pixels_leads_from_the_strokes_to_the_ink():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        look = replace(picture.draw(rng), ink=0, paper=255, light=(0.0, 0.0), grain=0.0, rule=0, blur=0.0)
+        grey, affine = picture.picture(FLOURISH, look, 64, rng)
+        assert grey.shape[0] == 64 and grey.dtype == np.uint8
+        points = strokes.to_points(FLOURISH) @ affine[:, :2].T + affine[:, 2]
+        columns, rows = points.astype(int).T
+        assert (grey[rows, columns] < 170).all()  # the end of a thin stroke covers its pixel by a part
+        # All ink lies within the pen's reach of the line's box; the curve swings out by a little.
+        dark = np.argwhere(grey < 128)[:, ::-1]
+        reach = 0.1 * 64 + 2
+        assert (dark >= points.min(axis=0) - reach).all() and (dark <= points.max(axis=0) + reach).all()
+
+
+def test_size_and_place_of_the_ink_do_not_change_its_picture():
+    rng = np.random.default_rng(0)
+    for factor, place in ((1.0, (3.0, -2.0)), (37.5, (0.0, 0.0)), (0.01, (1.0, 1.0))):
+        points = strokes.to_points(FLOURISH) * factor + place
+        moved = strokes.from_points(points, FLOURISH[:, 2], origin=points[0])
+        ours, theirs = (picture.picture(line, CLEAN, 48, rng)[0] for line in (FLOURISH, moved))
+        assert ours.shape == theirs.shape
+        assert np.abs(ours.astype(int) - theirs).mean() < 1
+
+
+@pytest.mark.parametrize(
+    "line", [[[0, 0, 1]], [[0, 0, 0], [5, 0, 1]], [[0, 0, 0], [0, 4, 1]], [[0, 0, 0], [9e4, 1, 1]]]
+)
+def test_dots_dashes_and_lines_that_ran_away_have_a_picture(line):
+    grey, _ = picture.picture(np.array(line, np.float32), CLEAN, 32, np.random.default_rng(0))
+    assert grey.shape[0] == 32 and 8 <= grey.shape[1] <= 32 * 60 + 1 and grey.min() < 128
+
+
+def test_what_a_look_says_is_what_is_seen():
+    rng = np.random.default_rng(0)
+    mean = {name: picture.picture(FLOURISH, replace(CLEAN, **look), 64, rng)[0].astype(float) for name, look in {
+        "plain": {}, "bold": {"pen": 0.13}, "grey": {"paper": 200}, "pale": {"ink": 90}, "grainy": {"grain": 4.0},
+        "dark above": {"light": (0.0, 20.0)}, "ruled": {"rule": 50, "paper": 240},
+    }.items()}  # fmt: skip
+    assert mean["bold"].mean() < mean["plain"].mean() < mean["pale"].mean()
+    assert mean["grey"].max() == 200 and mean["pale"].min() == 90 and mean["plain"].min() == 0
+    assert len(np.unique(mean["grainy"])) > len(np.unique(mean["plain"]))
+    assert mean["dark above"][0, -1] == 235 and mean["dark above"][-1, -1] == 255
+    assert (mean["ruled"][:, -1] < 240).sum() == 2
+
+
+# Shards
+
+
+def test_each_line_is_there_once_with_the_text_and_the_ink_that_the_writer_writes_of_it(whole, model):
+    found = samples(whole)
+    assert [sample["__key__"] for sample in found] == [f"{i:09}" for i in range(14)]
+    writer = Writer(model, lanes=making.LANES)
+    for i, sample in enumerate(found):
+        line = plan(RECIPE, TEXTS, ["anna", "bert"], i)
+        assert sample["txt"].decode() == line.text
+        stored, about = loads(sample["json"].decode()), json.loads(sample["json"])
+        [ink] = writer.write([line.text], line.bias, line.seed, style=about["style"], candidates=1)
+        np.testing.assert_array_equal(stored.strokes, ink.strokes)
+        assert (stored.text, stored.seed, stored.bias) == (line.text, line.seed, line.bias)
+        grey = np.asarray(Image.open(io.BytesIO(sample["png"])))
+        assert grey.ndim == 2 and grey.shape[0] == 32
+        grain = np.random.default_rng(line.grain)
+        np.testing.assert_array_equal(grey, picture.picture(ink.strokes, line.look, 32, grain)[0])
+        assert picture.Look(**about["look"]).pen == line.look.pen
+
+
+def test_shards_are_plain_tars_of_whole_samples(whole):
+    sizes = []
+    for path in sorted(whole.glob("*.tar")):
+        with tarfile.open(path) as tar:
+            names = tar.getnames()
+            assert all(entry.mtime == 0 and entry.isfile() for entry in tar)
+        assert [name.split(".")[1] for name in names] == ["json", "png", "txt"] * (len(names) // 3)
+        sizes.append(len(names) // 3)
+    assert sizes == [4, 4, 4, 2]
+
+
+def test_webdataset_reads_them(whole):
+    webdataset = pytest.importorskip("webdataset", reason="requirements.txt lists it among the tests")
+    paths = [str(path) for path in sorted(whole.glob("*.tar"))]
+    read = list(webdataset.WebDataset(paths, shardshuffle=False).decode("l8"))
+    assert [sample["__key__"] for sample in read] == [f"{i:09}" for i in range(14)]
+    for theirs, ours in zip(read, samples(whole), strict=True):
+        assert theirs["txt"] == ours["txt"].decode() == theirs["json"]["text"]
+        assert theirs["png"].shape[0] == 32
+
+
+def test_several_devices_all_write_and_write_the_same(whole, model, tmp_path):
+    report = making.make(tmp_path, RECIPE, TEXTS, model, devices=jax.local_devices()[:3], workers=0)
+    assert len(report.devices) == 3 and min(report.devices.values()) > 0
+    assert contents(tmp_path) == contents(whole)
+
+
+def test_processes_draw_the_same(whole, model, tmp_path):
+    making.make(tmp_path, RECIPE, TEXTS, model, devices=jax.local_devices()[:1], workers=1)
+    assert contents(tmp_path) == contents(whole)
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was_to_the_same_set(whole, model, tmp_path, monkeypatch):
+    write, made = making.write_shard, []
+
+    def failing(path, members):
+        if len(made) == 2:
+            (tmp_path / ".shard-000002.4711.tar").write_bytes(b"half")
+            raise OSError("no space left on device")
+        made.append(path.name)
+        write(path, members)
+
+    options = {"devices": jax.local_devices()[:1], "workers": 0}
+    monkeypatch.setattr(making, "write_shard", failing)
+    with pytest.raises(OSError, match="no space"):
+        making.make(tmp_path, RECIPE, TEXTS, model, **options)
+    monkeypatch.setattr(making, "write_shard", write)
+    seen = []
+    report = making.make(tmp_path, RECIPE, TEXTS, model, progress=seen.append, **options)
+    assert (report.kept, report.lines) == (8, 6)
+    assert seen == [4, 2]
+    assert contents(tmp_path) == contents(whole)
+    assert making.make(tmp_path, RECIPE, TEXTS, model, **options).lines == 0
+
+
+def test_a_set_goes_on_with_its_own_options_alone(whole, model, tmp_path):
+    before = contents(whole)
+    for recipe, own, message in (
+        (replace(RECIPE, num=15), TEXTS, "num was 14, now 15"),
+        (replace(RECIPE, bias=(0.0, 1.0)), TEXTS, r"bias was \[0.5, 1.5\], now \[0.0, 1.0\]"),
+        (RECIPE, TEXTS[:2], "other texts"),
+        (replace(RECIPE, style="anna"), TEXTS, "style was 'all', now 'anna'; other styles"),
+    ):
+        with pytest.raises(OtherSet, match=message):
+            making.make(whole, recipe, own, model)
+    with pytest.raises(OtherSet, match="other weights"):
+        making.make(whole, RECIPE, TEXTS, replace(model, params={**model.params, "styles": model.params["styles"] + 0}
+                    | {"more": np.zeros(1)}))  # fmt: skip
+    assert contents(whole) == before
+    (tmp_path / "shard-000000.tar").write_bytes(b"")
+    with pytest.raises(ValueError, match="no manifest.json"):
+        making.make(tmp_path, RECIPE, TEXTS, model)
+
+
+# The command
+
+
+@pytest.fixture
+def command(model, tmp_path, monkeypatch, capsys):
+    """Runs sample.py dataset in an empty folder: (exit code, stdout lines, stderr)."""
+    monkeypatch.chdir(tmp_path)
+    description = Description(**{field: getattr(model, field) for field in Description.__dataclass_fields__})
+    export_model(Path("network"), description, model.params)
+
+    def run(*arguments: str):
+        try:
+            code = sample_py.main(["dataset", "--checkpoint", "network", "--workers", "0", *arguments])
+        except SystemExit as exit:
+            code = exit.code
+        out, err = capsys.readouterr()
+        return code, out.splitlines(), err
+
+    return run
+
+
+def test_the_command_makes_a_set_and_goes_on_with_it(command):
+    Path("corpus.txt").write_text("see\n\na dög\n add  a bed\n\u2603 \U0001f600\n", encoding="utf-8")
+    arguments = ("--text-file", "corpus.txt", "--num", "6", "--shard-size", "2", "--out", "set", "--no-images",
+                 "--style", "anna", "--bias", "0.5")  # fmt: skip
+    code, out, err = command(*arguments)
+    assert code == 0 and out[-1] == "set" and out[-2].startswith("6 lines in 3 shards, ")
+    assert "1 lines have characters that cannot be written" in err
+    found = samples(Path("set"))
+    assert Counter(sample["txt"].decode() for sample in found) == {"see": 2, "a dog": 2, "add a bed": 2}
+    assert all(set(sample) == {"__key__", "txt", "json"} for sample in found)
+    assert {json.loads(sample["json"])["style"] for sample in found} == {"anna"}
+    os.remove("set/shard-000001.tar")
+    code, out, _ = command(*arguments)
+    assert code == 0 and out[0].startswith("4 lines were there; 2 lines in 1 shards, ")
+    assert command(*arguments)[1][0] == "6 lines were there; nothing to do: the set of 6 lines is whole"
+    code, _, err = command(*arguments[:-1], "0.7")
+    assert code == 2 and "bias was [0.5, 0.5], now [0.7, 0.7]" in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--out", "set"), "--num"),
+        (("--num", "0", "--out", "set"), "num is 0"),
+        (("--num", "1", "--out", "set", "--bias", "1,0"), "expected LOW,HIGH"),
+        (("--num", "1", "--out", "set", "--text-file", "absent.txt"), "absent.txt"),
+        (("--num", "1", "--out", "set", "--text-file", os.devnull), "has no text"),
+        (("--num", "1", "--out", "set", "--no-images", "--no-strokes"), "keep one"),
+        (("--num", "1", "--out", "set", "--style", "nobody"), "nobody"),
+    ],
+)
+def test_mistakes_get_a_message_and_leave_no_set(command, arguments, message):
+    Path("see.txt").write_text("see\n", encoding="utf-8")
+    more = () if "--text-file" in arguments else ("--text-file", "see.txt")
+    code, _, err = command(*arguments, *more)
+    assert code == 2 and message in err and "Traceback" not in err
+    assert not Path("set").exists()
