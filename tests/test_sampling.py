@@ -201,10 +201,11 @@ def test_permuting_a_request_permutes_the_result(order):
             limit=np.arange(40, 48, dtype=np.int32)[rows], start=np.zeros((8, 3), np.float32), primer=np.zeros((8, 0, 3), np.float32),
             primer_length=np.zeros(8, np.int32),
         )
-        return sampler.sample(scribe.model.network(), scribe.model.params, request, steps=48)
+        network = scribe.model.network()
+        return sampler.advance(network, scribe.model.params, request, sampler.begin(network, request), steps=48)
 
-    straight, permuted = run(np.arange(8)), run(order)
-    np.testing.assert_array_equal(permuted.points, straight.points[:, order])
+    (straight, drawn), (permuted, drawn_permuted) = run(np.arange(8)), run(order)
+    np.testing.assert_array_equal(drawn_permuted.points, drawn.points[:, order])
     np.testing.assert_array_equal(permuted.count, straight.count[order])
 
 
@@ -220,8 +221,11 @@ def test_lanes_and_text_capacity_change_nothing_but_rounding():
             text_batch([codes], capacity), None, np.array([3], np.uint32), np.zeros(1, np.float32), np.full(1, np.inf),
             np.array([99], np.int32), np.zeros((1, 3), np.float32), np.zeros((1, 0, 3), np.float32), np.zeros(1, np.int32),
         )
-        state = sampler.sample(scribe.model.network(), scribe.model.params, request, steps=100)
-        results.append(np.asarray(state.points[: int(state.count[0]), 0]))
+        network = scribe.model.network()
+        state, drawn = sampler.advance(
+            network, scribe.model.params, request, sampler.begin(network, request), steps=100
+        )
+        results.append(np.asarray(drawn.points[: int(state.count[0]), 0]))
     for other in results[1:]:
         np.testing.assert_allclose(other, results[0], atol=1e-4)
 
@@ -290,14 +294,70 @@ def test_number_of_compiled_programs_is_the_number_of_buckets():
     scribe = writer()
     for texts in (["a"], TEXTS, ["fade"] * 20):  # up to 15 characters: one capacity
         scribe.write(texts, seed=3)
-    assert sampler.sample._cache_size() == 1
+    assert sampler.advance._cache_size() == sampler.restart._cache_size() == 1
     scribe.write(["a" * 16, "b" * 31, "abc"])
-    assert sampler.sample._cache_size() == 2
+    assert sampler.advance._cache_size() == 2
     scribe.write(["abc"], prime=PRIMER)
     scribe.write(["abcd"], prime=Ink(np.tile(PRIMER.strokes, (9, 1)), "face"))
-    assert sampler.sample._cache_size() == 3
+    assert sampler.advance._cache_size() == 3
     scribe.write(["abc"], attention=True)
-    assert sampler.sample._cache_size() == 4
+    assert sampler.advance._cache_size() == sampler.restart._cache_size() == 3
+
+
+# Steps at a time
+
+
+@pytest.mark.parametrize("steps", [1, 7, 40])
+def test_a_run_in_parts_is_the_whole_run_to_the_bit(steps):
+    scribe = writer()
+    network, params = scribe.model.network(), scribe.model.params
+    codes = [scribe.model.alphabet.encode(text) for text in TEXTS]
+    request = sampler.Request(
+        text_batch(codes, 16), None, np.arange(8, dtype=np.uint32), np.full(8, 0.5, np.float32),
+        np.full(8, np.inf, np.float32), np.arange(90, 98, dtype=np.int32), np.zeros((8, 3), np.float32),
+        np.zeros((8, 0, 3), np.float32), np.zeros(8, np.int32),
+    )
+    end, whole = sampler.advance(network, params, request, sampler.begin(network, request), steps=120)
+    state, parts = sampler.begin(network, request), []
+    while not state.done.all():
+        before = state.t
+        state, drawn = sampler.advance(network, params, request, state, steps=steps)
+        parts.append((before, state.t, drawn))
+    for lane in range(8):
+        for field in ("points", "place", "phi", "kappa"):
+            ours = [np.asarray(getattr(drawn, field))[: int(t[lane] - b[lane]), lane] for b, t, drawn in parts]
+            np.testing.assert_array_equal(
+                np.concatenate(ours)[: int(end.count[lane])], getattr(whole, field)[: int(end.count[lane]), lane]
+            )
+    for ours, theirs in zip(state[3:], end[3:], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_line_that_enters_late_beside_others_is_the_same_to_the_bit_and_tells_its_points():
+    scribe = writer()
+    lanes = scribe.lanes_of(16)
+    lines = [line for line, _ in scribe.lines(TEXTS * 3, 0.5, 5, None, 1)]
+    waiting, told, ended = list(range(len(lines))), {i: [] for i in range(len(lines))}, {}
+    lanes.enter("given up", scribe.track(lines[4]))
+    lanes.advance()
+    lanes.leave("given up")
+    while waiting or lanes.busy:
+        for _ in range(min(2, lanes.free, len(waiting))):  # two at a time: most find others on their way
+            i = waiting.pop(0)
+            lanes.enter(i, scribe.track(lines[i], attention=i % 3 == 0))
+        for i, points, end in lanes.advance():
+            told[i].append(points)
+            ended.update({i: end} if end else {})
+    for i, (line, alone) in enumerate(zip(lines, scribe.write(TEXTS * 3, seed=5, attention=True), strict=True)):
+        written = scribe.finished(line, ended[i])
+        np.testing.assert_array_equal(np.concatenate(told[i]), ended[i].points)
+        np.testing.assert_array_equal(written.strokes, alone.strokes)
+        assert written.complete == alone.complete
+        if i % 3 == 0:
+            np.testing.assert_array_equal(written.phi, alone.phi)
+            np.testing.assert_array_equal(written.kappa, alone.kappa)
+        else:
+            assert written.phi is None
 
 
 # Requests that cannot be met

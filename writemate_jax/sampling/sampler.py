@@ -1,11 +1,13 @@
 """The compiled loop that writes a batch of lines (Graves 2013, sections 5.3 to 5.5).
 
 Letters in shapes: b = lines of the batch, u1 = places of the texts (with the one past the end), p = points of the
-longest primer, t = points of the longest result, k = window components. Offsets are normalised throughout.
+longest primer, r = steps made at once, k = window components. Offsets are normalised throughout.
 
-What a line becomes depends on its own row of the request alone: its random numbers come from its seed and the step,
-and no other line enters its arithmetic. That holds to the bit within one shape of request. Requests of different
-shapes agree up to the rounding of matrix products, which compilers order by size.
+The loop runs for some steps at a time, so that ink can be shown while it is written and a line can take the place of
+one that has ended. What a line becomes depends on its own row of the request alone: its random numbers come from its
+seed and its own step, and no other line enters its arithmetic. That holds to the bit within one shape of request,
+whatever is begun beside it and when. Requests of different shapes agree up to the rounding of matrix products, which
+compilers order by size.
 """
 
 from __future__ import annotations
@@ -45,20 +47,11 @@ class Request(NamedTuple):
     primer_length: jax.Array
 
 
-class Trace(NamedTuple):
-    """The window at the step that drew each point: phi [t, b, u1], kappa [t, b, k]."""
-
-    phi: jax.Array
-    kappa: jax.Array
-
-
 class SamplingState(NamedTuple):
-    """The loop's state before step t.
+    """Where each line of a batch is.
 
-    t: int32, steps made. carry: of the network. x: [b, 3], the last point of each line, the input of step t.
+    t: int32 [b], steps made. carry: of the network. x: [b, 3], the last point, the input of step t.
     done, complete: bool [b], whether the line has ended, and whether by itself. count: int32 [b], points drawn.
-    points: [t, b, 3], row i is what step i made of the line: its primer, its drawn points, then nothing of meaning.
-    place: int32 [t, b], the character that the window read most at each of them; 0 without a window. trace: or None.
     """
 
     t: jax.Array
@@ -67,57 +60,88 @@ class SamplingState(NamedTuple):
     done: jax.Array
     complete: jax.Array
     count: jax.Array
+
+
+class Drawn(NamedTuple):
+    """What some steps made, a row a step. Of a line that ended among them, the rows behind its end mean nothing.
+
+    points: [r, b, 3], the primer, then what was drawn, then the step that only found the line ended.
+    place: int32 [r, b], the character that the window read most; 0 without a window.
+    phi: [r, b, u1], kappa: [r, b, k], the window; None without one.
+    """
+
     points: jax.Array
     place: jax.Array
-    trace: Trace | None
+    phi: jax.Array | None
+    kappa: jax.Array | None
 
 
-@partial(jax.jit, static_argnames=("network", "steps", "rests", "with_trace"))
-def sample(
-    network: Network, params: Any, request: Request, *, steps: int, rests: bool = False, with_trace: bool = False
-) -> SamplingState:
-    """Writes the lines of a request; returns the state in which all have ended.
+@partial(jax.jit, static_argnames=("network",))
+def begin(network: Network, request: Request) -> SamplingState:
+    """The state before any step. A row without points to draw is done."""
+    b = request.seed.shape[0]
+    return SamplingState(
+        t=jnp.zeros(b, jnp.int32),
+        carry=network.initial_carry(b, request.text.codes.shape[1] if network.window else 0),
+        x=request.start,
+        done=request.limit == 0,
+        complete=jnp.zeros(b, bool),
+        count=jnp.zeros(b, jnp.int32),
+    )
+
+
+@partial(jax.jit, static_argnames=("network",))
+def restart(network: Network, request: Request, state: SamplingState, fresh: jax.Array) -> SamplingState:
+    """The state with the lines of `fresh`, bool [b], before their first step, and the others where they were."""
+
+    def choose(new: jax.Array, old: jax.Array) -> jax.Array:
+        return jnp.where(fresh.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+
+    return jax.tree.map(choose, begin(network, request), state)
+
+
+@partial(jax.jit, static_argnames=("network", "steps", "rests"))
+def advance(
+    network: Network, params: Any, request: Request, state: SamplingState, *, steps: int, rests: bool = False
+) -> tuple[SamplingState, Drawn]:
+    """Moves the lines of a request by `steps` points, or until all have ended.
 
     Args:
       network: a synthesis network with `request.text`, or a prediction network without.
       params: its weights.
       request: see `Request`.
-      steps: capacity of the result, at least max(primer_length + limit).
+      state: of `begin`, `restart` or the last call.
       rests: whether the network learned lines with a rest behind them (`strokes.add_rests`).
-      with_trace: whether to keep the window's course.
     """
     b = request.seed.shape[0]
     places = request.text.codes.shape[1] if network.window else 0
-    rows = steps + 1  # the step that only finds the last line ended records a row, too
-    trace = None
-    if with_trace and network.window:
-        trace = Trace(jnp.zeros((rows, b, places)), jnp.zeros((rows, b, network.components)))
-    state = SamplingState(
-        t=jnp.zeros((), jnp.int32),
-        carry=network.initial_carry(b, places),
-        x=request.start,
-        done=request.limit == 0,
-        complete=jnp.zeros(b, bool),
-        count=jnp.zeros(b, jnp.int32),
-        points=jnp.zeros((rows, b, 3)),
-        place=jnp.zeros((rows, b), jnp.int32),
-        trace=trace,
+    drawn = Drawn(
+        points=jnp.zeros((steps, b, 3)),
+        place=jnp.zeros((steps, b), jnp.int32),
+        phi=jnp.zeros((steps, b, places)) if network.window else None,
+        kappa=jnp.zeros((steps, b, network.components)) if network.window else None,
     )
     keys = jax.vmap(jax.random.key)(request.seed)
     gates = None  # of the styles: the same at every step
     if network.styles:
         gates = network.apply({"params": params}, request.style, method="style_gates")
-    return lax.while_loop(
-        lambda state: ~state.done.all(),
-        lambda state: _sample_step(network, params, request, gates, keys, rests, state),
-        state,
+
+    def step(loop: tuple[jax.Array, SamplingState, Drawn]) -> tuple[jax.Array, SamplingState, Drawn]:
+        i, state, drawn = loop
+        state, made = _sample_step(network, params, request, gates, keys, rests, state)
+        record = partial(lax.dynamic_update_index_in_dim, index=i, axis=0)
+        return i + 1, state, jax.tree.map(record, drawn, made)
+
+    _, state, drawn = lax.while_loop(
+        lambda loop: (loop[0] < steps) & ~loop[1].done.all(), step, (jnp.zeros((), jnp.int32), state, drawn)
     )
+    return state, drawn
 
 
 def _sample_step(
     network: Network, params: Any, request: Request, gates: Any, keys: jax.Array, rests: bool, state: SamplingState
-) -> SamplingState:
-    """Feeds the last point of each line, then ends the line or draws its next point.
+) -> tuple[SamplingState, Drawn]:
+    """Feeds the last point of each line, then ends the line or draws its next point; also returns its row of `Drawn`.
 
     A line ends by itself where the window is one past its text and the last drawn point lifted the pen: without the
     second condition its last letter is cut off. The pen bit that was written is the one that is looked at.
@@ -130,7 +154,7 @@ def _sample_step(
     carry, y = network.apply({"params": params}, state.carry, state.x, request.text, gates, method="step")
     forced = state.t < request.primer_length
     may_end = state.t > request.primer_length  # not before a point is drawn
-    step_keys = jax.vmap(jax.random.fold_in, (0, None))(keys, state.t)
+    step_keys = jax.vmap(jax.random.fold_in)(keys, state.t)
     mixture = mdn.biased(network.mixture(y), request.bias, request.reach)
     drawn = jax.vmap(mdn.sample)(step_keys, mixture, request.reach)
     complete = jnp.zeros_like(state.done)
@@ -143,23 +167,20 @@ def _sample_step(
 
     x = drawn
     if request.primer.shape[1]:
-        given = lax.dynamic_index_in_dim(request.primer, state.t, axis=1, keepdims=False)  # clamped past its end
+        at = jnp.minimum(state.t, request.primer.shape[1] - 1)
+        given = jnp.take_along_axis(request.primer, at[:, None, None], axis=1)[:, 0]
         x = jnp.where(forced[:, None], given, drawn)
 
-    def record(rows: jax.Array, row: jax.Array) -> jax.Array:
-        return lax.dynamic_update_index_in_dim(rows, row, state.t, axis=0)
-
-    return SamplingState(
-        t=state.t + 1,
+    state = SamplingState(
+        t=state.t + ~state.done,
         carry=carry,
         x=x,
         done=done,
         complete=state.complete | (complete & ~state.done),
         count=state.count + (~done & ~forced),
-        points=record(state.points, x),
-        place=record(state.place, place.astype(jnp.int32)),
-        trace=state.trace and jax.tree.map(record, state.trace, Trace(carry.window.phi, carry.window.kappa)),
     )
+    window = carry.window if network.window else None
+    return state, Drawn(x, place.astype(jnp.int32), window and window.phi, window and window.kappa)
 
 
 def past_end(phi: jax.Array, length: jax.Array) -> jax.Array:

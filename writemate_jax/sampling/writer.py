@@ -11,7 +11,7 @@ import importlib.resources
 import math
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -22,13 +22,12 @@ import numpy as np
 
 from writemate_jax import strokes
 from writemate_jax.drawing.strokes_json import Ink
-from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling import named_styles, primed
 from writemate_jax.sampling.candidates import Draft, best, draft, passes
 from writemate_jax.sampling.candidates import seeds as candidate_seeds
 from writemate_jax.sampling.compilation_cache import use_compilation_cache
+from writemate_jax.sampling.lanes import Ended, Lanes, Track
 from writemate_jax.sampling.levelling import level
-from writemate_jax.sampling.sampler import Request, sample
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
 from writemate_jax.training.adapt import InvalidStyle, load_style
@@ -57,7 +56,7 @@ class Writer:
     """Writes with one trained network.
 
     The ink of a line is a function of its text, seed, bias and primer, to the bit, whatever is written in the same
-    call: lines are computed in groups of always `lanes`, the text padded to a capacity that its own length chooses.
+    call: lines are computed in always `lanes` lanes, the text padded to a capacity that its own length chooses.
     A matrix product of another number of lanes rounds differently; so other lanes, like other machines, agree to
     about 1e-5 of the ink's unit until, rarely, a draw falls on the other side of an edge.
 
@@ -70,7 +69,6 @@ class Writer:
         self.model = model
         self.lanes = lanes or (16 if jax.default_backend() == "cpu" else 256)
         self._network = model.network()
-        self._nobody = np.zeros(self._network.style_size if self._network.styles else 0, np.float32)
         self._params = jax.device_put(model.params)
 
     @classmethod
@@ -116,50 +114,76 @@ class Writer:
           InvalidRequest: for whatever of this cannot be met.
           UnknownCharacters: a text has characters without a likeness in the network's alphabet.
         """
+        primer = self._primer(prime, prime_text)
+        asked = self.lines(texts, bias, seed, style, candidates, primer)
+        # What still asks for candidates to be written, and what it asks for.
+        trying = {i: trial(line, count) for i, (line, count) in enumerate(asked)}
+        wanted = {i: next(tries) for i, tries in trying.items()}
+        chosen: dict[int, Ended] = {}
+        while wanted:
+            drafts = iter(self._drafts([line for lines in wanted.values() for line in lines], primer, attention))
+            wanted, done = {}, {i: [next(drafts) for _ in lines] for i, lines in wanted.items()}
+            for i, own in done.items():
+                try:
+                    wanted[i] = trying[i].send(own)
+                except StopIteration as end:
+                    chosen[i] = end.value
+        return [self.finished(line, chosen[i], primer) for i, (line, _) in enumerate(asked)]
+
+    def lines(
+        self, texts: Sequence[str] | str, bias: float | Sequence[float] | None, seed: int | Sequence[int],
+        style: str | os.PathLike | np.ndarray | None, candidates: int | None, primer: _Primer | None = None,
+    ) -> list[tuple[Line, int]]:  # fmt: skip
+        """What `write` is asked for, checked: each line, and how many candidates of it are wanted."""
         if not self._network.window:
             raise InvalidRequest("this is a prediction network, which knows no text; use unconditional()")
+        primer = primer or self._primer(None, None)
         texts = [texts] if isinstance(texts, str) else list(texts)
         texts = [self._readable(text, f"text {i}", MAX_CHARACTERS) for i, text in enumerate(texts)]
         biases = self._biases(bias, len(texts))
         seeds = _seeds(seed, len(texts))
-        hands = self.styles(style, seeds)
-        primer = self._primer(prime, prime_text)
         if primer.length and style is None and self._network.styles and self.model.config.data.rests:
             ink = self._denormalise(primer.forced[: primer.length])
-            hands = np.tile(primed.hand(self.model, ink, primer.prefix.rstrip()), (len(texts), 1))
+            style = primed.hand(self.model, ink, primer.prefix.rstrip())
+        hands = self.styles(style, seeds)
         candidates = self.model.config.sampling.candidates if candidates is None else candidates
         if not 1 <= candidates <= MAX_CANDIDATES:
             raise InvalidRequest(f"candidates is {candidates}; expected 1 to {MAX_CANDIDATES}")
         per_character = self.model.config.sampling.points_per_character
-        lines = [
-            _Line(primer.prefix, text, hands[i], seeds[i], biases[i], per_character * (len(text) + FREE_CHARACTERS))
+        return [
+            (Line(primer.prefix, text, hands[i], seeds[i], biases[i], per_character * (len(text) + FREE_CHARACTERS)),
+             candidates)
             for i, text in enumerate(texts)
         ]
-        drafts = self._drafts(lines, primer, candidates, 0, attention)
-        if candidates > 1:
-            # A second try for what failed: by other seeds, and neater.
-            failed = [i for i, own in enumerate(drafts) if not any(passes(d, lines[i].text) for _, d in own)]
-            again = [lines[i]._replace(bias=lines[i].bias + MORE_BIAS) for i in failed]
-            for i, more in zip(failed, self._drafts(again, primer, candidates, 1, attention), strict=True):
-                drafts[i] += more
-        chosen = [own[best([d for _, d in own], line.text)][0] for line, own in zip(lines, drafts, strict=True)]
-        return [
-            replace(written, seed=line.seed, bias=line.bias) for line, written in zip(lines, chosen, strict=True)
-        ]
 
-    def _drafts(
-        self, lines: Sequence[_Line], primer: _Primer, candidates: int, attempt: int, attention: bool
-    ) -> list[list[tuple[Written, Draft]]]:
-        """The candidates of each line."""
-        copies = [line._replace(seed=s) for line in lines for s in candidate_seeds(line.seed, candidates, attempt)]
-        per_character = self.model.config.sampling.points_per_character
-        written: list = [None] * len(copies)
-        for capacity, chosen in _groups(copies, self.lanes):
-            steps = len(primer.forced) + per_character * (capacity + FREE_CHARACTERS)
-            done = self._run([copies[i] for i in chosen], primer, steps, capacity, attention)
-            for i, line in zip(chosen, done, strict=True):
-                written[i] = line
-        return [written[i : i + candidates] for i in range(0, len(copies), candidates)]
+    def lanes_of(self, capacity: int, primer: _Primer | None = None) -> Lanes:
+        """Empty lanes for lines of a `capacity_of` (0 for a prediction network)."""
+        primer = primer or self._primer(None, None)
+        return Lanes(
+            self._network, self._params, self.lanes, capacity, start=primer.start, primer=primer.forced,
+            primer_length=primer.length, rests=self.model.config.data.rests,
+        )  # fmt: skip
+
+    def track(self, line: Line, attention: bool = False) -> Track:
+        """The line as lanes take it."""
+        codes = self.model.alphabet.encode(line.prefix + line.text)  # none of a prediction network's empty text
+        return Track(codes, line.style, line.seed, line.bias, self._reach(line.bias), line.limit, attention)
+
+    def _drafts(self, lines: Sequence[Line], primer: _Primer, attention: bool) -> list[Ended]:
+        """Every line written, in their order."""
+        drafts: list = [None] * len(lines)
+        for capacity in TEXT_CAPACITIES:
+            waiting = [i for i, line in enumerate(lines) if capacity_of(line) == capacity]
+            waiting.sort(key=lambda i: len(lines[i].text))  # the longest begins first, as the last to end decides
+            lanes = self.lanes_of(capacity, primer) if waiting else None
+            while waiting or (lanes and lanes.busy):
+                while waiting and lanes.free:
+                    i = waiting.pop()
+                    lanes.enter((i,), self.track(lines[i], attention))
+                for (i,), _, ended in lanes.advance():
+                    if ended:
+                        drafts[i] = ended
+        return drafts
 
     def write_page(self, text: str, seed: int = 0, **options: Any) -> list[Page]:
         """Writes a text on pages: `pages.write_pages`, which lists the options; `pages.save` puts them into files."""
@@ -179,12 +203,15 @@ class Writer:
             raise InvalidRequest(f"{points} points; expected 1 to {MAX_POINTS}")
         primer = self._primer(None, None)
         seeds = _seeds(seed, 1)
-        line = _Line("", "", self.styles(None, seeds)[0], seeds[0], self._biases(bias, 1)[0], points - len(primer.lead))
-        steps = 1 << max(8, (points - 1).bit_length())
+        line = Line("", "", self.styles(None, seeds)[0], seeds[0], self._biases(bias, 1)[0], points - len(primer.lead))
         if line.limit == 0:  # the start is all that was asked for
             return self._written(line, primer, np.zeros((0, 3), np.float32), True)
-        [(written, _)] = self._run([line], primer, steps, 0, attention=False)
-        return replace(written, complete=True)
+        lanes = self.lanes_of(0)
+        lanes.enter(line, self.track(line))
+        ended = None
+        while ended is None:
+            [(_, _, ended)] = lanes.advance()
+        return replace(self.finished(line, ended), complete=True)
 
     def styles(self, style: str | os.PathLike | np.ndarray | None, seeds: Sequence[int]) -> np.ndarray:
         """The style vectors float32 [lines, s] that `write` takes for these seeds; s is 0 for a network without styles.
@@ -245,49 +272,22 @@ class Writer:
             ' "random", "unknown", or a folder that train.py adapt made'
         )
 
-    def _run(
-        self, lines: Sequence[_Line], primer: _Primer, steps: int, capacity: int, attention: bool
-    ) -> Iterator[tuple[Written, Draft]]:
-        """Writes at most `lanes` lines; the lanes left over stay empty."""
-        lines = list(lines)
-        lanes = lines + [_Line("", "", self._nobody, 0, 0.0, 0)] * (self.lanes - len(lines))
-        text = None
-        if self._network.window:
-            text = text_batch([self.model.alphabet.encode(line.prefix + line.text) for line in lanes], capacity)
-        request = Request(
-            text=text,
-            style=np.stack([line.style for line in lanes]) if self._network.styles else None,
-            seed=np.array([line.seed for line in lanes], np.uint32),
-            bias=np.array([line.bias for line in lanes], np.float32),
-            reach=np.array([self._reach(line.bias) for line in lanes], np.float32),
-            limit=np.array([line.limit for line in lanes], np.int32),
-            start=np.tile(primer.start, (self.lanes, 1)),
-            primer=np.tile(primer.forced, (self.lanes, 1, 1)),
-            primer_length=np.full(self.lanes, primer.length, np.int32),
-        )
-        rests = self.model.config.data.rests
-        state = sample(self._network, self._params, request, steps=steps, rests=rests, with_trace=attention)
-        state = jax.device_get(state._replace(carry=None))
-        for i, line in enumerate(lines):
-            complete = bool(state.complete[i])
-            drawn = slice(primer.length, primer.length + int(state.count[i]))
-            rows = self._denormalise(state.points[drawn, i])
-            written = self._written(line, primer, rows, complete)
-            if attention:
-                places = slice(len(line.prefix), len(line.prefix) + len(line.text) + 1)
-                phi = state.trace.phi[drawn, i, places]
-                kappa = state.trace.kappa[drawn, i] - len(line.prefix)
-                lead = len(primer.lead)  # no step drew those points: the window was where the first step found it
-                written = replace(
-                    written,
-                    phi=np.concatenate([phi[:1]] * lead + [phi]),
-                    kappa=np.concatenate([kappa[:1]] * lead + [kappa]),
-                )
-            yield written, draft(
-                complete, state.place[drawn, i] - len(line.prefix), state.points[drawn, i, 2], len(line.text)
+    def finished(self, line: Line, ended: Ended, primer: _Primer | None = None) -> Written:
+        """The line as ink, from what lanes made of it."""
+        primer = primer or self._primer(None, None)
+        written = self._written(line, primer, self._denormalise(ended.points), ended.complete)
+        if ended.phi is not None:
+            skip, lead = len(line.prefix), len(primer.lead)
+            phi, kappa = ended.phi[:, skip : skip + len(line.text) + 1], ended.kappa - skip
+            # No step drew the points in the lead: the window was where the first step found it.
+            written = replace(
+                written,
+                phi=np.concatenate([phi[:1]] * lead + [phi]),
+                kappa=np.concatenate([kappa[:1]] * lead + [kappa]),
             )
+        return written
 
-    def _written(self, line: _Line, primer: _Primer, rows: Rows, complete: bool) -> Written:
+    def _written(self, line: Line, primer: _Primer, rows: Rows, complete: bool) -> Written:
         rows = np.concatenate([primer.lead, rows])
         rows[-1, 2] = 1  # the pen lifts at the end, also where a cap ended the line
         if primer.length:
@@ -361,7 +361,7 @@ class Writer:
         return strokes.denormalise(rows, self.model.mean, self.model.std)
 
 
-class _Line(NamedTuple):
+class Line(NamedTuple):
     """One line to write; prefix: the primer's text and a space, style: vector [s], limit: most points."""
 
     prefix: str
@@ -393,14 +393,25 @@ def embedded(name: str = "open_synthesis") -> Path:
     return Path(str(importlib.resources.files("writemate_jax") / "assets" / name))
 
 
-def _groups(lines: Sequence[_Line], lanes: int) -> Iterator[tuple[int, list[int]]]:
-    """(text capacity, indices of at most `lanes` lines): lines of like length together, as the longest ends all."""
-    needed = [len(line.prefix) + len(line.text) + 1 for line in lines]
-    for capacity in TEXT_CAPACITIES:
-        fitting = [i for i in range(len(lines)) if _capacity(needed[i], TEXT_CAPACITIES) == capacity]
-        fitting.sort(key=lambda i: needed[i])
-        for first in range(0, len(fitting), lanes):
-            yield capacity, fitting[first : first + lanes]
+def capacity_of(line: Line) -> int:
+    """The text capacity that a line is computed with."""
+    return _capacity(len(line.prefix) + len(line.text) + 1, TEXT_CAPACITIES)
+
+
+def trial(line: Line, candidates: int) -> Generator[list[Line], list[Ended], Ended]:
+    """Asks once, and where none passes again, for lines to be written; is sent them; returns the best of them."""
+    drafts = yield [line._replace(seed=seed) for seed in candidate_seeds(line.seed, candidates)]
+    known = [_known(line, one) for one in drafts]
+    if candidates > 1 and not any(passes(one, line.text) for one in known):
+        # A second try for what failed: by other seeds, and neater.
+        again = line._replace(bias=line.bias + MORE_BIAS)
+        drafts += yield [again._replace(seed=seed) for seed in candidate_seeds(line.seed, candidates, 1)]
+        known = [_known(line, one) for one in drafts]
+    return drafts[best(known, line.text)]
+
+
+def _known(line: Line, ended: Ended) -> Draft:
+    return draft(ended.complete, ended.place - len(line.prefix), ended.points[:, 2], len(line.text))
 
 
 def _capacity(size: int, capacities: Sequence[int]) -> int:
