@@ -32,10 +32,11 @@ if TYPE_CHECKING:
 FILE = Path(__file__).parent / "page" / "previews.json"
 UNIT = 1 / 50  # x-heights
 WORDS = "Dear Anna"
-WORDMARK, WORDMARK_SEED = "WriteMate", 3
+WORDMARK, WORDMARK_STYLE, WORDMARK_SEED = "WriteMate", "narrow", 4
 ANY = "surprise me"
 MEASURED = ("the quick brown fox jumps", "What is this? A pen!", "Mohammed and Sanika")
 SEED = 1
+CANDIDATES = 8  # of which the best is shown
 
 
 def previews(writer: Writer) -> dict:
@@ -43,27 +44,26 @@ def previews(writer: Writer) -> dict:
     names = style_names(writer)
     texts = [WORDS, *MEASURED]
     lines = writer.write(
-        texts * len(names), seed=SEED, style=np.repeat([style_vector(writer, name) for name in names], len(texts), 0)
+        texts * len(names),
+        seed=SEED,
+        style=np.concatenate([writer.styles(name, [SEED] * len(texts)) for name in names]),
+        candidates=CANDIDATES,
     )
     styles = {}
     for i, name in enumerate(names):
         shown, *measured = lines[i * len(texts) : (i + 1) * len(texts)]
         widths = [np.ptp(strokes.to_points(line.strokes)[:, 0]) / expected_width(line.text) for line in measured]
         styles[name] = {"ratio": round(float(np.median(widths)), 3), "points": flat(shown.strokes)}
-    first = style_vector(writer, names[0])
-    wordmark = writer.write(WORDMARK, seed=WORDMARK_SEED, style=first)[0]
+    style = WORDMARK_STYLE if WORDMARK_STYLE in names else names[0]
+    wordmark = writer.write(WORDMARK, seed=WORDMARK_SEED, style=style, candidates=CANDIDATES)[0]
     surprise = writer.write(ANY, seed=SEED, style="random")[0]
     return {"wordmark": flat(wordmark.strokes), "any": flat(surprise.strokes), "styles": styles}
 
 
 def style_names(writer: Writer) -> list[str]:
     """The styles that the page offers: those with a name, or else those that "random" draws from."""
-    named = writer.named_styles() if hasattr(writer, "named_styles") else ()
-    return [style.name for style in named] or list(writer.model.config.sampling.styles or writer.model.writers)
-
-
-def style_vector(writer: Writer, name: str) -> np.ndarray:
-    return np.asarray(writer.styles(name, [0]))[0]
+    named = [style.name for style in writer.named_styles()]
+    return named or list(writer.model.config.sampling.styles or writer.model.writers)
 
 
 def flat(rows: Rows) -> list[int]:

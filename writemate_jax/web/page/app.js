@@ -26,11 +26,12 @@ const WELCOME = {
 const at = (id) => document.getElementById(id);
 
 export async function start() {
+  const previewed = loadPreviews();
   const config = await (await fetch(new URL("config.json", document.baseURI))).json();
   const onServer = config.engine !== "browser";
   const { createEngine } = await (onServer ? import("./engine/server.js") : import("./engine/browser.js"));
   const engine = await createEngine(config);
-  const [styles, previews] = await Promise.all([engine.styles(), loadPreviews()]);
+  const [styles, previews] = await Promise.all([engine.styles(), previewed]);
   if (previews.wordmark) drawPreview(at("wordmark"), previews.wordmark);
   at("engine-note").textContent = onServer
     ? "A network of a million weights writes this on a server, which keeps nothing. The text stays out of the link's part that servers see."
@@ -250,5 +251,6 @@ function firstLine(hand) {
 
 start().catch((error) => {
   console.warn(error);
-  at("status").textContent = "WriteMate could not start: the server cannot be reached. Reload the page to try again.";
+  const why = error.kind ? error.message : "its files or its engine could not be loaded.";
+  at("status").textContent = `WriteMate could not start: ${why} Reload the page to try again.`;
 });

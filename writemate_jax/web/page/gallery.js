@@ -40,7 +40,10 @@ function entry({ name, title, note, preview, strokes }) {
   words.textContent = title;
   const label = document.createElement("label");
   label.className = "card";
-  if (note) label.title = note;
+  if (note) {
+    label.title = note;
+    input.setAttribute("aria-description", note);
+  }
   label.append(input, picture, words);
   return label;
 }

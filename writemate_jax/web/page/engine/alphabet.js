@@ -1,0 +1,42 @@
+/** Characters into codes, and characters that the network does not know into those that it knows. */
+import { EngineError } from "./error.js";
+
+/** The code of the alphabet's first character is 1; 0 is the place past the end. */
+export function encode(text, alphabet) {
+  return [...text].map((c) => alphabet.indexOf(c) + 1);
+}
+
+/** A text as the network can write it, of 1 to `most` characters. Throws EngineError. */
+export function readable(text, { alphabet, likenesses, sampling: { mostCharacters: most } }) {
+  const stripped = text.trim();
+  if (!stripped) throw new EngineError("invalid", "There is nothing to write.");
+  if (/[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/.test(stripped)) {
+    throw new EngineError("invalid", "A line has a line break in it; give each line as a text of its own.");
+  }
+  const written = transliterate(stripped, alphabet, likenesses).trim();
+  if (!written) throw new EngineError("invalid", "There is nothing to write.");
+  if (written.length > most) {
+    throw new EngineError("too_long", `A line has ${written.length} characters; at most ${most} fit. Split it into several.`);
+  }
+  return written;
+}
+
+/** likenesses: what stands for other characters. Beyond them, accents are left out. Throws EngineError "characters". */
+export function transliterate(text, alphabet, likenesses) {
+  const known = (c) => alphabet.includes(c);
+  const unknown = new Set();
+  const written = [...text.normalize("NFC")].map((c) => {
+    if (known(c)) return c;
+    if (Object.hasOwn(likenesses, c)) return likenesses[c];
+    const plain = c.normalize("NFKD").replace(/\p{M}|\p{Cf}/gu, "");
+    if (plain === "" && /^(\p{M}|\p{Cf})$/u.test(c)) return "";
+    if (plain && [...plain].every(known)) return plain;
+    unknown.add(c);
+    return "";
+  });
+  if (unknown.size) {
+    const named = [...unknown].map((c) => `“${c}”`).join(", ");
+    throw new EngineError("characters", `The pen cannot write ${named}: it knows Latin letters, digits and punctuation.`);
+  }
+  return written.join("");
+}
