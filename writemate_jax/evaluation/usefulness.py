@@ -29,7 +29,7 @@ from writemate_jax.replacing import replacing
 from writemate_jax.training.checkpoints import Model
 
 SAVE_EVERY = 100  # steps
-QUANTUM, X_HEIGHT = 1 / 64, 1.0
+QUANTUM = 1 / 64  # x-heights: the grid of the open corpus
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,10 @@ def written(
     folder: Path, texts: Sequence[str], model: Model, bias: tuple[float, float], seed: int,
     progress: Callable[[int], None] = lambda lines: None,
 ) -> Examples:
-    """A set of these texts, each once, made in ``folder`` or found there; without the lines that cannot be learned."""
+    """A set of these texts, each once, made in ``folder`` or found there; without the lines that cannot be learned.
+
+    The network's unit must be the x-height.
+    """
     recipe = Recipe(len(texts), seed, bias=bias, images=False)
     make(folder, recipe, texts, model, progress=progress)
     inks = [
@@ -72,7 +75,7 @@ def written(
         for shard in range(recipe.shards)
         for sample in read_shard(shard_path(folder, shard))
     ]
-    pairs = [(conventional(ink.strokes, quantum=QUANTUM, x_height=X_HEIGHT), ink.text) for ink in inks]
+    pairs = [(conventional(ink.strokes, quantum=QUANTUM), ink.text) for ink in inks]
     pairs = [pair for pair in pairs if reader.fits(*pair)]
     return Examples([line for line, _ in pairs], [text for _, text in pairs])
 

@@ -40,6 +40,8 @@ def run(options: argparse.Namespace) -> None:
     use_compilation_cache()
     corpus = corpora.load(corpus_path(default()))
     model = load_model(options.checkpoint or embedded())
+    if model.unit != corpus.unit:
+        raise ValueError(f"the network writes in {model.unit}; expected {corpus.unit}, as the real lines are")
     real = usefulness.chosen(corpus, ("train",), options.lines, options.seed)
     test = usefulness.chosen(corpus, ("validation",), options.test_lines, options.seed)
     outcomes: dict[str, usefulness.Outcome] = {}
