@@ -13,7 +13,7 @@ from writemate_jax import strokes
 from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink, write_json
 from writemate_jax.sampling.writer import InvalidRequest, Writer
-from writemate_jax.training import adapt, adapt_command, loop
+from writemate_jax.training import adapt, adapt_command, loop, text_fit
 from writemate_jax.training.checkpoints import Model, export_model
 
 RNG = np.random.default_rng(0)
@@ -84,7 +84,8 @@ def test_the_fitted_vector_makes_the_ink_likelier_and_the_weights_stay(model):
     assert none.before == none.after == pytest.approx(style.before, abs=1e-5)
 
 
-def test_the_command_makes_a_style_that_lines_are_written_in(model, tmp_path, capsys):
+def test_the_command_makes_a_style_that_lines_are_written_in(model, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(text_fit, "LEAST", -np.inf)  # an untrained network cannot tell what ink says
     export_model(tmp_path / "model", model, model.params)
     for i, line in enumerate(LINES):
         write_json(tmp_path / "ink" / f"{i}.json", line)

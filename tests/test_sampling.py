@@ -18,6 +18,7 @@ from hypothesis.extra import numpy as hnp
 from writemate_jax import config as configuration
 from writemate_jax import strokes
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
+from writemate_jax.data.own_ink import like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
@@ -30,8 +31,15 @@ from writemate_jax.training.checkpoints import Description, Model
 MEAN, STD = np.array([0.3, -0.1], np.float32), np.array([0.5, 0.4], np.float32)
 TEXTS = ["abc", "a cab", "bad", "a", "fade a bad face", "a deaf cab", "fed", "bead a fad"]
 SEEDS = range(5, 5 + len(TEXTS))
-PRIMER = Ink(
-    strokes.join([np.array([[0.0, 0.0], [0.5, 1.0], [1.0, 0.2]]), np.array([[1.5, 0.5]])], origin=[-0.1, 0.1]), "ad"
+ARC = np.linspace(0.5, 5.5, 12)[:, None]
+PRIMER = Ink(  # a c and a d of two strokes, in some unit
+    strokes.join([
+        np.concatenate([np.cos(ARC), np.sin(ARC)], axis=1) * [3.0, 5.0] + [4.0, 5.0],
+        np.concatenate([np.cos(ARC), np.sin(ARC)], axis=1) * [3.0, 5.0] + [13.0, 5.0],
+        np.concatenate([np.cos(ARC), np.sin(ARC)], axis=1) * [3.0, 5.0] + [22.0, 5.0],
+        np.array([[25.5, 19.0], [25.3, 8.0], [25.0, 0.2]]),
+    ]),
+    "ccd",
 )
 
 
@@ -123,11 +131,11 @@ def test_written_line_is_what_a_plain_loop_writes(rests, cap):
 @pytest.mark.parametrize("rests", [True, False])
 def test_primed_line_is_what_a_plain_loop_writes_after_the_primer(rests):
     scribe = writer(rests=rests)
-    ink = PRIMER.strokes
+    ink = like_the_corpus(PRIMER.strokes, PRIMER.text) if rests else PRIMER.strokes
     start, forced = ([0, 0, 1], ink) if rests else ([0, 0, ink[0, 2]], ink[1:])
     [line] = scribe.write(["bad"], seed=9, bias=0.5, prime=PRIMER, attention=True)
     expected, complete, phi, kappa = by_hand(
-        scribe, "ad bad", 9, 0.5, cap=20 * 7, start=start, forced=forced, skip=len("ad ")
+        scribe, "ccd bad", 9, 0.5, cap=20 * 7, start=start, forced=forced, skip=len("ccd ")
     )
     np.testing.assert_allclose(line.phi, phi, atol=1e-4)
     np.testing.assert_allclose(line.kappa, kappa, atol=1e-4)
@@ -144,8 +152,8 @@ def test_primed_line_is_what_a_plain_loop_writes_after_the_primer(rests):
 def test_primer_and_its_text_may_come_apart():
     scribe = writer()
     [as_ink] = scribe.write(["bad"], prime=PRIMER)
-    [as_rows] = scribe.write(["bad"], prime=PRIMER.strokes, prime_text="ad")
-    [other] = scribe.write(["bad"], prime=PRIMER, prime_text="fa")
+    [as_rows] = scribe.write(["bad"], prime=PRIMER.strokes, prime_text="ccd")
+    [other] = scribe.write(["bad"], prime=PRIMER, prime_text="bcb")
     [unprimed] = scribe.write(["bad"])
     assert (as_ink.strokes == as_rows.strokes).all()
     for line in (other, unprimed):
@@ -298,7 +306,8 @@ def test_number_of_compiled_programs_is_the_number_of_buckets():
     scribe.write(["a" * 16, "b" * 31, "abc"])
     assert sampler.advance._cache_size() == 2
     scribe.write(["abc"], prime=PRIMER)
-    scribe.write(["abcd"], prime=Ink(np.tile(PRIMER.strokes, (9, 1)), "face"))
+    other = strokes.split(PRIMER.strokes)
+    scribe.write(["abcd"], prime=Ink(strokes.join([s + [30 * k, 0] for k in range(2) for s in other]), "ccd ccd"))
     assert sampler.advance._cache_size() == 3
     scribe.write(["abc"], attention=True)
     assert sampler.advance._cache_size() == sampler.restart._cache_size() == 3
@@ -381,12 +390,18 @@ def test_a_line_that_enters_late_beside_others_is_the_same_to_the_bit_and_tells_
         ({"texts": ["a"], "prime": PRIMER.strokes}, "the primer has no text"),
         ({"texts": ["a"], "prime": PRIMER, "prime_text": "a" * 129}, "prime_text has 129 characters"),
         ({"texts": ["a"], "prime": np.zeros((3, 2)), "prime_text": "a"}, "prime: a line has the shape"),
-        ({"texts": ["a"], "prime": np.array([[0, 0, 1]] * 4097), "prime_text": "a"}, "prime has 4097 points"),
+        ({"texts": ["a"], "prime": PRIMER, "prime_text": "ad"}, "prime: the ink says 'ad'; expected 3 characters"),
+        ({"texts": ["a"], "prime": PRIMER, "prime_text": "bad cab deaf fed"}, "times as wide as 'bad cab deaf fed'"),
     ],
 )
 def test_request_that_cannot_be_met_is_an_error(arguments, message):
     with pytest.raises(InvalidRequest, match=message):
         writer().write(**arguments)
+
+
+def test_a_primer_in_the_networks_own_unit_has_a_largest_length():
+    with pytest.raises(InvalidRequest, match="prime has 4098 points"):
+        writer(rests=False).write(["a"], prime=np.array([[0, 0, 1]] * 4098), prime_text="a")
 
 
 def test_no_texts_is_no_lines():

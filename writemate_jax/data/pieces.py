@@ -205,7 +205,7 @@ def implausible(strokes: list[Stroke], text: str, relative_width: float) -> str 
     return None
 
 
-def resampled(strokes: list[Stroke]) -> list[Stroke]:
+def resampled(strokes: list[Stroke], sigma: float = SIGMA) -> list[Stroke]:
     """Each stroke lightly smoothed, with points denser in curves; a dot becomes a short stroke of two points.
 
     No stroke is a single point, so that the rest behind a line (`strokes.add_rests`) is the only one.
@@ -217,7 +217,7 @@ def resampled(strokes: list[Stroke]) -> list[Stroke]:
             half = max((fine[-1] - fine[0]) / 2, TOUCH, key=np.linalg.norm)
             result.append(fine.mean(axis=0) + np.stack([-half, half]))
             continue
-        result.append(ink.resample_by_curvature(ink.smooth(fine, SIGMA), SPACING, TURN))
+        result.append(ink.resample_by_curvature(ink.smooth(fine, sigma), SPACING, TURN))
     return result
 
 

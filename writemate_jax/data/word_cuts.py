@@ -15,11 +15,13 @@ Span = tuple[int, int]  # first and one past the last stroke
 @dataclass(frozen=True)
 class WordCuts:
     """The strokes of each word, the gap in front of each (in expected x-heights; infinite at the start of a line),
-    and the mean misfit of a word's width (1: one standard deviation)."""
+    the mean misfit of a word's width (1: one standard deviation), and how sure the cut in front of each word is: the
+    cost that the best cuts elsewhere have more."""
 
     spans: tuple[Span, ...]
     gaps: tuple[float, ...]
     misfit: float
+    margins: tuple[float, ...]
 
 
 def split_rows(strokes: list[Stroke]) -> list[int]:
@@ -76,12 +78,13 @@ def cut_words(strokes: list[Stroke], rows: list[int], words: list[str]) -> WordC
 
     best = np.full(count + 1, np.inf)  # best[j]: cost of the words so far on the strokes before j
     best[0] = 0.0
-    choices, deviations = [], (0.22 * expected + 0.3)
+    choices, starts, deviations = [], [], (0.22 * expected + 0.3)
     for w, (ideal, deviation) in enumerate(zip(expected, deviations, strict=True)):
         cost = np.square((width - ideal) / deviation)
         before = best[:-1] + (np.concatenate([[0.0], gap_cost[:-1]]) if w else 0.0)
         totals = before[:, None] + cost
         choices.append(np.argmin(totals, axis=0))
+        starts.append(before)
         best = np.concatenate([[np.inf], np.min(totals, axis=0)])
     if not np.isfinite(best[-1]):
         return None
@@ -93,4 +96,15 @@ def cut_words(strokes: list[Stroke], rows: list[int], words: list[str]) -> WordC
     spans.reverse()
     widths = np.array([width[a, b - 1] for a, b in spans])
     gaps = (np.inf, *(float(gap[a - 1]) for a, _ in spans[1:]))
-    return WordCuts(tuple(spans), gaps, float(np.mean(np.abs(widths - expected) / deviations)))
+    # The same from behind: rest[j] is the cost of the words from one on, on the strokes from j on.
+    margins = [np.inf]
+    rest = np.append(np.full(count, np.inf), 0.0)
+    for w in range(len(words) - 1, 0, -1):
+        cost = np.square((width - expected[w]) / deviations[w])
+        rest = np.append(np.min(cost + rest[1:], axis=1), np.inf)
+        through = starts[w] + rest[:-1]  # of all cuts with one in front of this stroke
+        margins.append(float(np.partition(through, 1)[1] - through[spans[w][0]]) if count > 1 else np.inf)
+        rest[:-1] += np.concatenate([[0.0], gap_cost[:-1]])
+    return WordCuts(
+        tuple(spans), gaps, float(np.mean(np.abs(widths - expected) / deviations)), (np.inf, *margins[:0:-1])
+    )

@@ -8,11 +8,13 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from writemate_jax.data.ink_files import read_ink
 from writemate_jax.drawing import look as look_options
-from writemate_jax.drawing.strokes_json import InvalidInkFile, read_json
+from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
 from writemate_jax.pages import command as page_options
 from writemate_jax.sampling import named_styles, style_list
 from writemate_jax.sampling.written import FORMATS, Written, format_of, save
@@ -28,6 +30,7 @@ examples:
   python sample.py "Dear reader," "in a round hand" --style round --out round.svg
   python sample.py --list-styles --out styles.png
   python sample.py "and so it goes on" --prime handwriting/0000.json --out more.png
+  python sample.py "and so it goes on" --prime scan.svg --prime-text "It began well" --out more.svg
   python sample.py --text-file letter.txt --page A4 --paper ruled --align justified --out letter.pdf
   python sample.py "Dear reader," --out letter.plotter.svg --letter-size 4 --pen 0.5 --ink navy
   python sample.py "Dear reader," --out letter.png --dpi 300 --transparent
@@ -71,9 +74,10 @@ def _run(options: argparse.Namespace) -> int:
         look = look_options.look(options)
     except ValueError as error:
         raise UsageError(error) from error
-    prime = read_json(options.prime) if options.prime else None
+    prime = _primer(options)
 
     from writemate_jax.alphabet import UnknownCharacters
+    from writemate_jax.data.own_ink import UnfitInk
     from writemate_jax.sampling.writer import InvalidRequest, Writer, embedded
     from writemate_jax.training.checkpoints import CheckpointNotFound
 
@@ -82,8 +86,9 @@ def _run(options: argparse.Namespace) -> int:
         writer = Writer.load(options.checkpoint or default)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", UserWarning)
+            _check_primer(writer, prime, options)
             written = _write(writer, texts, prime, options)
-    except (InvalidRequest, UnknownCharacters, CheckpointNotFound) as error:
+    except (InvalidRequest, UnfitInk, UnknownCharacters, CheckpointNotFound) as error:
         return _fail(error)
     for warning in caught:
         _warn(warning.message)
@@ -134,7 +139,7 @@ def _run_pages(options: argparse.Namespace) -> int:
     from writemate_jax import pages
 
     text, path, layout = _page_request(options)
-    prime = read_json(options.prime) if options.prime else None
+    prime = _primer(options)
 
     from writemate_jax.alphabet import UnknownCharacters
     from writemate_jax.sampling.writer import InvalidRequest, Writer
@@ -144,9 +149,10 @@ def _run_pages(options: argparse.Namespace) -> int:
         writer = Writer.load(options.checkpoint)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", UserWarning)
+            _check_primer(writer, prime, options)
             written = pages.write_pages(
                 writer, text, seed=options.seed, progress=True, bias=options.bias, style=options.style,
-                candidates=options.candidates, prime=prime, prime_text=options.prime_text, **layout)
+                candidates=options.candidates, prime=prime, **layout)
         paths = pages.save(written, path, **({} if options.dpi is None else {"dpi": options.dpi}))
     except (InvalidRequest, UnknownCharacters, CheckpointNotFound, ValueError) as error:
         return _fail(error)
@@ -177,6 +183,27 @@ def _page_request(options: argparse.Namespace) -> tuple[str, Path, dict]:
         raise UsageError(error) from error
 
 
+def _primer(options: argparse.Namespace) -> Ink | None:
+    """The line of --prime with its text."""
+    if options.prime is None:
+        return None
+    lines = read_ink(options.prime)
+    if len(lines) != 1:
+        raise UsageError(f"--prime {options.prime} holds {len(lines)} lines of ink; expected one, whose hand goes on")
+    text = options.prime_text or lines[0].text
+    if not text.strip():
+        raise UsageError(f"--prime {options.prime} does not say what is written there; give --prime-text")
+    return replace(lines[0], text=text)
+
+
+def _check_primer(writer: Writer, prime: Ink | None, options: argparse.Namespace) -> None:
+    """Raises UnfitInk for a primer that hardly says its text."""
+    if prime is not None:
+        from writemate_jax.training import text_fit
+
+        text_fit.check(writer.model, [prime], [f"--prime {options.prime}"])
+
+
 def _write(writer: Writer, texts: list[str], prime, options: argparse.Namespace) -> list[Written]:
     if options.unconditional:
         return [writer.unconditional(options.points, options.bias, options.seed)]
@@ -185,8 +212,7 @@ def _write(writer: Writer, texts: list[str], prime, options: argparse.Namespace)
         options.bias,
         options.seed,
         prime,
-        options.prime_text,
-        options.plot_attention,
+        attention=options.plot_attention,
         style=options.style,
         candidates=options.candidates,
     )
@@ -289,8 +315,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--candidates", type=_positive, metavar="N", help="write each line N times and keep the best (default: the"
         " network's own)")
     add("--checkpoint", metavar="DIR", help="a --workdir of train.py, or a checkpoint in there")
-    add("--prime", metavar="FILE", help="JSON of a line whose hand is continued")
-    add("--prime-text", metavar="TEXT", help="what it says (default: the text in FILE)")
+    add("--prime", metavar="FILE", help="a line of ink whose hand is continued: .json as this command writes it,"
+        " .inkml, or an .svg of single lines; its size and place do not matter")
+    add("--prime-text", metavar="TEXT", help="what it says (default: the text in FILE: JSON's text, InkML's annotation"
+        " truth, SVG's title; or in FILE's .txt beside it)")
     add("--unconditional", action="store_true", help="no text: whatever a prediction network writes")
     add("--points", type=_positive, metavar="N", help="its length (default: the network's own)")
     add("--plot-attention", action="store_true", help="also draw where the network looked while writing")

@@ -21,6 +21,7 @@ import jax
 import numpy as np
 
 from writemate_jax import strokes
+from writemate_jax.data import own_ink
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.sampling import named_styles, primed
 from writemate_jax.sampling.candidates import Draft, best, draft, passes
@@ -100,8 +101,10 @@ class Writer:
           bias: b >= 0 of eqs 61-62, one for all or one for each line; the larger, the neater and the more alike.
             By default what the network's configuration says.
           seed: one for all or one for each line. The same text with the same seed is the same ink, in any call.
-          prime: a line of ink (float32 [T, 3] in the network's unit, or as JSON holds it) whose hand is continued, in
-            the style that suits it best (`sampling.primed`) unless another is asked for.
+          prime: a line of ink (float32 [T, 3], or as files hold it) whose hand is continued, in the style that suits it
+            best (`sampling.primed`) unless another is asked for. A network of lines between rests in x-heights takes
+            any size and place, and of a long line the part that ends at a word (`own_ink.primer`); another takes ink
+            in its own unit.
           prime_text: its text, where ``prime`` does not say it or says another.
           attention: whether to keep phi and kappa.
           style: the hand: a name of `named_styles`, the name of a training writer, "unknown" for the network's own,
@@ -312,7 +315,9 @@ class Writer:
         text = self._readable(text, "prime_text", MAX_CHARACTERS)
         try:
             ink = strokes.check(ink)
-        except strokes.InvalidInk as error:
+            if rests and self.model.unit == "x-height":  # the size of letters is measured, whatever it came in
+                ink, text = own_ink.primer(ink, text)
+        except (strokes.InvalidInk, own_ink.UnfitInk) as error:
             raise InvalidRequest(f"prime: {error}") from error
         start, forced = (np.array([0, 0, 1], np.float32), ink) if rests else (ink[0] * [0, 0, 1], ink[1:])
         if not 0 < len(forced) <= PRIMER_CAPACITIES[-1]:

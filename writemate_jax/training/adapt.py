@@ -19,8 +19,9 @@ import numpy as np
 import optax
 
 from writemate_jax import strokes
+from writemate_jax.data.ink_files import SUFFIXES, read_ink, with_text
 from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
-from writemate_jax.drawing.strokes_json import Ink, read_json
+from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.model.window import Text
@@ -157,15 +158,22 @@ def _up(size: int, grain: int) -> int:
     return size if size < 2 else -(-size // grain) * grain
 
 
-def read_lines(folder: Path) -> list[Ink]:
-    """The lines of ink in a folder: every .json file, in the order of names.
+def read_lines(folder: Path) -> tuple[list[Ink], list[str]]:
+    """The lines of ink in a folder's files of `ink_files.SUFFIXES`, in the order of names, and what errors call each.
 
-    Raises ValueError for a folder without any, `InvalidInkFile` for a file that holds none.
+    Raises ValueError for a folder without any, `InvalidInkFile` for a file that holds none, or a line without a text.
     """
-    files = sorted(Path(folder).glob("*.json"))
+    files = sorted(file for file in Path(folder).glob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
     if not files:
-        raise ValueError(f"{folder} holds no .json files; give a folder of lines as sample.py --format json makes them")
-    return [read_json(file) for file in files]
+        *others, last = SUFFIXES
+        raise ValueError(f"{folder} holds no {', '.join(others)} or {last} files; give a folder of lines of your ink,"
+                         " as sample.py --format json,inkml,svg writes them")  # fmt: skip
+    lines, names = [], []
+    for file in files:
+        found = with_text(read_ink(file), file)
+        lines += found
+        names += [str(file)] if len(found) == 1 else [f"{file}: line {i}" for i in range(len(found))]
+    return lines, names
 
 
 def save_style(folder: Path, style: Style) -> Path:

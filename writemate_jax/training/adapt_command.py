@@ -8,8 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 EXAMPLES = """\
+The folder holds lines of ink in .json, .inkml or .svg files, in any size. An SVG has single lines without fill, a path
+for each stroke. What a line says stands in JSON's text, in InkML's annotation "truth", in the SVG's title, or in
+NAME.txt beside NAME.svg or NAME.inkml.
+
 examples:
   python train.py adapt --ink my_lines/ --workdir runs/me
+  python train.py adapt --ink my_lines/ --workdir runs/me --checkpoint runs/open_synthesis --steps 40
   python sample.py "in my own hand" --style runs/me --out me.svg
 """
 
@@ -21,13 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from writemate_jax.sampling.compilation_cache import use_compilation_cache
     from writemate_jax.sampling.writer import embedded
-    from writemate_jax.training import adapt
+    from writemate_jax.training import adapt, text_fit
     from writemate_jax.training.checkpoints import load_model
 
     use_compilation_cache()
     try:
         model = load_model(options.checkpoint or embedded())
-        lines = adapt.read_lines(options.ink)
+        lines, names = adapt.read_lines(options.ink)
+        text_fit.check(model, lines, names)
         with tqdm(total=options.steps, unit="step", disable=None) as bar:
 
             def progress(nats: float) -> None:
@@ -52,8 +58,8 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--ink", type=Path, required=True, metavar="DIR", help="a .json file for each line, with its text")
+    add("--ink", type=Path, required=True, metavar="DIR", help="lines of ink with their texts: .json, .inkml, .svg")
     add("--workdir", type=Path, required=True, metavar="DIR", help="for style.json; made if absent")
     add("--checkpoint", type=Path, metavar="DIR", help="the network (default: the embedded one)")
-    add("--steps", type=int, default=20, metavar="N", help="of Adam on the style's vector (default: %(default)s)")
+    add("--steps", type=int, default=15, metavar="N", help="of Adam on the style's vector (default: %(default)s)")
     return parser

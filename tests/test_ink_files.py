@@ -1,0 +1,218 @@
+"""Ink that is brought in files: written in another size, place and direction by other means, it is the same ink."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from writemate_jax import strokes
+from writemate_jax.data import corpus as corpora
+from writemate_jax.data import own_ink
+from writemate_jax.data.ink_files import read_ink, with_text
+from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
+from writemate_jax.drawing import animated, inkml, plotter, svg
+from writemate_jax.drawing.sheet import sheet
+from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
+from writemate_jax.training.adapt import read_lines
+
+CORPUS = corpora.load(Path(corpora.__file__).parent.parent / "assets" / "open_corpus.npz")
+
+
+def _lines(count: int) -> list[tuple[np.ndarray, str]]:
+    """Lines of several words by held-out writers."""
+    held_out = CORPUS.select(["validation"])
+    long = [i for i in held_out if CORPUS.text(i).count(" ") >= 2 and len(CORPUS.text(i)) >= 18]
+    return [(CORPUS.strokes(i), CORPUS.text(i)) for i in long[:: len(long) // count][:count]]
+
+
+LINES = _lines(4)
+
+
+def _gap(a: np.ndarray, b: np.ndarray) -> float:
+    """How far the ink of two lines is apart at most, measured along both."""
+    dense = [np.concatenate([strokes.resample_uniform(s, 0.05) for s in strokes.split(line)]) for line in (a, b)]
+    distances = np.hypot(*(dense[0][:, None] - dense[1][None]).transpose(2, 0, 1))
+    return max(distances.min(axis=0).max(), distances.min(axis=1).max())
+
+
+def _as_json(path: Path, points: list[np.ndarray], text: str) -> None:
+    rows, before = [], np.zeros(2)
+    for stroke in points:
+        for k, point in enumerate(stroke):
+            rows.append([*(point - before).tolist(), int(k == len(stroke) - 1)])
+            before = point
+    path.write_text(json.dumps({"text": text, "strokes": rows}))
+
+
+def _as_inkml(path: Path, points: list[np.ndarray], text: str) -> None:
+    traces = "".join(
+        "<trace>" + ", ".join(f"{x:.3f} {y:.3f}" for x, y in stroke * [1, -1]) + "</trace>" for stroke in points
+    )
+    truth = f'<annotation type="truth">{text}</annotation>'
+    path.write_text(f'<ink xmlns="http://www.w3.org/2003/InkML">{truth}{traces}</ink>')
+
+
+def _as_svg(path: Path, points: list[np.ndarray], text: str) -> None:
+    """Polylines, paths and lines, half of them within a group that is moved and made larger."""
+    root = ElementTree.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "viewBox": "-5000 -5000 9000 9000",
+                                       "width": "90mm", "height": "90mm"})  # fmt: skip
+    ElementTree.SubElement(root, "title").text = text
+    ElementTree.SubElement(root, "style").text = ".pen{fill:none;stroke:#123456}"
+    paper = {"x": "-5000", "y": "-5000", "width": "9000", "height": "9000", "fill": "ivory"}
+    ElementTree.SubElement(root, "rect", paper)
+    for k, stroke in enumerate(points):
+        place = stroke * [1, -1]
+        parent = root
+        if k % 2:
+            parent = ElementTree.SubElement(root, "g", {"transform": "translate(30 -7) scale(4)"})
+            place = (place - [30, -7]) / 4
+        numbers = [f"{x:.4f},{y:.4f}" for x, y in place]
+        if len(numbers) == 2:
+            (x1, y1), (x2, y2) = (each.split(",") for each in numbers)
+            ElementTree.SubElement(parent, "line", {"class": "pen", "x1": x1, "y1": y1, "x2": x2, "y2": y2})
+        elif k % 3:
+            ElementTree.SubElement(parent, "polyline", {"class": "pen", "points": " ".join(numbers)})
+        else:
+            ElementTree.SubElement(parent, "path", {"class": "pen", "d": "M" + " L".join(numbers)})
+    path.write_text(ElementTree.tostring(root, encoding="unicode"))
+
+
+@pytest.mark.parametrize("write", [_as_json, _as_inkml, _as_svg])
+def test_lines_of_the_corpus_come_back_from_any_file_in_any_size_and_place(tmp_path, write):
+    for line, text in LINES:
+        path = tmp_path / f"line.{write.__name__[4:]}"
+        write(path, [stroke * 37.5 + [400, -250] for stroke in strokes.split(line)], text)
+        [ink] = with_text(read_ink(path), path)
+        ours, theirs = like_the_corpus(ink.strokes, ink.text), like_the_corpus(line, text)
+        assert ink.text == text and ours[:, 2].sum() == theirs[:, 2].sum()
+        assert _gap(ours, theirs) < 0.02
+
+
+def test_the_corpus_hardly_changes_by_being_made_like_the_corpus():
+    for line, text in LINES:
+        ours = like_the_corpus(line, text)
+        assert ours[:, 2].sum() == line[:, 2].sum() and 0.85 < len(ours) / len(line) < 1.15
+        assert 0.75 < np.ptp(strokes.to_points(ours)[:, 1]) / np.ptp(strokes.to_points(line)[:, 1]) < 1.3
+        # Made so again, it stays.
+        assert _gap(like_the_corpus(ours, text), ours) < 0.3  # at the ends of lines of up to 70
+
+
+def test_our_own_files_are_read_back(tmp_path):
+    lines, texts = zip(*LINES[:2], strict=True)
+    ink = sheet(lines, texts)
+    svg.write_svg(tmp_path / "two.svg", ink)
+    svg.write_svg(tmp_path / "speed.svg", sheet(lines[:1], texts[:1]), by_speed=True)
+    animated.write_animated_svg(tmp_path / "moving.animated.svg", sheet(lines[:1], texts[:1]))
+    inkml.write_inkml(tmp_path / "two.inkml", [Ink(*pair) for pair in LINES[:2]])
+    for name, count in (("two.svg", 2), ("two.inkml", 2), ("speed.svg", 1), ("moving.animated.svg", 1)):
+        found = read_ink(tmp_path / name)
+        assert [one.text for one in found] == list(texts[:count])
+        for one, line in zip(found, lines, strict=False):
+            assert one.strokes[:, 2].sum() == line[:, 2].sum()
+            # Curves have points enough to be smoothed as a device's are.
+            assert _gap(like_the_corpus(one.strokes, one.text), like_the_corpus(line, one.text)) < 0.3
+    plotter.write_plotter_svg(tmp_path / "a.plotter.svg", ink)
+    with pytest.raises(InvalidInkFile, match="a.plotter.svg: its strokes are in a plotter's order"):
+        read_ink(tmp_path / "a.plotter.svg")
+
+
+def test_a_text_may_stand_beside_the_ink(tmp_path):
+    points = strokes.split(LINES[0][0])
+    _as_svg(tmp_path / "a.svg", points, "")
+    _as_inkml(tmp_path / "b.inkml", points, "")
+    with pytest.raises(InvalidInkFile, match=r"a.svg: line 0 has no text; put what it says into a.txt .* <title>"):
+        read_lines(tmp_path)
+    for name in "ab":
+        (tmp_path / f"{name}.txt").write_text("\ufeff" + LINES[0][1] + "\n", "utf-8")
+    lines, names = read_lines(tmp_path)
+    assert [line.text for line in lines] == [LINES[0][1]] * 2
+    assert names == [str(tmp_path / "a.svg"), str(tmp_path / "b.inkml")]
+    (tmp_path / "a.txt").write_text("two\nlines")
+    with pytest.raises(InvalidInkFile, match=r"a.svg: its text has 2 lines, its ink 1"):
+        read_lines(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.svg", "<svg", "a.svg: not XML"),
+        ("a.svg", "<ink/>", "the root is <ink>; expected <svg>"),
+        ("a.svg", '<svg xmlns="http://www.w3.org/2000/svg"/>', "one for each stroke; it has none"),
+        ("a.svg", '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0L9 9L1 9z"/></svg>', "1 filled shapes, whose"),
+        ("a.svg", '<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg"/>', "save it as plain SVG"),
+        ("a.inkml", "<svg/>", "expected InkML"),
+        ("a.bmp", "BM", "a.bmp: not JSON: .*; ink is read from .json, .inkml, .svg"),
+    ],
+)  # fmt: skip
+def test_files_that_are_no_ink_are_refused_by_name(tmp_path, name, content, message):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InvalidInkFile, match=message):
+        read_ink(tmp_path / name)
+    with pytest.raises(InvalidInkFile, match=f"absent.{name[2:]}: cannot be read"):
+        read_ink(tmp_path / f"absent.{name[2:]}")
+
+
+def test_missing_pen_lifts_are_named():
+    line, text = LINES[0]
+    joined, every = line.copy(), line.copy()
+    joined[:-1, 2], every[:, 2] = 0, 1
+    with pytest.raises(UnfitInk, match=f"has 1 strokes for the {text.count(' ') + 1} words .* mark every lift"):
+        like_the_corpus(joined, text)
+    with pytest.raises(UnfitInk, match="mark only where the pen lifts, not every point"):
+        like_the_corpus(every, text)
+
+
+# Long primers: lines of one writer beside each other, so that some of the words' gaps are known.
+
+
+def _beside(pieces: list[tuple[np.ndarray, str]], gap: float) -> tuple[np.ndarray, str, dict[str, int]]:
+    """The ink and text of lines side by side, and how many strokes stand before each seam, by the text before it."""
+    drawn, said, seams, left = [], [], {}, 0.0
+    for line, text in pieces:
+        parts = strokes.split(line)
+        first = min(s[:, 0].min() for s in parts)
+        drawn += [s + [left - first, 0.0] for s in parts]
+        left = max(s[:, 0].max() for s in drawn) + gap
+        said.append(text)
+        seams[" ".join(said)] = len(drawn)
+    return strokes.join(drawn), " ".join(said), seams
+
+
+def test_long_primers_are_cut_at_a_word_with_their_text():
+    held_out = CORPUS.select(["validation"])
+    checked = known = 0
+    for writer in sorted({CORPUS.writer(i) for i in held_out})[::3]:
+        mine = [i for i in held_out if CORPUS.writer(i) == writer and 12 <= len(CORPUS.text(i)) <= 19][:3]
+        if len(mine) < 3:
+            continue
+        line, text, seams = _beside([(CORPUS.strokes(i), CORPUS.text(i)) for i in mine], 1.0)
+        try:
+            part, said = own_ink.shortened(line, text, 40, 500)
+        except UnfitInk:  # no gap of this line is sure
+            continue
+        checked += 1
+        assert len(said) <= 40 and len(part) <= 500 and part[-1, 2] == 1
+        assert text.startswith(said + " ") or text.endswith(" " + said)
+        assert strokes.bounds(part)[0] == pytest.approx(0, abs=1e-4)
+        count, total = int(part[:, 2].sum()), int(line[:, 2].sum())
+        before = said if text.startswith(said) else text[: -len(said) - 1]
+        if before in seams:  # a seam whose place is known, not one within a line
+            known += 1
+            assert count == (seams[before] if text.startswith(said) else total - seams[before])
+    assert checked >= 6 and known >= 3
+
+
+def test_short_primers_stay_and_those_without_a_gap_are_refused():
+    line, text = LINES[0]
+    same, said = own_ink.shortened(line, text, len(text), len(line))
+    assert said == text and same is line
+    word = CORPUS.select(["validation"])
+    word = next(i for i in word if " " not in CORPUS.text(i) and len(CORPUS.text(i)) >= 6)
+    with pytest.raises(UnfitInk, match="no sure gap between words"):
+        own_ink.shortened(CORPUS.strokes(word), CORPUS.text(word), 4, 500)
+    with pytest.raises(UnfitInk, match="3 characters or more"):
+        own_ink.primer(line, "ab")

@@ -1,0 +1,95 @@
+"""Whether ink says its text, judged by a network: it is then far likelier with it than with texts of other letters."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from writemate_jax import strokes
+from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
+from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.model import mdn
+from writemate_jax.model.networks import Network, text_batch
+from writemate_jax.strokes import Rows
+from writemate_jax.training.checkpoints import Model
+
+# Nats a point. With the embedded network, 240 lines of held-out writers have 0.5 and more with their own text; with
+# the text of another line of the same length, 97 in a hundred have less.
+LEAST = 0.4
+SHIFTS = (5, 11, 17)  # of the letters in the alphabet, for texts of the same words' lengths, capitals and digits
+AT_ONCE = 16
+# Arrays come in these sizes alone, so that few programs are compiled.
+POINTS, CHARACTERS = (128, 256, 512, 1024, 2048, 4096), (32, 64, 130)
+
+
+def check(model: Model, lines: Sequence[Ink], names: Sequence[str]) -> None:
+    """Raises `UnfitInk`, with the line's name, where ink hardly says its text, or `like_the_corpus` refuses it.
+
+    lines: in any size, y up. Says nothing where the network is none that could tell: it has to have a window and to
+    know lines between rests in x-heights; nor of a text without letters and digits.
+    """
+    if not (model.config.model.window and model.config.data.rests and model.unit == "x-height"):
+        return
+    texts = [model.alphabet.transliterate(" ".join(line.text.split()))[0] for line in lines]
+    sized = [(like_the_corpus(line.strokes, text, name), text)
+             for line, text, name in zip(lines, texts, names, strict=True)]  # fmt: skip
+    for (_, text), name, gain in zip(sized, names, gains(model, sized), strict=True):
+        if gain < LEAST:
+            raise UnfitInk(f"{name}: the ink hardly says {text!r}; give the text that it says, in the order of writing,"
+                           " and mark every pen lift")  # fmt: skip
+
+
+def gains(model: Model, lines: Sequence[tuple[Rows, str]]) -> np.ndarray:
+    """Nats a point by which each line's ink is likelier with its text than with others of like shape; inf if none is.
+
+    lines: ink [T, 3] in the network's unit, from the left edge on the baseline, and texts in its alphabet.
+    """
+    result = np.full(len(lines), np.inf)
+    asked = [(i, said) for i, (_, text) in enumerate(lines) if (said := _others(text, model)) != [text] * len(SHIFTS)]
+    rows = [(i, text) for i, others in asked for text in (lines[i][1], *others)]
+    network, likely = model.network(), np.zeros(len(rows))
+    order = sorted(range(len(rows)), key=lambda k: len(lines[rows[k][0]][0]))
+    for first in range(0, len(order), AT_ONCE):
+        part = order[first : first + AT_ONCE]
+        inks = [strokes.normalise(strokes.add_rests(lines[rows[k][0]][0]), model.mean, model.std) for k in part]
+        points = np.zeros((AT_ONCE, 1 + _capacity(max(map(len, inks)), POINTS), 3), np.float32)
+        mask = np.zeros(points.shape[:2], np.float32)
+        for lane, ink in enumerate(inks):
+            points[lane, : len(ink)] = ink
+            mask[lane, 1 : len(ink)] = 1 / (len(ink) - 1)
+        codes = [model.alphabet.encode(rows[k][1]) for k in part]
+        codes += [codes[0]] * (AT_ONCE - len(part))
+        text = text_batch(codes, _capacity(max(map(len, codes)) + 1, CHARACTERS))
+        likely[part] = np.asarray(_per_point(network, model.params, points, mask, text))[: len(part)]
+    for (i, _), nats in zip(asked, likely.reshape(len(asked), 1 + len(SHIFTS)), strict=True):
+        result[i] = nats[0] - nats[1:].mean()
+    return result
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _per_point(network: Network, params, points: jax.Array, mask: jax.Array, text) -> jax.Array:
+    y = network.apply({"params": jax.tree.map(jnp.asarray, params)}, points[:, :-1], text)
+    return (mdn.log_prob(network.mixture(y), points[:, 1:]) * mask[:, 1:]).sum(axis=1)
+
+
+def _others(text: str, model: Model) -> list[str]:
+    """Texts with other letters and digits in the same places."""
+    known = set(model.alphabet.characters)
+
+    def other(character: str, shift: int) -> str:
+        for characters in ("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"):
+            place = characters.find(character)
+            if place >= 0:
+                moved = characters[(place + shift) % len(characters)]
+                return moved if moved in known else character
+        return character
+
+    return ["".join(other(c, shift) for c in text) for shift in SHIFTS]
+
+
+def _capacity(size: int, capacities: Sequence[int]) -> int:
+    return next((capacity for capacity in capacities if capacity >= size), size)
