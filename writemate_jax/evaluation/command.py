@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from writemate_jax.evaluation import usefulness_command
+from writemate_jax.evaluation import imitation_command, usefulness_command
 
 EXAMPLES = """\
 examples:
@@ -18,6 +18,7 @@ examples:
   python evaluate.py legibility --biases 0,0.75 --corpus runs/iam.npz --split testset_v --out measured
   python evaluate.py likeness --checkpoint runs/x --out runs/x/likeness
   python evaluate.py alignment --checkpoint runs/x --out runs/x/alignment
+  python evaluate.py style --checkpoint runs/x --out runs/x/style
   python evaluate.py dataset --bias 0,1 --bias 0,0.5 --out measured/usefulness
   python evaluate.py likelihood --checkpoint runs/x --corpus open --split validation
 """
@@ -224,8 +225,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(required=True, metavar="legibility | likeness | alignment | styles | dataset |"
-                                     " likelihood")  # fmt: skip
+    commands = parser.add_subparsers(required=True, metavar="legibility | likeness | alignment | styles | style |"
+                                     " dataset | likelihood")  # fmt: skip
     legible = commands.add_parser("legibility", help="lets an independent recogniser read what the network writes")
     legible.set_defaults(run=_legibility)
     alike = commands.add_parser("likeness", help="how near to real ink the written comes, and whether it is told apart")
@@ -241,6 +242,7 @@ def _parser() -> argparse.ArgumentParser:
     styled.add_argument("--most", type=float, default=0.04, metavar="SHARE", help="of wrong characters, at most (default:"
                         " 0.04)")  # fmt: skip
     usefulness_command.add(commands)
+    imitation_command.add(commands)
     likely = commands.add_parser("likelihood", help="nats per line and per point of a corpus")
     likely.set_defaults(run=_likelihood)
 

@@ -7,6 +7,8 @@ likeliest of the training's styles, suit the primer better and other lines of it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from writemate_jax.strokes import Rows
@@ -21,4 +23,11 @@ def hand(model: Model, primer: Rows, text: str) -> np.ndarray:
 
     model: with styles, trained on lines between rests. text: what the ink says, in the network's alphabet.
     """
-    return adapt.fit_rows(model, [primer], [text], steps=STEPS).vector
+    return hands(model, [primer], [text])[0]
+
+
+def hands(model: Model, primers: Sequence[Rows], texts: Sequence[str]) -> np.ndarray:
+    """`hand` of several primers, float32 [primers, s]."""
+    return np.stack(
+        [style.vector for style in adapt.fit_hands(model, primers, texts, range(len(primers)), steps=STEPS)]
+    )

@@ -29,9 +29,9 @@ from writemate_jax.replacing import write_text
 from writemate_jax.strokes import Rows
 from writemate_jax.training.checkpoints import Model
 
-STEPS, RATE = 20, 0.15  # of Adam; 40 steps make lines of the same hand no likelier than 10
+STEPS, RATE = 15, 0.15  # of Adam; 40 steps make other lines of the same hand no likelier than 10
 PULL = 4.0
-LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 128, 64  # arrays come in multiples of these; a single line stays single
+LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 64, 64  # arrays come in multiples of these; a single line stays single
 FILE = "style.json"
 
 
@@ -95,52 +95,87 @@ def fit_rows(
     progress: Callable[[float], None] = lambda nats: None,
 ) -> Style:
     """`fit` to lines [T, 3] that are like the corpus' already: x-heights, from the left edge on the baseline."""
-    single = model.network().clone(styles=1)
-    unknown, pull = jnp.asarray(model.params["styles"][0]), _pull(model)
-    lines = _side_by_side(model, rows, texts)
-    count = int(lines.mask.sum())
+    [style] = fit_hands(model, rows, texts, [0] * len(rows), steps=steps, rate=rate, progress=progress)
+    return style
+
+
+def fit_hands(
+    model: Model,
+    rows: Sequence[Rows],
+    texts: Sequence[str],
+    hands: Sequence[int],
+    *,
+    steps: int = STEPS,
+    rate: float = RATE,
+    progress: Callable[[float], None] = lambda nats: None,
+) -> list[Style]:
+    """`fit_rows` for several hands side by side, each as if it were alone; a step costs little more than for one.
+
+    hands: whose each line is, 0 to n - 1, all of them there. progress: called with their mean nats a point.
+    """
+    lines = _side_by_side(model, rows, texts, hands)
+    count = max(hands) + 1
+    network, pull = model.network().clone(styles=count), _pull(model)
+    unknown = jnp.asarray(model.params["styles"][0])
+    vectors = jnp.tile(unknown, (count, 1))
     rule = optax.adam(rate)
-    vector, state = unknown, rule.init(unknown)
-    tried = []  # (loss, nats a point, vector)
+    state = rule.init(vectors)
+    tried = []  # loss [n], nats a point [n], vectors [n, s]
     for step in range(steps + 1):
-        (loss, nats), gradient = _loss(single, model.params, vector, unknown, pull, lines)
-        tried.append((float(loss), float(nats), vector))
+        (_, (loss, nats)), gradient = _loss(network, model.params, vectors, unknown, pull, lines)
+        tried.append(jax.device_get((loss, nats, vectors)))
         if step < steps:
             updates, state = rule.update(gradient, state)
-            vector = vector + updates
-            progress(float(nats))
-    _, after, vector = min(tried, key=lambda one: one[0])
-    return Style(np.asarray(vector), len(rows), count, before=tried[0][1], after=after)
+            vectors = vectors + updates
+            progress(float(nats.mean()))
+    losses, nats, vectors = map(np.stack, zip(*tried, strict=True))
+    points = np.bincount(lines.hands, lines.mask.sum(axis=1), count)
+    return [
+        Style(vectors[best, k], list(hands).count(k), int(points[k]), float(nats[0, k]), float(nats[best, k]))
+        for k, best in enumerate(losses.argmin(axis=0))
+    ]
 
 
 class _Lines(NamedTuple):
-    """points: [b, t + 1, 3], normalised, between rests. text: of each. mask: [b, t], 1 for points that are there."""
+    """points: [b, t + 1, 3], normalised, between rests. text, hands: [b], of each. mask: [b, t], 1 for points that are
+    there.
+    """
 
     points: np.ndarray
     text: Text
+    hands: np.ndarray
     mask: np.ndarray
 
 
 @partial(jax.jit, static_argnums=0)
 @partial(jax.value_and_grad, argnums=2, has_aux=True)
-def _loss(single: Network, params: Any, vector: jax.Array, unknown: jax.Array, pull: jax.Array, lines: _Lines):
-    """Nats a point of the lines and of the vector itself, and of the lines alone."""
-    y = single.apply({"params": {**params, "styles": vector[None]}}, lines.points[:, :-1], lines.text)
-    nats = -(mdn.log_prob(single.mixture(y), lines.points[:, 1:]) * lines.mask).sum()
-    own = (pull * jnp.square(vector - unknown)).sum() / 2
-    return (nats + own) / lines.mask.sum(), nats / lines.mask.sum()
+def _loss(network: Network, params: Any, vectors: jax.Array, unknown: jax.Array, pull: jax.Array, lines: _Lines):
+    """The sum over hands of what is to be least for each: nats a point of their lines and of the vector itself.
+
+    Besides it for each hand, and the nats a point of the lines alone, [n] both.
+    """
+    y = network.apply({"params": {**params, "styles": vectors}}, lines.points[:, :-1], lines.text, lines.hands)
+    nats = -(mdn.log_prob(network.mixture(y), lines.points[:, 1:]) * lines.mask).sum(axis=1)
+
+    def of_hands(values: jax.Array) -> jax.Array:
+        return jax.ops.segment_sum(values, lines.hands, network.styles)
+
+    nats, points = of_hands(nats), of_hands(lines.mask.sum(axis=1))
+    loss = (nats + (pull * jnp.square(vectors - unknown)).sum(axis=1) / 2) / points
+    return loss.sum(), (loss, nats / points)
 
 
 def _pull(model: Model) -> np.ndarray:
     """What holds a vector [s] back: the precision of the training's writers about the hand not known.
 
-    Times `PULL`, as the points of a line hang together and are not so many witnesses.
+    Times `PULL`, as the points of a line hang together and are not so many witnesses. Without it, a vector that was
+    fitted to one line made other lines of the writer less likely than no style; with it, more.
     """
     table = np.asarray(model.params["styles"])
     return PULL / np.maximum(np.square(table[1:] - table[0]).mean(axis=0), 1e-6)
 
 
-def _side_by_side(model: Model, rows: Sequence[Rows], texts: Sequence[str]) -> _Lines:
+def _side_by_side(model: Model, rows: Sequence[Rows], texts: Sequence[str], hands: Sequence[int]) -> _Lines:
     """Padded to few different shapes, so that another hand seldom needs another program."""
     inked = [strokes.normalise(strokes.add_rests(row), model.mean, model.std) for row in rows]
     count, length = _up(len(rows), LINES_GRAIN), _up(max(map(len, inked)), POINTS_GRAIN)
@@ -151,7 +186,7 @@ def _side_by_side(model: Model, rows: Sequence[Rows], texts: Sequence[str]) -> _
     codes = [model.alphabet.encode(text) for text in texts]
     nothing = [np.zeros(0, np.int32)] * (count - len(rows))
     text = text_batch(codes + nothing, _up(max(map(len, codes)) + 1, TEXT_GRAIN))
-    return _Lines(points, text, mask)
+    return _Lines(points, text, np.array([*hands, *[0] * len(nothing)]), mask)
 
 
 def _up(size: int, grain: int) -> int:
@@ -199,4 +234,14 @@ def load_style(path: str | os.PathLike) -> np.ndarray:
     return vector
 
 
-__all__ = ["InvalidStyle", "Style", "UnfitInk", "fit", "fit_rows", "load_style", "read_lines", "save_style"]
+__all__ = [
+    "InvalidStyle",
+    "Style",
+    "UnfitInk",
+    "fit",
+    "fit_hands",
+    "fit_rows",
+    "load_style",
+    "read_lines",
+    "save_style",
+]

@@ -1,0 +1,226 @@
+"""Whether hands can be copied: lines primed with held-out writers' ink, or adapted to it, before a judge of hands.
+
+Of each writer some real lines are known to the recogniser, one or some others are given to the network to copy the hand
+from, and the texts of a third part are written (`held_out`). How often the real lines of those texts are ascribed to
+their writer is the ceiling; how often what was written in nobody's hand is, the floor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from writemate_jax.data.corpus import Corpus
+from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.evaluation import legibility
+from writemate_jax.evaluation.bootstrap import Interval, ratio_interval
+from writemate_jax.evaluation.held_out import HeldOut
+from writemate_jax.evaluation.legibility import Line
+from writemate_jax.evaluation.prompts import Prompt
+from writemate_jax.evaluation.recogniser import Recogniser
+from writemate_jax.evaluation.writer_recogniser import WriterRecogniser, form
+from writemate_jax.sampling import primed
+from writemate_jax.sampling.writer import Writer
+from writemate_jax.training import adapt
+
+REAL, UNKNOWN, DEFAULT, PRIMED, ADAPTED = "real", "unprimed", "default", "primed", "adapted"
+PRIMER_POINTS = 320  # at most, where a writer has such a line
+TOGETHER = 4  # writers whose styles are fitted side by side
+LACKING_LINES = 2  # for each writer, of characters that their given lines lack
+
+
+@dataclass(frozen=True, eq=False)
+class Copies:
+    """Lines written one way, or real ones, and what was made of them; a row for each line.
+
+    ink: what they are. writers: int [lines], whose they should be. ascribed: int [lines], whose they were taken for.
+    errors, characters: int [lines], of the recogniser of text.
+    """
+
+    ink: Sequence[Line]
+    writers: np.ndarray
+    ascribed: np.ndarray
+    errors: np.ndarray
+    characters: np.ndarray
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of one way. Intervals are of 95% and over writers (bootstrap); the ratios' draw the same writers on both sides.
+
+    share: of the lines, ascribed rightly. of_ceiling: divided by that of real lines. cer: wrong characters for each
+    wanted one. cer_ratio: divided by that of unprimed lines. complete: share of lines that ended by themselves.
+    """
+
+    lines: int
+    share: float
+    share_interval: Interval
+    of_ceiling: float
+    of_ceiling_interval: Interval
+    cer: float
+    cer_interval: Interval
+    cer_ratio: float
+    cer_ratio_interval: Interval
+    complete: float
+
+
+@dataclass(frozen=True, eq=False)
+class Hands:
+    """What the network is given of each hand.
+
+    primers: a line each. primed: float32 [writers, s], the primers' styles. adapted: [writers, s], fitted to all given.
+    """
+
+    primers: Sequence[Ink]
+    primed: np.ndarray
+    adapted: np.ndarray
+
+
+def hands(
+    writer: Writer, corpus: Corpus, people: Sequence[HeldOut], *, progress: Callable[[], object] = lambda: None
+) -> Hands:
+    """Fits a style to each writer's given lines, as `train.py adapt` does, and to one of them, as a primer's."""
+    model = writer.model
+    primers, adapted = [], {}
+    for one in people:
+        fitting = [i for i in one.given if corpus.lengths[i] <= PRIMER_POINTS] or list(one.given)
+        longest = max(fitting, key=lambda i: corpus.lengths[i])
+        primers.append(Ink(corpus.strokes(longest), corpus.text(longest)))
+    # Lines of like length side by side: the longest of some writers sets the time of all.
+    order = sorted(range(len(people)), key=lambda k: max(corpus.lengths[i] for i in people[k].given))
+    for first in range(0, len(order), TOGETHER):
+        group = order[first : first + TOGETHER]
+        given = [(k, i) for k, w in enumerate(group) for i in people[w].given]
+        styles = adapt.fit_hands(
+            model, [corpus.strokes(i) for _, i in given], [corpus.text(i) for _, i in given], [k for k, _ in given]
+        )
+        for w, style in zip(group, styles, strict=True):
+            adapted[w] = style.vector
+            progress()
+    own = primed.hands(model, [one.strokes for one in primers], [one.text for one in primers])
+    return Hands(primers, own, np.stack([adapted[w] for w in range(len(people))]))
+
+
+def write(
+    writer: Writer, corpus: Corpus, people: Sequence[HeldOut], copied: Hands, *, bias: float, seed: int = 0
+) -> dict[str, list[Line]]:
+    """The texts of all tested lines, real and written each way; line i with seed + i, one candidate."""
+    tested = [i for one in people for i in one.tested]
+    whose = np.repeat(np.arange(len(people)), [len(one.tested) for one in people])
+    texts = [corpus.text(i) for i in tested]
+    seeds = [seed + i for i in range(len(texts))]
+    options = {"bias": bias, "candidates": 1}
+    continued = []
+    for k, primer in enumerate(copied.primers):
+        own = np.flatnonzero(whose == k)
+        continued += writer.write(
+            [texts[i] for i in own], seed=[seeds[i] for i in own], prime=primer, style=copied.primed[k], **options
+        )
+    written = {
+        UNKNOWN: writer.write(texts, seed=seeds, style="unknown", **options),
+        DEFAULT: writer.write(texts, seed=seeds, **options),
+        PRIMED: continued,
+        ADAPTED: writer.write(texts, seed=seeds, style=copied.adapted[whose], **options),
+    }
+    lines = {way: [Line(way, one.text, one.strokes, one.complete) for one in own] for way, own in written.items()}
+    return lines | {REAL: legibility.real_lines(corpus, tested)}
+
+
+def judge(
+    lines: Mapping[str, Sequence[Line]],
+    corpus: Corpus,
+    people: Sequence[HeldOut],
+    whose: WriterRecogniser,
+    reader: Recogniser,
+    *,
+    progress: Callable[[], object] = lambda: None,
+) -> dict[str, Copies]:
+    """Lets both recognisers look at every line of `write`."""
+    known = [[form(corpus.strokes(i), quantum=corpus.quantum) for i in one.known] for one in people]
+    writers = np.repeat(np.arange(len(people)), [len(one.tested) for one in people])
+    found = {}
+    for way, own in lines.items():
+        ascribed = whose.ascribe([form(line.strokes, quantum=corpus.quantum) for line in own], known)
+        records = legibility.judge(reader, own, progress=progress)
+        errors = np.array([record.edits.total for record in records])
+        found[way] = Copies(own, writers, ascribed, errors, np.array([len(line.text) for line in own]))
+    return found
+
+
+def figures(found: Mapping[str, Copies], *, seed: int = 0) -> dict[str, Figures]:
+    """The figures of each way, beside those of `REAL` and `UNKNOWN`, which must be among them."""
+    count = int(found[REAL].writers.max()) + 1
+
+    def of_writers(copies: Copies, values: np.ndarray) -> np.ndarray:
+        """Sums for each writer, float64 [writers]."""
+        return np.bincount(copies.writers, values, count)
+
+    right = {way: of_writers(copies, copies.ascribed == copies.writers) for way, copies in found.items()}
+    errors = {way: of_writers(copies, copies.errors) for way, copies in found.items()}
+    summary = {}
+    for way, copies in found.items():
+        lines, characters = of_writers(copies, np.ones(len(copies.writers))), of_writers(copies, copies.characters)
+        pairs = [
+            (right[way], lines), (right[way], right[REAL]), (errors[way], characters), (errors[way], errors[UNKNOWN]),
+        ]  # fmt: skip
+        values = [_ratio(*pair) for pair in pairs]
+        intervals = [ratio_interval(*pair, seed=seed) for pair in pairs]
+        each = [value for both in zip(values, intervals, strict=True) for value in both]
+        complete = float(np.mean([line.complete for line in copies.ink]))
+        summary[way] = Figures(len(copies.ink), *each, complete)
+    return summary
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """Character errors on texts with characters that the given lines lack: written as by a hand not known, and adapted.
+
+    characters: how many of them the given lines lack, of `wanted` in all.
+    """
+
+    lines: int
+    characters: int
+    wanted: int
+    unprimed: float
+    adapted: float
+    ratio_interval: Interval
+
+
+def lacking(
+    writer: Writer,
+    corpus: Corpus,
+    people: Sequence[HeldOut],
+    copied: Hands,
+    prompts: Sequence[Prompt],
+    reader: Recogniser,
+    *,
+    bias: float,
+    seed: int = 0,
+    progress: Callable[[], object] = lambda: None,
+) -> Lacking:
+    """Whether adapting forgets: for each writer the prompts richest in characters that the given lines lack."""
+    texts, new, whose = [], 0, []
+    for k, one in enumerate(people):
+        had = set("".join(corpus.text(i) for i in one.given))
+        missing = [sum(c != " " and c not in had for c in prompt.text) / len(prompt.text) for prompt in prompts]
+        order = np.argsort(missing, kind="stable")[::-1]
+        for i in [i for i in order if prompts[i].text not in texts][:LACKING_LINES]:
+            texts.append(prompts[i].text)
+            new += sum(c != " " and c not in had for c in prompts[i].text)
+            whose.append(k)
+    seeds = [seed + i for i in range(len(texts))]
+    errors = []
+    for style in ("unknown", copied.adapted[whose]):
+        written = writer.write(texts, bias=bias, seed=seeds, style=style, candidates=1)
+        lines = [Line("lacking", one.text, one.strokes, one.complete) for one in written]
+        records = legibility.judge(reader, lines, progress=progress)
+        errors.append(np.bincount(whose, [record.edits.total for record in records]))
+    wanted = sum(map(len, texts))
+    interval = ratio_interval(errors[1], errors[0], seed=seed)
+    return Lacking(len(texts), new, wanted, errors[0].sum() / wanted, errors[1].sum() / wanted, interval)
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> float:
+    return float(above.sum() / below.sum()) if below.sum() else float("nan")
