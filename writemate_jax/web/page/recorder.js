@@ -6,7 +6,7 @@
 import { bezier } from "./ink.js";
 
 const PEN = 2.4; // pixels
-const NEAR = 0.4; // pixels: points closer than that to the one before tell nothing
+const NEAR = 0.8; // pixels: points closer than that to the one before tell nothing, and a quick mouse has thousands
 
 /** changed: called after each change. guides: the y of the baseline and of an x's height, as shares of the height. */
 export function createRecorder(canvas, { changed, guides = [0.66, 0.42] }) {

@@ -1,16 +1,18 @@
 /** Asks the engine for lines, remembers them, and gives up a request when the next one comes. */
 
 const REMEMBERED = 400; // lines
+const SEEDS = 2 ** 32; // after the last one comes the first
 
 export function createScribe(engine) {
   const memory = new Map();
   let running = null;
 
+  const seedOf = (request, index) => (request.seed + index) % SEEDS;
   const keyOf = (text, seed, { bias, style, vector }) => JSON.stringify([text, seed, bias, vector ?? style]);
 
   /** The line of a request that is known already, or undefined. */
   function known(request, index) {
-    const key = keyOf(request.lines[index], request.seed + index, request);
+    const key = keyOf(request.lines[index], seedOf(request, index), request);
     const line = memory.get(key);
     if (!line) return undefined;
     memory.delete(key); // the latest used is the last to be forgotten
@@ -20,7 +22,7 @@ export function createScribe(engine) {
 
   /** The known line, also where it lacks the attention that is asked for. */
   function ink(request, index) {
-    return memory.get(keyOf(request.lines[index], request.seed + index, request));
+    return memory.get(keyOf(request.lines[index], seedOf(request, index), request));
   }
 
   /**
@@ -30,17 +32,17 @@ export function createScribe(engine) {
   async function write(request, arrived) {
     stop();
     const mine = (running = new AbortController());
-    const { lines, seed } = request;
+    const { lines } = request;
     try {
       for (let first = 0; first < lines.length; first++) {
         if (known(request, first)) continue;
         let end = first + 1;
         while (end < lines.length && !known(request, end)) end++;
         const start = first;
-        await engine.write({ ...request, lines: lines.slice(start, end), seed: seed + start, signal: mine.signal },
+        await engine.write({ ...request, lines: lines.slice(start, end), seed: seedOf(request, start), signal: mine.signal },
           (index, line) => {
             if (mine.signal.aborted) return;
-            const own = seed + start + index;
+            const own = seedOf(request, start + index);
             remember(keyOf(lines[start + index], own, request), { ...line, seed: own, bias: request.bias });
             arrived();
           });

@@ -4,6 +4,7 @@ import { events } from "./events.js";
 
 export { EngineError };
 
+const SEEDS = 2 ** 32;
 const LINES_AT_ONCE = 40; // lines of one request, where the server's limits do not say
 
 export async function createEngine(config = {}) {
@@ -21,7 +22,7 @@ export async function createEngine(config = {}) {
                   signal }, onLine) {
       for (let first = 0; first < lines.length; first += most) {
         const part = lines.slice(first, first + most);
-        const body = { text: part.join("\n"), seed: seed + first, bias, style, vector, candidates, attention };
+        const body = { text: part.join("\n"), seed: (seed + first) % SEEDS, bias, style, vector, candidates, attention };
         const answer = await ask(api("stream"), { body, signal });
         await receive(answer, part.length, signal, (index, line) => onLine(first + index, line));
       }
@@ -67,10 +68,14 @@ async function ask(url, { body, signal }) {
 }
 
 /** An error from the server's problem details (RFC 9457). */
-function problem({ kind, status, detail, title, retry_after: later }, retryAfter) {
+function problem({ kind, status, detail, title, characters, retry_after: later }, retryAfter) {
   const wait = Number(retryAfter ?? later) || 2;
   if (status === 429 || status === 503 || kind === "busy") {
     return new EngineError("busy", "Many people are writing just now.", wait);
+  }
+  if (characters) {
+    return new EngineError("characters", `There is no ink for ${[...characters].join(" ")} here: letters, digits and the`
+      + " usual signs can be written.");
   }
   if (status === 413) return new EngineError("too_long", detail ?? "That is too much for one request.");
   return new EngineError(kind ?? "failed", detail ?? title ?? "The server could not write this.");
