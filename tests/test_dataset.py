@@ -188,7 +188,7 @@ def test_what_a_look_says_is_what_is_seen():
 def test_each_line_is_there_once_with_the_text_and_the_ink_that_the_writer_writes_of_it(whole, model):
     found = samples(whole)
     assert [sample["__key__"] for sample in found] == [f"{i:09}" for i in range(14)]
-    writer = Writer(model, lanes=making.LANES)
+    writer = Writer(model, lanes=making.lanes_here())
     for i, sample in enumerate(found):
         line = plan(RECIPE, TEXTS, ["anna", "bert"], i)
         assert sample["txt"].decode() == line.text

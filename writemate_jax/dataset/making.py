@@ -24,7 +24,8 @@ from writemate_jax.sampling.named_styles import digest
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.training.checkpoints import Model
 
-LANES = 128  # lines at once on each device. Part of what a set is: another number rounds otherwise
+LANES = {"cpu": 64}  # lines at once on each device of a platform
+MORE_LANES = 256  # elsewhere: a step takes an accelerator hardly longer for them
 CHUNK = 50  # lines that a process draws in one go
 
 
@@ -71,9 +72,10 @@ def make(
     if not texts:
         raise ValueError("no texts; give a file with at least one line that can be written")
     folder, start, report = Path(folder), time.perf_counter(), Report()
-    styles = style_vectors(recipe.style, Writer(model, lanes=LANES))
+    styles = style_vectors(recipe.style, Writer(model, lanes=lanes_here()))
     begin(folder, asdict(recipe) | {
-        "lanes": LANES, "texts": _digest(text.encode("utf-8") for text in texts), "weights": digest(model.params),
+        "lanes": lanes_here(), "texts": _digest(text.encode("utf-8") for text in texts),
+        "weights": digest(model.params),
         "styles": _digest(part for name, vector in styles.items() for part in (name.encode(), vector.tobytes())),
     })  # fmt: skip
     report.kept = lines_there(folder, recipe)
@@ -96,6 +98,11 @@ def make(
     return report
 
 
+def lanes_here() -> int:
+    """Lines at once on each device here. They are part of what a set is, since another number rounds otherwise."""
+    return LANES.get(jax.default_backend(), MORE_LANES)
+
+
 def lines_there(folder: Path, recipe: Recipe) -> int:
     """How many lines of a set are in whole shards."""
     return sum(len(recipe.lines(shard)) for shard in range(recipe.shards) if shard_path(folder, shard).exists())
@@ -113,7 +120,7 @@ class _Run:
         """Writes this shard on a device, and then others that nobody has begun."""
         pending: tuple[int, list[Future[Stored]]] | None = None
         with jax.default_device(device):
-            writer = Writer(self.model, lanes=LANES)
+            writer = Writer(self.model, lanes=lanes_here())
             while shard is not None:
                 begun = time.perf_counter()
                 plans = [plan(self.recipe, self.texts, list(self.styles), i) for i in self.recipe.lines(shard)]
