@@ -16,21 +16,25 @@ from urllib.parse import urlencode
 
 from PIL import Image
 
-from benchmarks.serving import running_server
+from benchmarks.running_server import running_server
 from writemate_jax.replacing import replacing
 
 VIEWS = {"desktop": {"width": 1440, "height": 900}, "telephone": {"width": 390, "height": 844}}
 SCHEMES = ("light", "dark")
 # On the desktop the pen is seen at work, and where the network reads.
 SHOWN = {
-    "desktop": {"text": "Dear reader,\nno font was used for this note: a network\nmoved a pen, stroke by stroke.",
-                "style": "leaning", "seed": 4, "paper": "ruled", "attention": 1, "speed": 2},
-    "telephone": {"text": "Hello from a small\nnetwork with a pen!", "style": "leaning", "seed": 4, "size": "card"},
+    "desktop": {
+        "text": "Dear reader,\nno font was used for this note.\nA small network moved a pen,\n"
+        "stroke by stroke, and looked at\neach letter while it wrote.",
+        "style": "leaning", "seed": 4, "paper": "ruled", "attention": 1, "speed": 2,
+    },
+    "telephone": {"text": "Hello from a small\nnetwork with a pen!\nWrite back soon.", "style": "leaning", "seed": 4,
+                  "size": "card"},
 }  # fmt: skip
-COLORS = 200  # of a picture: it stays small, and nobody sees the difference
+COLORS = 256  # of a picture: it stays small, and nobody sees the difference
 WRITTEN = """() => document.getElementById("paper").dataset.state === "finished"
-  && document.querySelector("g.ink path") !== null"""
-SECOND_LINE = """() => (document.querySelectorAll("g.ink g")[1]?.children.length ?? 0) > 12"""
+  && document.querySelectorAll("g.ink g").length === 3"""
+FOURTH_LINE = """() => (document.querySelectorAll("g.ink g")[3]?.children.length ?? 0) > 14"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,10 +58,11 @@ def pictures(site: str, out: Path):
             for scheme in SCHEMES:
                 page = chromium.new_page(viewport=size, color_scheme=scheme)
                 page.goto(f"{site}/#{urlencode(SHOWN[view])}")
-                page.wait_for_function(SECOND_LINE if "attention" in SHOWN[view] else WRITTEN, timeout=60_000)
+                page.wait_for_function(FOURTH_LINE if "attention" in SHOWN[view] else WRITTEN, timeout=60_000)
                 picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
+                picture = picture.quantize(COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
                 with replacing(out / f"{view}-{scheme}.png") as temporary:
-                    picture.quantize(COLORS, dither=Image.Dither.NONE).save(temporary, optimize=True)
+                    picture.save(temporary, optimize=True)
                 page.close()
                 yield out / f"{view}-{scheme}.png"
         chromium.close()

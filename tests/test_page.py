@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.serving import running_server
+from benchmarks.running_server import running_server
 from writemate_jax import strokes
 from writemate_jax.drawing import strokes_json
 

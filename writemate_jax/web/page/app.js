@@ -19,6 +19,8 @@ import { element } from "./svg.js";
 const PAUSE = 350; // ms without typing after which the text is written
 const SETTLED = 200; // ms without changes after which the address says them: browsers allow few changes a second
 const MOST_LINES = 40;
+const CHOSEN = ["seed", "style", "hand", "attention"]; // settings that are changed at a click and ask for other ink,
+const REWRITTEN = [...CHOSEN, "text", "bias", "size"]; // and all that do
 const WELCOME = {
   text: "Hello! This is a small network\nthat writes by hand.\nWhat shall it write for you?", style: "leaning", seed: 4,
 };
@@ -78,12 +80,9 @@ function run({ engine, styles, previews, onServer, mostLines }) {
     settings = { ...settings, [name]: value };
     applied(name);
     if (name === "hand") showGallery();
+    if (!REWRITTEN.includes(name)) return draw();
     clearTimeout(timer);
-    if (["text", "seed", "bias", "style", "hand", "size", "attention"].includes(name)) {
-      timer = setTimeout(() => write({ replay: name === "attention" && value }), ["seed", "style", "hand"].includes(name) ? 0 : PAUSE);
-    } else {
-      draw();
-    }
+    timer = setTimeout(() => write({ replay: name === "attention" && value }), CHOSEN.includes(name) ? 0 : PAUSE);
   }
 
   function applied() {
@@ -123,6 +122,7 @@ function run({ engine, styles, previews, onServer, mostLines }) {
 
   function write({ replay = false } = {}) {
     clearTimeout(timer);
+    timer = null;
     const style = styleName();
     const ratio = settings.hand?.ratio ?? previews.styles[style]?.ratio;
     rows = wrap(settings.text, settings.size, ratio);
@@ -207,8 +207,14 @@ function run({ engine, styles, previews, onServer, mostLines }) {
       penUp: at("pen-up").value, penDown: at("pen-down").value };
   }
 
+  /** Resolves when what has been typed is ink, or cannot be. */
+  function finished() {
+    if (timer !== null) write();
+    return settled;
+  }
+
   async function offer(kind) {
-    await settled; // what is being written comes along
+    await finished();
     try {
       await download(kind, sheet, machine());
     } catch (error) {
@@ -228,7 +234,7 @@ function run({ engine, styles, previews, onServer, mostLines }) {
   at("replay").addEventListener("click", () => player.replay());
   at("draw").addEventListener("click", () => dialog.open());
   at("copy-svg").addEventListener("click", async () => {
-    await settled;
+    await finished();
     await copy(toSvg(sheet), "SVG");
   });
   at("copy-link").addEventListener("click", () => copy(new URL(`#${format(settings)}`, location.href).href, "Link"));

@@ -20,10 +20,9 @@ export function createPlayer(group, { changed = () => {}, moved = () => {} } = {
 
   function show(found) {
     const former = lines;
-    for (const line of former.slice(found.length)) line?.group.remove();
-    lines = found.map((line, i) => line && prepared(line, former[i]));
-    former.forEach((line) => line && !lines.includes(line) && line.group.remove());
-    lines.forEach((line) => line && group.append(line.group)); // in order
+    const same = (line) => former.find((one) => one?.rows === line.rows); // also where an empty line moved it down
+    lines = found.map((line, i) => line && prepared(line, same(line) ?? former[i]));
+    group.replaceChildren(...lines.filter(Boolean).map((line) => line.group));
     if (motionless()) return skip();
     lines.forEach((line) => line && draw(line));
     start();
