@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 TEXT ?= the quick brown fox jumps
 
-.PHONY: browser demo test setup
+.PHONY: browser demo serve test setup
 
 setup: $(VENV)/ready
 
@@ -20,6 +20,10 @@ demo: setup
 	@echo 'Next:  make demo TEXT="your own words"'
 	@echo '       $(VENV)/bin/python sample.py "Dear reader," --bias 1 --seed 7 --out letter.svg'
 	@echo '       $(VENV)/bin/python sample.py --help'
+
+# The page and the API, for this machine alone; SERVE takes options, such as SERVE="--host 0.0.0.0 --port 80".
+serve: setup
+	$(VENV)/bin/python serve.py $(SERVE)
 
 # The tests of the web page need a Chromium; without it they are skipped.
 browser: setup

@@ -1,0 +1,599 @@
+"""The server: its contract, ink that does not depend on who else writes, limits, and what bad requests are told."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tiny
+
+for package in ("fastapi", "httpx2", "prometheus_client"):
+    pytest.importorskip(package, reason="needs fastapi, prometheus-client and httpx2")
+
+from fastapi.testclient import TestClient  # noqa: E402
+
+from writemate_jax import config as configuration  # noqa: E402
+from writemate_jax import strokes  # noqa: E402
+from writemate_jax.alphabet import Alphabet  # noqa: E402
+from writemate_jax.model.networks import text_batch  # noqa: E402
+from writemate_jax.sampling import sampler  # noqa: E402
+from writemate_jax.sampling.levelling import level  # noqa: E402
+from writemate_jax.sampling.writer import TEXT_CAPACITIES, Writer  # noqa: E402
+from writemate_jax.training import adapt  # noqa: E402
+from writemate_jax.training.checkpoints import Description, Model  # noqa: E402
+from writemate_jax.web.server import docs  # noqa: E402
+from writemate_jax.web.server.app import PAGE, create_app  # noqa: E402
+from writemate_jax.web.server.desk import Desk, Points, Whole  # noqa: E402
+from writemate_jax.web.server.guard import client_of  # noqa: E402
+from writemate_jax.web.server.measures import Measures  # noqa: E402
+from writemate_jax.web.server.problems import Problem  # noqa: E402
+from writemate_jax.web.server.settings import Settings  # noqa: E402
+
+LANES = 8
+WRITERS = ("one", "two", "a/three")
+FREE = Settings(rate=0)  # of the limit that is tested by itself
+INK = [
+    [[x, -y] for x, y in (stroke * 30 + [5, 7]).tolist()]
+    for stroke in strokes.split(tiny.line("tool", 0.01, np.random.default_rng(0)))
+]
+
+
+@functools.cache
+def model() -> Model:
+    """A small random network with styles, between rests, in x-heights; about ten points a character."""
+    config = configuration.default()
+    config.model.layers, config.model.cells, config.model.mixtures, config.model.components = 2, 16, 3, 2
+    config.model.window, config.model.kappa_scale, config.model.style_size = True, 0.1, 4
+    config.data.rests = True
+    config.sampling.points_per_character, config.sampling.bias, config.sampling.candidates = 15, 0.5, 3
+    mean, std = np.array([0.3, 0.0], np.float32), np.array([0.5, 0.4], np.float32)
+    description = Description(config, Alphabet(" abcdefghijklmnopqrstuvwxyz.,-"), mean, std, "x-height", WRITERS)
+    params = description.network().init(jax.random.key(3), jnp.zeros((1, 2, 3)), text_batch([np.array([1, 2])], 4))
+    params = jax.tree.map(lambda p: 1.5 * p, params["params"])
+    params["style_kernels"] = 0.3 * jax.random.normal(jax.random.key(1), params["style_kernels"].shape)
+    return Model(**vars(description), params=jax.device_get(params))
+
+
+@pytest.fixture(scope="module")
+def client():
+    with TestClient(create_app(Writer(model(), lanes=LANES), FREE), raise_server_exceptions=False) as client:
+        desk = client.app.state.desk
+        while not desk.ready:
+            assert not desk.failed
+            desk._ready.wait(0.1)
+        yield client
+
+
+@functools.cache
+def alone() -> Writer:
+    """What the same network writes without a server."""
+    return Writer(model(), lanes=LANES)
+
+
+def bare(allowed: Settings = FREE) -> TestClient:
+    """An app that has not been started: it checks requests, and is not ready to meet any."""
+    return TestClient(create_app(Writer(model(), lanes=LANES), allowed), raise_server_exceptions=False)
+
+
+def write(client, **body):
+    return client.post("/api/v1/write", json={"text": "a fable", "candidates": 1} | body)
+
+
+def rounded(rows: np.ndarray) -> np.ndarray:
+    return np.round(rows.astype(float), 3)
+
+
+def events_of(answer) -> list[tuple[str, dict]]:
+    blocks = [dict(line.split(": ", 1) for line in block.split("\n")) for block in answer.text.split("\n\n") if block]
+    return [(block["event"], json.loads(block["data"])) for block in blocks]
+
+
+def assert_problem(answer, status: int, kind: str) -> dict:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert body["status"] == status and body["kind"] == kind and body["title"] and body["detail"] and body["type"]
+    if status in (429, 503):
+        assert int(answer.headers["retry-after"]) == body["retry_after"] > 0
+    return body
+
+
+# The contract
+
+
+def test_lines_come_back_as_the_contract_says(client):
+    answer = write(client, text="abc d\u00e9f\r\n gab ", seed=7, bias=0.25, attention=True).json()
+    assert (answer["seed"], answer["bias"], answer["style"], answer["unit"]) == (7, 0.25, "random", "x-height")
+    assert [line["text"] for line in answer["lines"]] == ["abc def", "gab"]
+    for line in answer["lines"]:
+        strokes.check(np.array(line["points"]))
+        weights = np.array(line["attention"])
+        assert weights.shape == (len(line["points"]), len(line["text"]) + 1) and (weights >= 0).all()
+        assert isinstance(line["complete"], bool) and line["points_per_second"] is None
+    assert write(client).json()["lines"][0]["attention"] is None
+    assert write(client, bias=None).json()["bias"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("kind", "media", "magic"),
+    [("svg", "image/svg+xml", b"<svg"), ("plotter", "image/svg+xml", b"<svg"), ("animated", "image/svg+xml", b"<svg"),
+     ("png", "image/png", b"\x89PNG"), ("pdf", "application/pdf", b"%PDF"), ("gcode", "text/x-gcode", b"; ab")],
+)  # fmt: skip
+def test_each_format_comes_with_its_media_type(client, kind, media, magic):
+    answer = write(client, text="ab", format=kind, color="#123456", pen=0.3, letter_size=2.0)
+    assert answer.status_code == 200 and answer.headers["content-type"].startswith(media)
+    assert answer.content.startswith(magic)
+    if kind == "svg":
+        assert b"#123456" in answer.content
+
+
+def test_styles_configuration_health_and_documentation(client):
+    assert client.get("/api/v1/styles").json() == {"styles": []}  # the package's are for other weights
+    config = client.get("/config.json").json()
+    assert config["engine"] == "server" and config["limits"]["lines"] == 40
+    assert client.get("/healthz").text == "ok" and client.get("/readyz").text == "ready"
+    schema = client.get("/api/v1/openapi.json").json()
+    assert {"/api/v1/write", "/api/v1/stream", "/api/v1/fit", "/api/v1/styles"} <= set(schema["paths"])
+    page = client.get("/api/v1/docs").text
+    assert "/api/v1/fit" in page and "<script" not in page and "http" not in page.replace("httpx", "").split("<pre>")[0]
+    assert "&lt;b&gt;" in docs.page({"info": {"title": "<b>", "version": 1}, "paths": {}})
+
+
+# Ink does not depend on who else writes
+
+
+def test_requests_that_come_together_get_the_ink_that_they_would_get_alone(client):
+    texts = ["abc", "a fable of a fox", "n", "in a bed of clay\na cab\nthe end of it all", "b" * 40, "edge " * 20] * 3
+    bodies = [
+        {
+            "text": text.strip(),
+            "seed": i,
+            "bias": 0.1 * i,
+            "candidates": 1 + i % 4,
+            "style": ("random", *WRITERS)[i % 4],
+        }
+        for i, text in enumerate(texts)
+    ]
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        answers = list(pool.map(lambda body: write(client, **body), bodies))
+    for body, answer in zip(bodies, answers, strict=True):
+        lines = body["text"].split("\n")
+        style = None if body["style"] == "random" else body["style"]
+        expected = alone().write(
+            lines, body["bias"], range(body["seed"], body["seed"] + len(lines)), style=style,
+            candidates=body["candidates"],
+        )  # fmt: skip
+        for line, theirs in zip(answer.json()["lines"], expected, strict=True):
+            np.testing.assert_array_equal(line["points"], rounded(theirs.strokes))
+            assert (line["text"], line["complete"]) == (theirs.text, theirs.complete)
+    assert "writemate_lanes_busy_count" in client.get("/metrics").text
+
+
+def test_attention_format_and_an_own_vector_do_not_change_the_ink(client):
+    plain = write(client, seed=3, style="two").json()["lines"][0]["points"]
+    assert write(client, seed=3, style="two", attention=True).json()["lines"][0]["points"] == plain
+    vector = model().params["styles"][2].astype(float).tolist()
+    answer = write(client, seed=3, style="one", vector=vector).json()
+    assert answer["lines"][0]["points"] == plain and answer["style"] == "own"
+    assert write(client, seed=3, style="one").json()["lines"][0]["points"] != plain
+
+
+def test_seeds_of_lines_follow_each_other_and_begin_anew_behind_the_largest(client):
+    lines = write(client, text="abc\nabc\nabc", seed=2**32 - 2, style="one").json()["lines"]
+    assert lines[0]["points"] == write(client, text="abc", seed=2**32 - 2, style="one").json()["lines"][0]["points"]
+    assert lines[2]["points"] == write(client, text="abc", seed=0, style="one").json()["lines"][0]["points"]
+
+
+def test_a_stream_tells_lines_and_points_as_they_are_written(client):
+    body = {"text": "a fable of clay\nin a bed of mud, by a fox\nabc", "seed": 4, "candidates": 1}
+    answer = client.post("/api/v1/stream", json=body)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    events = events_of(answer)
+    whole = write(client, **body).json()["lines"]
+    assert events[-1] == ("done", {})
+    for index, line in enumerate(whole):
+        own = [(kind, event) for kind, event in events if event.get("index") == index]
+        *drawn, (kind, last) = own
+        assert kind == "line" and {"index": index, **line} == last
+        assert len(drawn) > 1 or len(line["points"]) < 33
+        parts = np.array([point for _, event in drawn for point in event["points"]], np.float32)
+        parts[-1, 2] = 1  # the pen lifts at the end
+        np.testing.assert_allclose(level(parts), line["points"], atol=0.02)
+    several = [kind for kind, _ in events_of(client.post("/api/v1/stream", json=body | {"candidates": 2}))]
+    assert several == ["line"] * 3 + ["done"]
+
+
+def test_no_request_compiles(client):
+    before = sampler.advance._cache_size(), sampler.restart._cache_size()
+    for capacity in TEXT_CAPACITIES:
+        length = min(capacity - 1, 128)
+        assert write(client, text="a" * length, attention=True, candidates=2).status_code == 200
+    assert (sampler.advance._cache_size(), sampler.restart._cache_size()) == before
+
+
+def test_without_batching_one_request_is_written_after_the_other_and_ink_is_the_same():
+    desk = Desk(Writer(model(), lanes=LANES), Measures(), waiting=99, fits=1, seconds=60, batching=False)
+    together = []
+    advance = desk._lanes[16].advance
+    desk._lanes[16].advance = lambda: (together.append({who[0] for who in desk._lanes[16].inside}), advance())[1]
+    asked = [alone().lines(["abc", "fed"], 0.5, 9 * i, None, 2) for i in range(3)]
+
+    async def one(lines):
+        return {event.index: event.line async for event in desk.write(lines)}
+
+    async def run():
+        return await asyncio.gather(*map(one, asked))
+
+    desk._warm = lambda: None
+    desk.start()
+    assert desk._ready.wait(60)
+    try:
+        for i, lines in enumerate(asyncio.run(run())):
+            for k, theirs in enumerate(alone().write(["abc", "fed"], 0.5, 9 * i, candidates=2)):
+                np.testing.assert_array_equal(lines[k].strokes, theirs.strokes)
+        assert together and all(len({job.asker for job in jobs}) == 1 for jobs in together)
+    finally:
+        desk.stop()
+
+
+def test_who_leaves_gives_up_lanes_and_place(client):
+    desk = client.app.state.desk
+    lines = alone().lines(["e" * 120] * 12, 0.0, 0, None, 4)
+
+    async def leave():
+        events = desk.write(lines, follow=True)
+        task = asyncio.ensure_future(anext(events))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await events.aclose()
+
+    asyncio.run(leave())
+    assert write(client).status_code == 200  # and behind it:
+    assert write(client, text="e" * 120).status_code == 200
+    assert desk._backlog == 0 and not any(lanes.busy for lanes in desk._lanes.values())
+
+
+# The hand of given ink
+
+
+def test_a_hand_is_fitted_and_can_be_written_in(client):
+    body = {"lines": [{"text": "tool", "strokes": INK}]}
+    answer = client.post("/api/v1/fit", json=body).json()
+    assert answer["after"] < answer["before"] and len(answer["vector"]) == 4
+    ink = strokes.join([np.array(stroke) * [1, -1] for stroke in INK])
+    style = adapt.fit(model(), [adapt.Ink(ink, "tool")])
+    np.testing.assert_allclose(answer["vector"], style.vector, atol=1e-5)
+    assert client.post("/api/v1/fit", json=body).json() == answer
+    assert write(client, vector=answer["vector"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ({"text": "tool", "strokes": [[[0, 0]]]}, "ink"),
+        ({"text": "a much longer text than this", "strokes": INK}, "ink"),
+        ({"text": "tool", "strokes": [[[0, 0], [1e6, 1e6]], [[-1e6, 3]]]}, "ink"),
+        ({"text": "t\u2603l", "strokes": INK}, "characters"),
+        ({"text": " ", "strokes": INK}, "ink"),
+        ({"text": "tool", "strokes": []}, "invalid"),
+        ({"text": "tool", "strokes": [[[0, 0, 1]]]}, "invalid"),
+        ({"text": "tool", "strokes": [[[0, 1e300]]]}, "invalid"),
+        ({"text": "tool", "strokes": [[[0, "1"]]]}, "invalid"),
+        ({"text": "tool", "strokes": [[[x, 0] for x in range(3000)]] * 2}, "too_long"),
+    ],
+)
+def test_ink_that_cannot_be_learned_is_refused(client, line, kind):
+    assert_problem(client.post("/api/v1/fit", json={"lines": [line]}), 422, kind)
+
+
+def test_lines_are_written_between_the_steps_of_a_fit(client, monkeypatch):
+    order, asked = [], threading.Event()
+
+    def slow_fit(model, lines, progress):
+        for step in range(6):
+            order.append(("fit", step))
+            if step == 1:
+                asked.set()
+                while not client.app.state.desk._inbox:  # the request below is on its way
+                    pass
+            progress(0.0)
+        return adapt.Style(np.zeros(4, np.float32), 1, 1, 0.0, 0.0)
+
+    monkeypatch.setattr(adapt, "fit", slow_fit)
+    move = client.app.state.desk._move
+    monkeypatch.setattr(client.app.state.desk, "_move", lambda: (order.append("write"), move())[1])
+    with ThreadPoolExecutor(1) as pool:
+        fitted = pool.submit(client.post, "/api/v1/fit", json={"lines": [{"text": "tool", "strokes": INK}]})
+        asked.wait(60)
+        assert write(client).status_code == 200
+        assert fitted.result().status_code == 200
+    assert "write" in order[order.index(("fit", 1)) : order.index(("fit", 5))]
+
+
+# Over capacity, and limits
+
+
+def test_over_capacity_is_said_at_once_and_the_next_request_is_answered(client, monkeypatch):
+    desk = client.app.state.desk
+    go, held = threading.Event(), threading.Event()
+    move = desk._move
+    monkeypatch.setattr(desk, "_most_waiting", 10)
+    monkeypatch.setattr(desk, "_move", lambda: (held.set(), go.wait(60), move())[2])
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(write, client, text="abc\nabc", candidates=4)
+        assert held.wait(60)
+        assert_problem(write(client, text="abc", candidates=4), 503, "busy")
+        assert_problem(client.post("/api/v1/stream", json={"text": "abc", "candidates": 4}), 503, "busy")
+        go.set()
+        assert first.result().status_code == 200
+    assert write(client, text="abc", candidates=4).status_code == 200
+
+
+def test_before_it_is_ready_it_says_so():
+    client = bare()
+    assert client.get("/healthz").status_code == 200
+    assert_problem(client.get("/readyz"), 503, "busy")
+    assert_problem(write(client), 503, "busy")
+    assert_problem(client.post("/api/v1/fit", json={"lines": [{"text": "tool", "strokes": INK}]}), 503, "busy")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({"text": ""}, "invalid"),
+        ({"text": " \n a"}, "invalid"),
+        ({"text": "a" * 129}, "too_long"),
+        ({"text": "a\n" * 40 + "a"}, "too_long"),
+        ({"text": "a" * 6000}, "too_long"),
+        ({"text": "snow \u2603"}, "characters"),
+        ({"text": "\x00"}, "characters"),
+        ({"text": ["a"]}, "invalid"),
+        ({"text": "a", "seed": -1}, "invalid"),
+        ({"text": "a", "seed": 2**32}, "invalid"),
+        ({"text": "a", "seed": 1.5}, "invalid"),
+        ({"text": "a", "seed": True}, "invalid"),
+        ({"text": "a", "seed": "1"}, "invalid"),
+        ({"text": "a", "bias": -0.1}, "invalid"),
+        ({"text": "a", "bias": 1e9}, "invalid"),
+        ({"text": "a", "candidates": 9}, "invalid"),
+        ({"text": "a", "candidates": 0}, "invalid"),
+        ({"text": "a", "format": "exe"}, "invalid"),
+        ({"text": "a", "color": "red;}"}, "invalid"),
+        ({"text": "a", "pen": 0}, "invalid"),
+        ({"text": "a", "vector": [0.0] * 3}, "invalid"),
+        ({"text": "a", "vector": [1e9] * 4}, "invalid"),
+        ({"text": "a", "style": "nobody"}, "invalid"),
+        ({"text": "a", "prime": "a"}, "invalid"),
+        ({}, "invalid"),
+        ([], "invalid"),
+        (None, "invalid"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_without_repeating_it(body, kind):
+    answer = bare().post("/api/v1/write", json=body)
+    told = assert_problem(answer, 422, kind)
+    assert "red;}" not in answer.text and "nobody" not in answer.text
+    if kind == "characters":
+        assert told["characters"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"text": "a", "bias": NaN}', b'{"text": "a", "bias": Infinity}', b'{"text": "a", "bias": 1e999}',
+        b'{"text": "a", "seed": ' + b"9" * 5000 + b"}", b"[" * 100_000, b'{"text": "\\ud800"}', b'{"text": "\xff"}',
+        b'{"text": "a"', b"", b'{"text": "a"}{}', b'{"vector": ' + b"[" * 900 + b"]" * 900 + b"}",
+    ],
+)  # fmt: skip
+def test_a_body_that_is_no_request_is_refused(raw):
+    answer = bare().post("/api/v1/write", content=raw, headers={"Content-Type": "application/json"})
+    assert_problem(answer, answer.status_code, "invalid")
+    assert answer.status_code in (400, 422)
+
+
+def test_other_content_types_large_bodies_and_wrong_lengths_are_refused():
+    client = bare(Settings(rate=0, body=1000))
+    assert_problem(client.post("/api/v1/write", content=b"text=a"), 422, "invalid")
+    assert_problem(write(client, text="a" * 1000), 413, "too_long")
+    assert_problem(client.post("/api/v1/write", content=iter([b"[", b"1," * 600])), 413, "too_long")
+    for length in ("-1", "1e3", "9" * 40):
+        answer = client.post("/api/v1/write", content=b"{}", headers={"Content-Length": length})
+        assert_problem(answer, 413, "too_long")
+
+
+def test_a_body_that_does_not_come_is_not_waited_for():
+    app = bare(Settings(rate=0, body_seconds=0.01)).app
+    sent = []
+
+    async def never():
+        await asyncio.Event().wait()
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/api/v1/write", "headers": [], "query_string": b"",
+             "client": ("1.2.3.4", 5), "http_version": "1.1", "scheme": "http", "root_path": ""}  # fmt: skip
+    asyncio.run(app(scope, never, send))
+    assert sent[0]["status"] == 408 and json.loads(sent[1]["body"])["kind"] == "invalid"
+
+
+def test_a_client_that_asks_too_often_waits_and_others_do_not():
+    client = bare(Settings(rate=0.001, burst=6, proxies=1))
+
+    def ask(address, path="write"):
+        return client.post(f"/api/v1/{path}", json={}, headers={"X-Forwarded-For": f"9.9.9.9, {address}"})
+
+    assert [ask("1.1.1.1").status_code for _ in range(6)] == [422] * 6
+    assert_problem(ask("1.1.1.1"), 429, "busy")
+    assert [ask("2.2.2.2", "fit").status_code for _ in range(2)] == [422, 429]
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("proxies", "header", "expected"),
+    [(0, "6.6.6.6", "1.2.3.4"), (1, "6.6.6.6, 7.7.7.7", "7.7.7.7"), (2, "6.6.6.6, 7.7.7.7", "6.6.6.6"),
+     (2, "7.7.7.7", "1.2.3.4"), (1, "", "1.2.3.4")],
+)  # fmt: skip
+def test_only_as_many_proxies_are_believed_as_there_are(proxies, header, expected):
+    scope = {"client": ("1.2.3.4", 5), "type": "http", "headers": [(b"x-forwarded-for", header.encode())]}
+    assert client_of(scope, proxies) == expected
+
+
+# Failures and headers
+
+
+def test_unknown_places_and_methods_are_problems(client):
+    assert_problem(client.get("/nothing"), 404, "invalid")
+    assert_problem(client.get("/api/v1/nothing"), 404, "invalid")
+    assert_problem(client.get("/api/v1/write"), 405, "invalid")
+    assert client.get("/api/v1/write").headers["allow"] == "POST"
+    for method in ("PUT", "DELETE", "OPTIONS", "TRACE"):
+        assert_problem(client.request(method, "/api/v1/write"), 405, "invalid")
+
+
+def test_a_failure_of_the_server_is_a_problem_that_tells_nothing(client, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(client.app.state.desk, "write", fail)
+    answer = write(client)
+    assert_problem(answer, 500, "failed")
+    assert "secret" not in answer.text and answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_desk_that_fails_turns_away_and_says_it_is_not_well():
+    desk = Desk(Writer(model(), lanes=LANES), Measures(), waiting=99, fits=1, seconds=60)
+
+    def fail():
+        raise RuntimeError("the device is gone")
+
+    desk._warm, desk._move = lambda: None, fail
+    desk.start()
+    assert desk._ready.wait(60)
+
+    async def ask():
+        return [event async for event in desk.write(alone().lines(["abc"], None, 0, None, 1))]
+
+    for _ in range(2):
+        with pytest.raises(Problem, match="going down"):
+            asyncio.run(ask())
+    assert desk.failed and not desk.ready
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/nothing", "/api/v1/styles", "/config.json", "/metrics"])
+def test_every_answer_carries_the_security_headers(client, path):
+    headers = client.get(path).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "script-src 'self';" in policy and "frame-ancestors 'none'" in policy
+    assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"] == "no-referrer"
+    assert "server" not in headers and "access-control-allow-origin" not in headers
+
+
+def test_metrics_count_what_was_done(client):
+    def value(name):
+        return float(
+            next(line.split()[-1] for line in client.get("/metrics").text.split("\n") if line.startswith(name))
+        )
+
+    counted = 'writemate_requests_total{method="POST",route="/api/v1/write",status="200"}'
+    before, lines, points = value(counted), value("writemate_lines_total"), value("writemate_points_total")
+    drawn = write(client, text="abc\ndef").json()["lines"]
+    assert value(counted) == before + 1
+    assert value("writemate_lines_total") == lines + 2
+    assert value("writemate_points_total") == points + sum(len(line["points"]) for line in drawn)
+
+
+# No files by requests
+
+
+@pytest.mark.parametrize("style", ["../..", "/etc/passwd", "mine", "mine/style.json", ".", "random/", "tests"])
+def test_a_style_is_no_path(client, style, tmp_path, monkeypatch):
+    adapt.save_style(tmp_path / "mine", adapt.Style(np.ones(4, np.float32), 1, 1, 0.0, 0.0))
+    (tmp_path / "random").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert_problem(write(client, style=style), 422, "invalid")
+    assert write(client, style="random").status_code == 200  # though a folder is called so
+
+
+def test_the_page_is_served_and_nothing_beside_it(tmp_path):
+    (tmp_path / "secret.txt").write_text("secret")
+    page = tmp_path / "page"
+    (page / "engine").mkdir(parents=True)
+    (page / "index.html").write_text("<title>page</title>")
+    (page / "engine" / "a.js").write_text("export {}")
+    os.symlink(tmp_path / "secret.txt", page / "link.txt")
+    client = TestClient(create_app(Writer(model(), lanes=LANES), FREE, page))
+    assert client.get("/").text == "<title>page</title>" and client.head("/").status_code == 200
+    script = client.get("/engine/a.js")
+    assert (
+        script.headers["content-type"].startswith("text/javascript") and script.headers["cache-control"] == "no-cache"
+    )
+    assert client.get("/engine/a.js", headers={"If-None-Match": script.headers["etag"]}).status_code == 304
+    for path in ("/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/engine/%2e%2e/%2e%2e/secret.txt",
+                 "//etc/passwd", "/engine/../../secret.txt", "/link.txt", "/%00"):  # fmt: skip
+        answer = client.get(path)
+        assert answer.status_code in (400, 404) and "secret" not in answer.text, path
+
+
+def test_without_a_page_the_api_still_works(tmp_path):
+    client = TestClient(create_app(Writer(model(), lanes=LANES), FREE, tmp_path / "none"))
+    assert_problem(client.get("/"), 404, "invalid")
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.skipif(not (PAGE / "index.html").is_file(), reason="the page is not there")
+def test_the_real_page_is_served():
+    assert "<html" in bare().get("/").text
+
+
+# Whatever is sent
+
+
+SCRAP = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+FIELDS = ["text", "seed", "bias", "style", "vector", "candidates", "format", "attention", "color", "pen", "letter_size"]
+
+
+@functools.cache
+def fuzzed() -> TestClient:
+    return bare()
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(["write", "stream", "fit"]), st.sampled_from([*FIELDS, "lines", "other"]), SCRAP)
+def test_whatever_a_field_holds_is_answered_without_a_server_error(path, field, value):
+    body = {"lines": [{"text": "tool", "strokes": INK}]} if path == "fit" else {"text": "abc"}
+    content = json.dumps(body | {field: value})  # NaN and infinities as Python writes them
+    answer = fuzzed().post(f"/api/v1/{path}", content=content, headers={"Content-Type": "application/json"})
+    if answer.status_code == 503:  # nothing was wrong with it: this app is never ready
+        assert answer.json()["kind"] == "busy"
+    else:
+        assert_problem(answer, answer.status_code, answer.json()["kind"])
+        assert answer.status_code in (400, 422)
+
+
+@settings(max_examples=100)
+@given(st.lists(st.lists(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=2), min_size=1, max_size=6), min_size=1,
+                max_size=4), st.text(st.characters(max_codepoint=127), min_size=1, max_size=10))  # fmt: skip
+def test_whatever_ink_is_sent_is_fitted_or_refused(ink, text):
+    answer = fuzzed().post("/api/v1/fit", json={"lines": [{"text": text, "strokes": ink}]})
+    assert answer.status_code in (422, 503)
+
+
+def test_points_and_whole_lines_say_which_line_they_are_of():
+    assert Points._fields[0] == Whole._fields[0] == "index"

@@ -1,0 +1,276 @@
+"""The HTTP API and the page."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import mimetypes
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import numpy as np
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+import writemate_jax
+from writemate_jax import strokes
+from writemate_jax.alphabet import UnknownCharacters
+from writemate_jax.data.own_ink import UnfitInk
+from writemate_jax.drawing.look import Look
+from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.sampling.writer import LARGEST_SEED, MAX_CHARACTERS, InvalidRequest, Line, Writer
+from writemate_jax.sampling.written import Written
+from writemate_jax.web.server import docs, messages, problems
+from writemate_jax.web.server import settings as limits
+from writemate_jax.web.server.desk import Desk, Points, Whole
+from writemate_jax.web.server.guard import Guard
+from writemate_jax.web.server.measures import Measures
+from writemate_jax.web.server.pictures import MEDIA_TYPES, picture
+from writemate_jax.web.server.problems import Problem
+from writemate_jax.web.server.settings import Settings
+from writemate_jax.web.server.styles import Hands
+
+PAGE = Path(__file__).parents[1] / "page"
+DECIMALS = 3  # of an x-height
+ABOUT = "Text in, handwriting out: pen strokes as a person would have written them."
+# Systems differ in what they know.
+TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/svg+xml", ".json": "application/json",
+         ".wasm": "application/wasm", ".webmanifest": "application/manifest+json", ".woff2": "font/woff2",
+         ".bin": "application/octet-stream"}  # fmt: skip
+
+
+def create_app(writer: Writer, settings: Settings | None = None, page: Path = PAGE) -> FastAPI:
+    """The app of one writer, which must write x-heights and know texts; ``page`` is the folder of the page."""
+    settings = settings or Settings()
+    measures = Measures()
+    desk = Desk(writer, measures, waiting=settings.waiting, fits=settings.fits, seconds=settings.seconds,
+                batching=settings.batching)  # fmt: skip
+    hands = Hands(writer)
+    drawing = anyio.CapacityLimiter(1)  # pictures take memory, and the lanes want the processors
+    for suffix, kind in TYPES.items():
+        mimetypes.add_type(kind, suffix)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        desk.start()
+        yield
+        await asyncio.to_thread(desk.stop)
+
+    app = FastAPI(
+        title="WriteMate", version=writemate_jax.__version__, description=ABOUT, lifespan=life, docs_url=None,
+        redoc_url=None, openapi_url="/api/v1/openapi.json", responses={500: messages.PROBLEMS[500]},
+    )  # fmt: skip
+    app.state.desk, app.state.measures = desk, measures
+    problems.install(app)
+    app.add_middleware(Guard, settings=settings, measures=measures)
+
+    def asked(body: messages.Write) -> list[tuple[Line, int]]:
+        texts = _texts(writer, body.text)
+        seeds = [(body.seed + i) % (LARGEST_SEED + 1) for i in range(len(texts))]
+        try:
+            return writer.lines(texts, body.bias, seeds, hands.vector(body.style, body.vector), body.candidates)
+        except InvalidRequest as error:
+            raise Problem(422, "invalid", str(error)) from error
+
+    @app.post(
+        "/api/v1/write", summary="Writes a text", response_model=messages.Written, responses=messages.PROBLEMS | {
+            200: {"content": {kind.split(";")[0]: {} for kind in MEDIA_TYPES.values()},
+                  "description": "The ink, as JSON or in the format that was asked for."},
+        },
+    )  # fmt: skip
+    async def write(body: messages.Write) -> Any:
+        """Writes each line of a text. The same request is answered with the same ink."""
+        wanted = asked(body)
+        attention = body.attention and body.format == "json"
+        lines: list[Written | None] = [None] * len(wanted)
+        async with _in_time(settings.seconds), aclosing(desk.write(wanted, attention=attention)) as events:
+            async for event in events:
+                lines[event.index] = event.line
+        if body.format == "json":
+            return JSONResponse({
+                "seed": body.seed,
+                "bias": wanted[0][0].bias,
+                "style": body.style if body.vector is None else "own",
+                "unit": "x-height",
+                "lines": [_as_json(line) for line in lines],
+            })  # fmt: skip
+        given = {"x_height": body.letter_size, "pen": body.pen, "color": body.color}
+        look = Look(**{name: value for name, value in given.items() if value is not None})
+        try:
+            async with _in_time(settings.seconds):
+                drawn = await anyio.to_thread.run_sync(picture, lines, body.format, look, limiter=drawing)
+        except ValueError as error:  # off the machine's bed, too large a picture
+            raise Problem(422, "too_long", str(error)) from error
+        return Response(drawn, media_type=MEDIA_TYPES[body.format])
+
+    @app.post(
+        "/api/v1/stream", summary="Writes a text and sends each line as soon as it is there",
+        responses=messages.PROBLEMS | {200: {"content": {"text/event-stream": {}}, "description": "Events."}},
+        response_class=StreamingResponse,
+    )  # fmt: skip
+    async def stream(body: messages.Write) -> StreamingResponse:
+        """Server-sent events: `line` with {index, text, complete, points, ...} for each line as soon as it is there.
+
+        Where candidates is 1, also `points` with {index, points}: what has been drawn of a line by now. The line that
+        follows is the same ink, levelled. At the end `done`, or `problem` with a problem's details.
+        """
+        wanted = asked(body)
+        events = desk.write(wanted, attention=body.attention, follow=True)
+        async with _in_time(settings.seconds):
+            first = await anext(events)  # what is busy is said with a status
+        return StreamingResponse(_told(first, events, settings.seconds), media_type="text/event-stream",
+                                 headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})  # fmt: skip
+
+    @app.post("/api/v1/fit", summary="Finds the hand of some ink", responses=messages.PROBLEMS)
+    async def fit(body: messages.Fit) -> messages.Fitted:
+        """The vector that makes some lines of ink likely: what `vector` takes. Nothing is stored."""
+        if not hands.size:
+            raise Problem(422, "invalid", "This network has no styles.")
+        try:
+            async with _in_time(settings.seconds):
+                style = await desk.fit([_ink(writer, line) for line in body.lines])
+        except (UnfitInk, strokes.InvalidInk) as error:
+            raise Problem(422, "ink", str(error)) from error
+        if not np.isfinite([style.before, style.after, *style.vector]).all():
+            raise Problem(422, "ink", "This ink cannot be learned; write it again.")
+        vector = np.clip(style.vector, -limits.LARGEST_VECTOR, limits.LARGEST_VECTOR).astype(float).round(6)
+        return messages.Fitted(vector=vector.tolist(), before=float(style.before), after=float(style.after))
+
+    @app.get("/api/v1/styles", summary="The styles that have names")
+    async def styles() -> messages.Styles:
+        """Besides these, `random` is a hand that the seed draws, and `unknown` the network's own."""
+        return messages.Styles(styles=[messages.Style(**style) for style in hands.named])
+
+    @app.get("/config.json", include_in_schema=False)
+    async def config() -> JSONResponse:
+        return JSONResponse({
+            "engine": "server",
+            "version": writemate_jax.__version__,
+            "limits": {"characters": MAX_CHARACTERS, "lines": limits.LINES, "candidates": limits.CANDIDATES,
+                       "fit_lines": limits.FIT_LINES, "fit_characters": limits.FIT_CHARACTERS},
+        }, headers={"Cache-Control": "no-cache"})  # fmt: skip
+
+    @app.get("/healthz", response_class=PlainTextResponse, summary="Whether the process answers")
+    async def healthz() -> str:
+        if desk.failed:
+            raise problems.failed()
+        return "ok"
+
+    @app.get("/readyz", response_class=PlainTextResponse, summary="Whether it can write",
+             responses={503: messages.PROBLEMS[503]})  # fmt: skip
+    async def readyz() -> str:
+        if not desk.ready:
+            raise problems.busy("Not ready.", 5)
+        return "ready"
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(measures.text(), media_type=measures.media_type)
+
+    @app.get("/api/v1/docs", include_in_schema=False)
+    async def documentation() -> HTMLResponse:
+        return HTMLResponse(docs.page(app.openapi()))
+
+    files = StaticFiles(directory=page, html=True, check_dir=False)
+    posts = {route.path for route in app.routes if "POST" in getattr(route, "methods", ())}
+
+    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
+    async def of_page(path: str, request: Request) -> Response:
+        if f"/{path}" in posts:
+            raise HTTPException(405, headers={"Allow": "POST"})
+        if not page.is_dir():
+            raise HTTPException(404)
+        answer = await files.get_response(path or ".", request.scope)
+        answer.headers["Cache-Control"] = "no-cache"  # kept, but asked for by its ETag: a new version shows at once
+        return answer
+
+    return app
+
+
+def _texts(writer: Writer, text: str) -> list[str]:
+    """The lines of a text in the network's alphabet. Raises `Problem`."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    if len(lines) > limits.LINES:
+        raise Problem(422, "too_long", f"The text has {len(lines)} lines; expected at most {limits.LINES}.")
+    texts = []
+    for i, line in enumerate(lines):
+        try:
+            readable = writer.model.alphabet.transliterate(line.strip())[0].strip()
+        except UnknownCharacters as error:
+            raise Problem(422, "characters", f"Line {i + 1}: {error}.", characters=error.characters) from error
+        if not readable:
+            raise Problem(422, "invalid", f"Line {i + 1} is empty; expected 1 to {MAX_CHARACTERS} characters.")
+        if len(readable) > MAX_CHARACTERS:
+            raise Problem(
+                422, "too_long", f"Line {i + 1} has {len(readable)} characters; expected at most {MAX_CHARACTERS}."
+            )
+        texts.append(readable)
+    return texts
+
+
+def _ink(writer: Writer, line: messages.InkLine) -> Ink:
+    """A line of ink, y turned up. Raises `Problem`."""
+    try:
+        text = writer.model.alphabet.transliterate(" ".join(line.text.split()))[0]
+    except UnknownCharacters as error:
+        raise Problem(422, "characters", f"{error}.", characters=error.characters) from error
+    points = sum(map(len, line.strokes))
+    if points > limits.FIT_POINTS:
+        raise Problem(422, "too_long", f"A line has {points} points; expected at most {limits.FIT_POINTS}.")
+    return Ink(strokes.join([np.array(stroke) * [1.0, -1.0] for stroke in line.strokes]), text)
+
+
+def _as_json(line: Written) -> dict[str, Any]:
+    return {
+        "text": line.text,
+        "complete": line.complete,
+        "points": _rounded(line.strokes),
+        "points_per_second": line.points_per_second,
+        "attention": None if line.phi is None else np.round(line.phi.astype(float), DECIMALS).tolist(),
+    }
+
+
+def _rounded(rows: np.ndarray) -> list[list[float]]:
+    rows = np.round(rows.astype(float), DECIMALS) + 0.0  # no -0
+    return [[dx, dy, int(eos)] for dx, dy, eos in rows.tolist()]
+
+
+async def _told(first: Points | Whole, events: AsyncIterator[Points | Whole], seconds: float) -> AsyncIterator[str]:
+    """Events of a desk as server-sent events."""
+
+    def told(event: Points | Whole) -> str:
+        if isinstance(event, Points):
+            return _event("points", {"index": event.index, "points": _rounded(event.rows)})
+        return _event("line", {"index": event.index, **_as_json(event.line)})
+
+    async with aclosing(events):
+        yield told(first)
+        until = asyncio.get_running_loop().time() + seconds
+        try:
+            while True:
+                async with _in_time(until - asyncio.get_running_loop().time()):
+                    event = await anext(events)
+                yield told(event)
+        except StopAsyncIteration:
+            yield _event("done", {})
+        except Problem as problem:
+            yield _event("problem", problem.body())
+
+
+def _event(name: str, data: dict[str, Any]) -> str:
+    return f"event: {name}\ndata: {json.dumps(data, separators=(',', ':'), allow_nan=False)}\n\n"
+
+
+@asynccontextmanager
+async def _in_time(seconds: float) -> AsyncIterator[None]:
+    """Raises `Problem` where the block takes longer."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise problems.busy("This took too long.", 10) from None

@@ -1,0 +1,367 @@
+"""The desk: one thread that owns the device, writes the lines of all requests side by side and fits hands between.
+
+Every text capacity has its lanes (`sampling.lanes`), which all compute at every step whether a line is in them or not.
+A line enters as soon as a lane is free, beside lines of other requests, and is the same ink as if it were alone. The
+lanes of several capacities take turns. A hand is fitted in the same thread: after each of its steps the lines that wait
+are written for a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from writemate_jax import strokes
+from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.sampling.lanes import Ended
+from writemate_jax.sampling.writer import MAX_CHARACTERS, TEXT_CAPACITIES, Line, Writer, capacity_of, trial
+from writemate_jax.sampling.written import Written
+from writemate_jax.training import adapt
+from writemate_jax.web.server.measures import Measures
+from writemate_jax.web.server.problems import Problem, busy, failed
+
+GATHER = 0.002  # seconds that the first request after a pause is waited for by others
+SPREAD = 8  # a request's next line waits as if it had come so many requests later: a long text lets short ones pass
+WARM = "warm"  # who is in a lane while everything is compiled
+WRITING = 3.0  # how much longer than a step of fitting what waits is written between two of them
+
+log = logging.getLogger(__name__)
+
+
+class Points(NamedTuple):
+    """What was drawn of a line by now: rows [n, 3]. The whole line is levelled at its end, so these may change."""
+
+    index: int
+    rows: np.ndarray
+
+
+class Whole(NamedTuple):
+    """A line that has ended."""
+
+    index: int
+    line: Written
+
+
+class _Given(Exception):  # noqa: N818
+    """A fit that nobody waits for any more."""
+
+
+class _Asker:
+    """A request: where its events go, and whether anybody still waits for them."""
+
+    def __init__(self, put: Callable[[Any], None]):
+        self._put, self.gone = put, False
+
+    def say(self, event: Any) -> None:
+        """Called by the desk's thread."""
+        if not self.gone:
+            try:
+                self._put(event)
+            except RuntimeError:  # its loop has ended, as when the server stops
+                self.gone = True
+
+
+class _Job:
+    """A line of a request on its way: what its trial asks for, and what is there of it."""
+
+    def __init__(self, asker: _Asker, index: int, line: Line, candidates: int, attention: bool, follow: bool):
+        self.asker, self.index, self.line, self.attention, self.follow = asker, index, line, attention, follow
+        self.trial = trial(line, candidates)
+        self.wanted: list[Line] = next(self.trial)
+        self.drafts: list[Ended | None] = [None] * len(self.wanted)
+        self.entered = 0
+
+    def add(self, number: int, ended: Ended) -> Ended | None:
+        """Takes a draft; returns the best when that is known. `wanted` may be another try's then."""
+        self.drafts[number] = ended
+        if any(draft is None for draft in self.drafts):
+            return None
+        try:
+            self.wanted = self.trial.send(self.drafts)
+        except StopIteration as end:
+            return end.value
+        self.drafts, self.entered = [None] * len(self.wanted), 0
+        return None
+
+
+class _Fit(NamedTuple):
+    asker: _Asker
+    lines: Sequence[Ink]
+    until: float
+
+
+class Desk:
+    """Where requests bring their lines.
+
+    Args:
+      writer: whose lanes are used; nothing else may use it while the desk runs.
+      waiting: lines, candidates counted, that may wait. fits: hands, likewise.
+      seconds: that fitting a hand may take, with waiting for it.
+      batching: whether lines of several requests are written side by side.
+    """
+
+    def __init__(
+        self, writer: Writer, measures: Measures, *, waiting: int, fits: int, seconds: float, batching: bool = True
+    ):
+        self.writer, self._measures = writer, measures
+        self._most_waiting, self._most_fits, self._seconds, self._batching = waiting, fits, seconds, batching
+        self._changed = threading.Condition()
+        self._inbox: list[list[_Job]] = []
+        self._fits: deque[_Fit] = deque()
+        self._backlog = 0  # lines of the inbox and of `_waiting`
+        self._stopping = False
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        # Of the thread alone:
+        self._lanes = {capacity: writer.lanes_of(capacity) for capacity in TEXT_CAPACITIES}
+        self._waiting: dict[int, list] = {capacity: [] for capacity in TEXT_CAPACITIES}  # heaps
+        self._turn = 0
+        self._ticket = itertools.count()
+        self._pace = 0.01  # seconds for a line, lately: what Retry-After goes by
+        self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
+
+    # -- from any thread ----------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begins to compile, and then to write."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread after its move; what waits fails."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join()
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything is compiled and the thread is alive."""
+        return self._ready.is_set() and self._failure is None and not self._stopping
+
+    @property
+    def failed(self) -> bool:
+        """Whether nothing can be written any more."""
+        return self._failure is not None
+
+    async def write(
+        self, lines: Sequence[tuple[Line, int]], *, attention: bool = False, follow: bool = False
+    ) -> AsyncIterator[Points | Whole]:
+        """Writes the lines of `Writer.lines`; yields each when it has ended, in whatever order that is.
+
+        follow: yields `Points` of single candidates, too. Leaving the iterator gives up what is not written.
+        Raises `Problem` at once where too much waits.
+        """
+        asker, events = self._asker()
+        jobs = [_Job(asker, i, line, n, attention, follow and n == 1) for i, (line, n) in enumerate(lines)]
+        self._submit(jobs)
+        left = len(jobs)
+        try:
+            while left:
+                event = await events.get()
+                if isinstance(event, Problem):
+                    raise event
+                left -= isinstance(event, Whole)
+                yield event
+        finally:
+            asker.gone = True
+
+    async def fit(self, lines: Sequence[Ink]) -> adapt.Style:
+        """`adapt.fit`, when there is time. Raises `Problem`, and what that raises."""
+        asker, events = self._asker()
+        with self._changed:
+            self._check()
+            if len(self._fits) >= self._most_fits:
+                self._measures.refused.labels("fits").inc()
+                raise busy("Many hands are waiting to be learned.", 10)
+            self._fits.append(_Fit(asker, lines, time.monotonic() + self._seconds))
+            self._changed.notify()
+        try:
+            style = await events.get()
+            if isinstance(style, Exception):
+                raise style
+            return style
+        finally:
+            asker.gone = True
+
+    def _asker(self) -> tuple[_Asker, asyncio.Queue]:
+        loop, events = asyncio.get_running_loop(), asyncio.Queue()
+        return _Asker(lambda event: loop.call_soon_threadsafe(events.put_nowait, event)), events
+
+    def _submit(self, jobs: list[_Job]) -> None:
+        count = sum(len(job.wanted) for job in jobs)
+        with self._changed:
+            self._check()
+            if self._backlog + count > self._most_waiting:
+                self._measures.refused.labels("waiting").inc()
+                raise busy("Too much waits to be written.", min(60, 1 + int(self._backlog * self._pace)))
+            self._backlog += count
+            self._inbox.append(jobs)
+            self._changed.notify()
+
+    def _check(self) -> None:
+        if self._failure or self._stopping:
+            raise busy("The server is going down.", 10)
+        if not self._ready.is_set():
+            raise busy("The server is still starting.", 5)
+
+    # -- the thread ---------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._warm()
+            self._ready.set()
+            while not self._stopping:
+                self._wait()
+                if self._writing():
+                    self._move()
+                elif self._fits:
+                    self._fit(self._fits.popleft())
+        except Exception as error:  # the device is gone, or a mistake: say so, and let the process be replaced
+            log.exception("the desk has failed")
+            self._failure = error
+        self._turn_away()
+
+    def _wait(self) -> None:
+        with self._changed:
+            idle = not (self._inbox or self._writing() or self._fits)
+            while not (self._inbox or self._writing() or self._fits or self._stopping):
+                self._changed.wait()
+        if idle:
+            time.sleep(GATHER)
+
+    def _writing(self) -> bool:
+        return bool(self._inbox) or any(self._waiting.values()) or any(lanes.busy for lanes in self._lanes.values())
+
+    def _warm(self) -> None:
+        """Compiles what requests need, by writing a line of every length."""
+        for capacity in TEXT_CAPACITIES:
+            letter = next(c for c in self.writer.model.alphabet.characters if c != " ")
+            [(line, _)] = self.writer.lines([letter * min(capacity - 1, MAX_CHARACTERS)], None, 0, None, 1)
+            for _ in range(2):  # twice: what a lane is left with must fit the same program
+                self._lanes[capacity].enter(WARM, self.writer.track(line, attention=True))
+                self._lanes[capacity].advance()
+                if self._lanes[capacity].busy:
+                    self._lanes[capacity].leave(WARM)
+
+    def _move(self) -> None:
+        """Lets lines in and moves the lanes whose turn it is."""
+        self._take_in()
+        for _ in TEXT_CAPACITIES:
+            self._turn = (self._turn + 1) % len(TEXT_CAPACITIES)
+            capacity = TEXT_CAPACITIES[self._turn]
+            if self._lanes[capacity].busy or self._waiting[capacity]:
+                break
+        self._let_in(capacity)
+        lanes = self._lanes[capacity]
+        if not lanes.busy:
+            return
+        start, ended = time.perf_counter(), 0
+        self._measures.lanes.observe(lanes.busy)
+        for moved in lanes.advance():
+            ended += moved.ended is not None
+            self._hear(*moved.who, moved.points, moved.ended)
+        if ended:
+            self._pace += 0.1 * ((time.perf_counter() - start) / ended - self._pace)
+
+    def _take_in(self) -> None:
+        with self._changed:
+            arrived, self._inbox = self._inbox, []
+        for jobs in arrived:
+            ticket = next(self._ticket)
+            for job in jobs:
+                self._queue(job, ticket + SPREAD * job.index)
+
+    def _queue(self, job: _Job, ticket: int) -> None:
+        heapq.heappush(self._waiting[capacity_of(job.line)], (ticket, next(self._ticket), job))
+
+    def _let_in(self, capacity: int) -> None:
+        waiting, lanes = self._waiting[capacity], self._lanes[capacity]
+        left = 0
+        while waiting and lanes.free:
+            job = waiting[0][-1]
+            if job.asker.gone:
+                left += len(job.wanted) - job.entered
+                heapq.heappop(waiting)
+                continue
+            if not self._batching and self._others(job.asker):
+                break
+            lanes.enter((job, job.entered), self.writer.track(job.wanted[job.entered], job.attention))
+            job.entered += 1
+            left += 1
+            if job.entered == len(job.wanted):
+                heapq.heappop(waiting)
+        with self._changed:
+            self._backlog -= left
+            self._measures.waiting.set(self._backlog)
+        for who in lanes.inside:
+            if who[0].asker.gone:
+                lanes.leave(who)
+
+    def _others(self, asker: _Asker) -> bool:
+        return any(who[0].asker is not asker for lanes in self._lanes.values() for who in lanes.inside)
+
+    def _hear(self, job: _Job, number: int, points: np.ndarray, ended: Ended | None) -> None:
+        """Of a line that moved."""
+        self._measures.points.inc(len(points))
+        if job.asker.gone:
+            return
+        if job.follow and len(points):
+            model = self.writer.model
+            job.asker.say(Points(job.index, strokes.denormalise(points, model.mean, model.std)))
+        if ended is None:
+            return
+        chosen = job.add(number, ended)
+        if chosen is not None:
+            self._measures.lines.inc()
+            job.asker.say(Whole(job.index, self.writer.finished(job.line, chosen)))
+        elif not job.entered:  # another try, before all that wait
+            with self._changed:
+                self._backlog += len(job.wanted)
+            self._queue(job, -1)
+
+    def _fit(self, fit: _Fit) -> None:
+        def between(nats: float) -> None:
+            nonlocal begun
+            now = time.monotonic()
+            if fit.asker.gone or self._stopping:
+                raise _Given
+            if now > fit.until:
+                raise busy("Learning the hand took too long.", 10)
+            until = now + WRITING * (now - begun)
+            while self._writing() and time.monotonic() < until and not self._stopping:
+                self._move()
+            begun = time.monotonic()
+
+        start = begun = time.monotonic()
+        try:
+            style = adapt.fit(self.writer.model, fit.lines, progress=between)
+            self._measures.fits.inc()
+            self._measures.fit_seconds.observe(time.monotonic() - start)
+            fit.asker.say(style)
+        except _Given:
+            fit.asker.say(busy("The server is going down.", 10))
+        except (Problem, ValueError) as error:
+            fit.asker.say(error)
+        except Exception:
+            log.exception("a hand could not be fitted")
+            fit.asker.say(failed())
+
+    def _turn_away(self) -> None:
+        """Tells all that still wait that nothing will come."""
+        with self._changed:
+            self._stopping = True
+            askers = {job.asker for jobs in self._inbox for job in jobs}
+            askers |= {job.asker for heap in self._waiting.values() for *_, job in heap}
+            askers |= {who[0].asker for lanes in self._lanes.values() for who in lanes.inside if who != WARM}
+            askers |= {fit.asker for fit in self._fits}
+        for asker in askers:
+            asker.say(busy("The server is going down.", 10))

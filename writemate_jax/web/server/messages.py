@@ -1,0 +1,136 @@
+"""What is asked and answered over HTTP. Requests are strict: no other fields, no other types, no NaN, bounded sizes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from writemate_jax.sampling.writer import LARGEST_SEED, MAX_CHARACTERS
+from writemate_jax.web.server import settings
+
+Number = Annotated[float, Field(ge=-settings.LARGEST_PLACE, le=settings.LARGEST_PLACE)]
+Weight = Annotated[float, Field(ge=-settings.LARGEST_VECTOR, le=settings.LARGEST_VECTOR)]
+Point = Annotated[list[Number], Field(min_length=2, max_length=2)]
+Format = Literal["json", "svg", "png", "plotter", "pdf", "animated", "gcode"]
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class Write(_Asked):
+    """Text to write."""
+
+    text: str = Field(
+        min_length=1,
+        max_length=settings.LINES * (MAX_CHARACTERS + 1),
+        description=f"1 to {settings.LINES} lines with line breaks between, each of 1 to {MAX_CHARACTERS} characters",
+        examples=["Dear Anna,\nit rains."],
+    )
+    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="another seed, another ink; line i has seed + i")
+    bias: float | None = Field(
+        None, ge=0, le=settings.LARGEST_BIAS, description="0 is the network's full variety, 1 is neat"
+    )
+    style: str = Field("random", max_length=100, description="random, unknown, or a name of /api/v1/styles")
+    vector: list[Weight] | None = Field(
+        None, min_length=1, max_length=256, description="a hand of your own, from /api/v1/fit; it wins over style"
+    )
+    candidates: int | None = Field(
+        None, ge=1, le=settings.CANDIDATES, description="how many are written of each line; the best is kept"
+    )
+    format: Format = Field("json", description="what comes back; /api/v1/stream does not look at it")
+    attention: bool = Field(False, description="also answer where the network read: a row of weights for each point")
+    color: str = Field("#000000", pattern=r"^#[0-9a-fA-F]{6}$", description="of the ink, in a picture")
+    pen: float | None = Field(None, ge=0.05, le=10, description="its width in mm, in a picture")
+    letter_size: float | None = Field(None, ge=0.5, le=50, description="height of an x in mm, in a picture")
+
+
+class InkLine(_Asked):
+    """A line that somebody wrote."""
+
+    text: str = Field(min_length=1, max_length=settings.FIT_CHARACTERS, description="what it says")
+    strokes: Annotated[
+        list[Annotated[list[Point], Field(min_length=1, max_length=settings.FIT_POINTS)]],
+        Field(min_length=1, max_length=settings.FIT_STROKES),
+    ] = Field(description="a list of points [x, y] for each stroke: x right, y down, any unit")
+
+
+class Fit(_Asked):
+    """Ink whose hand is wanted."""
+
+    lines: list[InkLine] = Field(min_length=1, max_length=settings.FIT_LINES)
+
+
+class Line(BaseModel):
+    """A line of ink."""
+
+    text: str = Field(description="what was written, in the characters that the network knows")
+    complete: bool = Field(description="it ended by itself, not at the cap on points")
+    points: list[list[float]] = Field(description="[dx, dy, end of stroke] in x-heights, y up, from the line's origin")
+    points_per_second: float | None = Field(description="the pen's pace")
+    attention: list[list[float]] | None = Field(
+        description="for each point the weight of each character, and of the place past the end"
+    )
+
+
+class Written(BaseModel):
+    """Lines of ink, and how to write them again."""
+
+    seed: int
+    bias: float
+    style: str
+    unit: Literal["x-height"]
+    lines: list[Line]
+
+
+class Fitted(BaseModel):
+    """A hand."""
+
+    vector: list[float] = Field(description="what /api/v1/write takes as vector")
+    before: float = Field(description="nats a point of the ink in the style of a hand not known")
+    after: float = Field(description="nats a point of the ink in this one: lower is likelier")
+
+
+class Style(BaseModel):
+    """A style that has a name."""
+
+    name: str
+    title: str
+    note: str
+    writer: str
+
+
+class Styles(BaseModel):
+    """The styles that have names."""
+
+    styles: list[Style]
+
+
+class ProblemDetails(BaseModel):
+    """A failure, after RFC 9457."""
+
+    model_config = ConfigDict(extra="allow")
+    type: str
+    title: str
+    status: int
+    detail: str
+    kind: Literal["characters", "too_long", "busy", "invalid", "ink", "failed"]
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "model": ProblemDetails,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+        "description": description,
+    }
+    for status, description in {
+        400: "The body is no JSON.",
+        408: "The body did not come in time.",
+        413: "The body is too large.",
+        422: "What is asked for cannot be written; detail says why.",
+        429: "This client asks too often.",
+        500: "Something went wrong.",
+        503: "The server is busy, or not ready yet.",
+    }.items()
+}

@@ -1,0 +1,84 @@
+"""Failures as problem details (RFC 9457): the same shape for each, with a `kind` that the page goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+NAMED = 5  # mistakes of a request that are told at once
+
+
+class Problem(Exception):
+    """An answer that is a failure.
+
+    status: of HTTP. kind: characters, too_long, busy, invalid, ink or failed. detail: what was wrong and what to do.
+    retry_after: seconds, where trying again helps.
+    """
+
+    def __init__(self, status: int, kind: str, detail: str, *, retry_after: int | None = None, **more: Any):
+        super().__init__(detail)
+        self.status, self.kind, self.detail, self.retry_after, self.more = status, kind, detail, retry_after, more
+
+    def body(self) -> dict[str, Any]:
+        """The members of the problem's details."""
+        later = {} if self.retry_after is None else {"retry_after": self.retry_after}
+        return {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "kind": self.kind,
+            **later,
+            **self.more,
+        }
+
+    def response(self, headers: Mapping[str, str] | None = None) -> JSONResponse:
+        """The answer."""
+        headers = dict(headers or {})
+        if self.retry_after is not None:
+            headers["Retry-After"] = str(self.retry_after)
+        return JSONResponse(self.body(), self.status, headers, MEDIA_TYPE)
+
+
+def busy(detail: str, retry_after: int) -> Problem:
+    """503: too much to do; trying again after so many seconds helps."""
+    return Problem(503, "busy", detail, retry_after=retry_after)
+
+
+def failed() -> Problem:
+    """500: something went wrong that is no fault of the request's; what, is in the server's log alone."""
+    return Problem(500, "failed", "Something went wrong here. The server's log says more.")
+
+
+def install(app: FastAPI) -> None:
+    """Makes the app answer every failure as a problem."""
+
+    @app.exception_handler(Problem)
+    async def problem(_: Request, error: Problem) -> JSONResponse:
+        return error.response()
+
+    @app.exception_handler(HTTPException)
+    async def of_http(_: Request, error: HTTPException) -> JSONResponse:
+        kind = "busy" if error.status_code in (429, 503) else "invalid" if error.status_code < 500 else "failed"
+        return Problem(error.status_code, kind, str(error.detail)).response(error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def of_validation(_: Request, error: RequestValidationError) -> JSONResponse:
+        return invalid(error.errors()).response()
+
+
+def invalid(errors: list[dict[str, Any]]) -> Problem:
+    """422 from what pydantic found. What was sent is not repeated."""
+    told = [
+        {"where": ".".join(str(part) for part in error["loc"])[:100], "what": error["msg"]} for error in errors[:NAMED]
+    ]
+    long = all(error["type"] in ("string_too_long", "too_long") for error in errors)
+    detail = "; ".join(f"{one['where']}: {one['what']}" for one in told)
+    return Problem(422, "too_long" if long else "invalid", detail, errors=told)

@@ -1,0 +1,41 @@
+"""How often each client may ask: a token bucket each, in memory."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+CLIENTS = 20_000  # that are remembered; the one longest not seen is forgotten first
+
+
+class RateLimit:
+    """Lets each client take `burst` tokens at once and `rate` a second in the long run.
+
+    >>> now = [0.0]
+    >>> limit = RateLimit(rate=2, burst=1, clock=lambda: now[0])
+    >>> limit.wait("a"), limit.wait("a"), limit.wait("b")
+    (0, 1, 0)
+    >>> now[0] = 0.5
+    >>> limit.wait("a")
+    0
+    """
+
+    def __init__(self, rate: float, burst: int, clock: Callable[[], float] = time.monotonic):
+        self._rate, self._burst, self._clock = rate, burst, clock
+        self._clients: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, and when that was
+
+    def wait(self, client: str, cost: float = 1.0) -> int:
+        """0 after taking the tokens; or the whole seconds until there are enough, and nothing is taken."""
+        if not self._rate:
+            return 0
+        now = self._clock()
+        tokens, then = self._clients.pop(client, (float(self._burst), now))
+        tokens = min(float(self._burst), tokens + (now - then) * self._rate)
+        cost = min(cost, self._burst)
+        enough = tokens >= cost
+        self._clients[client] = (tokens - cost if enough else tokens, now)
+        if len(self._clients) > CLIENTS:
+            self._clients.popitem(last=False)
+        return 0 if enough else max(1, math.ceil((cost - tokens) / self._rate))

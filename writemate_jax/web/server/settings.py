@@ -1,0 +1,37 @@
+"""What one server allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LINES = 40  # of one request
+CANDIDATES = 8  # of one line
+FIT_LINES = 8  # of ink
+FIT_CHARACTERS = 100  # of a line of ink
+FIT_STROKES, FIT_POINTS = 400, 4000  # of a line of ink
+LARGEST_BIAS = 10.0
+LARGEST_VECTOR = 32.0  # of a number in a hand's vector: fitted ones are below 5
+LARGEST_PLACE = 1e6  # of a point of ink, in any unit
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Limits of a process, whatever the request.
+
+    waiting: lines, each candidate counted, that may wait for a lane; beyond them the server is busy.
+    fits: hands that may wait to be fitted. seconds: that an answer may take. body: most bytes of a request, and
+    body_seconds: that they may take to come. rate: requests a second that a client may send in the long run, and burst:
+    at once; a rate of 0 is no limit. proxies: how many there are in front, each of which adds the address that it saw
+    to X-Forwarded-For; 0 for none, and then that header is not read. batching: whether requests are written side by
+    side; without it, one after the other, to measure what it gains.
+    """
+
+    waiting: int = 2048
+    fits: int = 8
+    seconds: float = 60.0
+    body: int = 1_000_000
+    body_seconds: float = 15.0
+    rate: float = 4.0
+    burst: int = 40
+    proxies: int = 0
+    batching: bool = True
