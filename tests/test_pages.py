@@ -10,12 +10,14 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from gcodeparser import parse_gcode_lines
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from writemate_jax import pages, strokes
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
+from writemate_jax.drawing.gcode import Machine, OffTheBed
 from writemate_jax.pages import ink as inks
 from writemate_jax.pages import writing
 from writemate_jax.pages.blocks import parse
@@ -390,13 +392,50 @@ def test_pdf_has_the_pages_in_their_size(leaves, tmp_path):
 
 
 def test_other_formats_and_no_pages_are_refused(leaves, tmp_path):
-    with pytest.raises(ValueError, match="pages are written as .pdf, .svg or .png"):
+    with pytest.raises(ValueError, match="as .pdf, .svg, .png, .plotter.svg, .animated.svg or .gcode, not .gif"):
         pages.save(leaves, tmp_path / "a.gif")
     with pytest.raises(ValueError, match="no pages"):
         pages.save([], tmp_path / "a.pdf")
     with pytest.raises(ValueError, match="a picture of 0 x 0 pixels"):
         pages.save(leaves, tmp_path / "a.png", dpi=0)
     assert not list(tmp_path.iterdir())
+
+
+def test_plotters_and_browsers_get_a_file_for_each_page_with_all_its_ink(leaves, tmp_path):
+    space = {"s": "http://www.w3.org/2000/svg"}
+    for suffix in (".plotter.svg", ".animated.svg"):
+        files = pages.save(leaves, tmp_path / f"letter{suffix}")
+        assert [file.name for file in files] == [f"letter-{n}{suffix}" for n in range(1, len(leaves) + 1)]
+        for file, page in zip(files, leaves, strict=True):
+            svg = ElementTree.parse(file).getroot()
+            assert (svg.get("width"), svg.get("viewBox")) == ("100mm", "0 0 100 150")
+            paths = svg.findall(".//s:path", space)  # the ink alone: a plotter draws no ruled paper
+            assert len(paths) == len(page.strokes)
+            starts = np.array([re.findall(r"-?[\d.]+", path.get("d"))[:2] for path in paths], float)
+            ends = np.array([point for stroke in page.strokes for point in stroke[[0, -1]]])
+            assert np.hypot(*(starts[:, None] - ends).transpose(2, 0, 1)).min(axis=1).max() < 0.01
+
+
+def test_gcode_of_pages_draws_each_page_on_the_bed_or_none(leaves, tmp_path):
+    machine = Machine(bed=(100.0, 150.0))
+    files = pages.save(leaves, tmp_path / "letter.gcode", machine=machine)
+    assert [file.name for file in files] == [f"letter-{n}.gcode" for n in range(1, len(leaves) + 1)]
+    for file, page in zip(files, leaves, strict=True):
+        lines = parse_gcode_lines(file.read_text())
+        drawn = np.array([[line.params["X"], line.params["Y"]] for line in lines
+                          if line.command == ("G", 1) and "X" in line.params])  # fmt: skip
+        ink = np.concatenate([stroke for stroke in page.strokes if len(stroke) > 1])
+        for k, whole in ((0, ink[:, 0]), (1, 150 - ink[:, 1])):
+            assert abs(drawn[:, k].min() - whole.min()) < 0.3 and abs(drawn[:, k].max() - whole.max()) < 0.3
+    with pytest.raises(OffTheBed, match="not wholly on the bed"):
+        pages.save(leaves, tmp_path / "off.gcode", machine=Machine(bed=(60.0, 150.0)))
+    assert not list(tmp_path.glob("off*"))
+
+
+def test_transparent_png_has_ink_alone(leaves, tmp_path):
+    [file] = pages.save(leaves[:1], tmp_path / "letter.png", dpi=50, transparent=True)
+    shades = np.asarray(Image.open(file).convert("RGBA"))[..., 3]
+    assert (shades == 0).any() and (shades > 0).any()
 
 
 # The command
@@ -439,7 +478,9 @@ def test_command_writes_a_file_as_pages(sample, tmp_path):
         (["Hello", "--page", "A9"], "page is 'A9'"),
         (["Hello", "--page", "A4", "--margins", "wide"], "argument --margins: 'wide'"),
         (["Hello", "--page", "A4", "--margins", "1,2"], "margins are"),
-        (["Hello", "--page", "A4", "--out", "a.json"], "pages are written as .pdf, .svg or .png, not as .json"),
+        (["Hello", "--page", "A4", "--out", "a.json"], "written as .pdf, .svg, .png, .plotter.svg, .animated.svg or .gcode, not .json"),
+        (["Hello", "--page", "A4", "--by-speed"], "--page writes pages; leave out --by-speed"),
+        (["Hello", "--page", "A4", "--out", "a.gcode", "--bed", "100,100"], "not wholly on the bed of 100 x 100 mm"),
         (["Hello", "--page", "A4", "--plot-attention"], "leave out --plot-attention"),
         (["Hello", "--page", "A4", "--prime-text", "a"], "--prime-text needs --prime"),
         (["--page", "A4"], "no text to write"),

@@ -61,7 +61,7 @@ def to_animated_svg(ink: Sheet) -> str:
     ElementTree.SubElement(root, "style").text = (
         ".ink path{stroke-dasharray:1 2}@media(prefers-reduced-motion:reduce){.ink path{stroke-dasharray:none}}"
     )
-    group = ElementTree.SubElement(root, "g", svg.stroke_attributes(ink, digits))
+    group = ElementTree.SubElement(root, "g", svg.stroke_attributes(ink.ink, ink.pen, digits))
     for stroke, times in timed:
         segments, moved = bezier(stroke), _moved(stroke)
         drawn = ElementTree.SubElement(group, "path", {"d": svg.path(stroke, segments, digits), "pathLength": "1"})

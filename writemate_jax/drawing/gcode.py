@@ -9,7 +9,7 @@ import numpy as np
 
 from writemate_jax.drawing.curves import bezier, flatten
 from writemate_jax.drawing.plotter import in_order
-from writemate_jax.drawing.sheet import Sheet, title
+from writemate_jax.drawing.sheet import Sheet
 from writemate_jax.replacing import write_text
 
 CHORD = 0.2  # mm: curves are drawn as lines of at most about that length
@@ -63,7 +63,7 @@ def to_gcode(ink: Sheet, machine: Machine | None = None) -> str:
     _check(strokes, machine)
     wait = [f"G4 P{_number(machine.seconds)}"] if machine.seconds else []
     up, down = [machine.pen_up, *wait], [machine.pen_down, *wait]
-    program = [f"; {_comment(line)}" for line in title(ink).split("\n") if line.strip()]
+    program = [f"; {_comment(line)}" for line in ink.text.split("\n") if line.strip()]
     program += ["G21 ; mm", "G90 ; absolute places", *up]
     for stroke in strokes:
         program += [f"G0 {_place(stroke[0])} F{_number(machine.travel)}", *down]
@@ -97,7 +97,8 @@ def _check(strokes: list[np.ndarray], machine: Machine) -> None:
     if (low < 0).any() or (high > machine.bed).any():
         raise OffTheBed(
             f"the ink lies from X{low[0]:.1f} Y{low[1]:.1f} to X{high[0]:.1f} Y{high[1]:.1f} mm, not wholly on"
-            f" the bed of {machine.bed[0]:g} x {machine.bed[1]:g} mm; move the origin, write smaller, or in more and shorter lines"
+            f" the bed of {machine.bed[0]:g} x {machine.bed[1]:g} mm; move the origin, write smaller, or in more and"
+            " shorter lines"
         )
 
 

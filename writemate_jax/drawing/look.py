@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 from writemate_jax.drawing.gcode import Machine
-from writemate_jax.drawing.sheet import X_HEIGHT, check_look
+from writemate_jax.drawing.sheet import X_HEIGHT, check_look, color
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,29 @@ class Look:
             raise ValueError(f"dpi is {self.dpi}; expected dots an inch, more than 0")
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds the options; all are None or False unless given."""
+class Usual(Protocol):
+    """What pages have where nothing else is asked for: `pages.Layout()`."""
+
+    letter: float
+    ink: str
+    pen: float
+
+
+def add_options(parser: argparse.ArgumentParser, pages: Usual) -> None:
+    """Adds the options; all are None or False unless given. pages: what is usual on these, for the help."""
     usual = Machine()
     group = parser.add_argument_group(
-        "files of lines", "--letter-size, --ink and --pen hold for lines as well as for pages: an x is 3 mm high unless"
-        " told otherwise. A plotter's file is NAME.plotter.svg, one that writes itself NAME.animated.svg or .gif.")
+        "drawing", "Of lines and of pages. A plotter's file is NAME.plotter.svg, one that writes itself"
+        " NAME.animated.svg or .gif.")
     add = group.add_argument
-    add("--by-speed", action="store_true", help="SVG: the pen is thinner where it was quick")
-    add("--dpi", type=float, metavar="N", help="PNG: dots an inch at its size in mm (default: 160 pixels a line)")
+    add("--letter-size", type=float, metavar="MM", help=f"height of an x (default: {X_HEIGHT:g}; on pages"
+        f" {pages.letter:g})")
+    add("--ink", metavar="COLOUR", help=f"a name or #rrggbb (default: black; on pages {pages.ink})")
+    add("--pen", type=float, metavar="MM", help="width of the pen (default: what suits the letters; on pages"
+        f" {pages.pen:g})")
+    add("--by-speed", action="store_true", help="SVG of lines: the pen is thinner where it was quick")
+    add("--dpi", type=float, metavar="N", help="PNG: dots an inch at its size in mm (default: 160 pixels a line;"
+        " on pages 150 dots an inch)")
     add("--transparent", action="store_true", help="PNG: no paper")
     add("--bed", type=_pair, metavar="W,H", help="G-code: the bed in mm; what lies off it is refused (default:"
         f" {usual.bed[0]:g},{usual.bed[1]:g})")
@@ -61,16 +76,14 @@ def look(options: argparse.Namespace) -> Look:
 
     machine = given(bed=options.bed, origin=options.origin, feed=options.feed, travel=options.travel,
                     pen_up=options.pen_up, pen_down=options.pen_down, seconds=options.pen_seconds)
-    color = None
+    ink = None
     if options.ink is not None:
-        from matplotlib.colors import to_hex
-
         try:
-            color = to_hex(options.ink)
+            ink = color(options.ink)
         except ValueError as error:
-            raise ValueError(f"--ink {options.ink!r} is no colour; expected a name such as navy, or #rrggbb") from error
+            raise ValueError(f"--ink is {error}") from error
     return Look(by_speed=options.by_speed, transparent=options.transparent, machine=Machine(**machine), **given(
-        x_height=options.letter_size, pen=options.pen, color=color, dpi=options.dpi))
+        x_height=options.letter_size, pen=options.pen, color=ink, dpi=options.dpi))
 
 
 def _pair(value: str) -> tuple[float, float]:

@@ -28,7 +28,7 @@ def to_plotter_svg(ink: Sheet, tolerance: float = 3.0 * svg.TOLERANCE) -> str:
             "id": f"line-{i + 1}",
             f"{{{INKSCAPE}}}groupmode": "layer",
             f"{{{INKSCAPE}}}label": svg.in_xml(line.text) or f"line {i + 1}",
-            **svg.stroke_attributes(ink, digits),
+            **svg.stroke_attributes(ink.ink, ink.pen, digits),
         })
         for stroke in strokes:
             ElementTree.SubElement(group, "path", {"d": svg.path(stroke, fit(stroke, tolerance)[0], digits)})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
+
+import numpy as np
 
 from writemate_jax import strokes
 from writemate_jax.drawing.page import PEN, lay_out, letter_height
@@ -13,6 +15,7 @@ from writemate_jax.strokes import Rows, Stroke
 
 X_HEIGHT = 3.0  # mm, of a pen's everyday writing
 DOT = 0.01  # mm that a dot is drawn long; some programs leave out a path without length
+RULE_COLOR, RULE_WIDTH, DOT_WIDTH = "#bccbdc", 0.15, 0.4  # of a paper's lines and dots, mm
 COLOR = re.compile("#[0-9a-fA-F]{6}")
 
 
@@ -24,13 +27,21 @@ class Line(Protocol):
 
 
 class Sheet(Protocol):
-    """Ink in mm from the upper left corner, with the colour #rrggbb and the width in mm of its pen."""
+    """Ink in mm from the upper left corner, with the colour #rrggbb and the width in mm of its pen.
+
+    rules: [n, 2, 2], the paper's lines, from and to. dots: [m, 2], the paper's dots. text: what the sheet says.
+    """
 
     width: float
     height: float
     lines: Sequence[Line]
+    rules: np.ndarray
+    dots: np.ndarray
     ink: str
     pen: float
+
+    @property
+    def text(self) -> str: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,13 +55,19 @@ class InkLine:
 
 @dataclass(frozen=True, eq=False)
 class InkSheet:
-    """See `Sheet`: the smallest sheet around its lines, with a margin."""
+    """See `Sheet`: the smallest sheet around its lines, with a margin, of blank paper."""
 
     width: float
     height: float
     lines: tuple[InkLine, ...]
     ink: str = "#000000"
     pen: float = 0.21
+    rules: np.ndarray = field(default_factory=lambda: np.zeros((0, 2, 2)))
+    dots: np.ndarray = field(default_factory=lambda: np.zeros((0, 2)))
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.text for line in self.lines)
 
 
 def sheet(
@@ -79,6 +96,20 @@ def sheet(
     )
 
 
+def color(name: str) -> str:
+    """The colour as #rrggbb, from whatever CSS calls it. Raises ValueError.
+
+    >>> color("navy")
+    '#000080'
+    """
+    from PIL import ImageColor
+
+    try:
+        return "#{:02x}{:02x}{:02x}".format(*ImageColor.getrgb(name)[:3])
+    except ValueError as error:
+        raise ValueError(f"{name!r}, which is no colour; expected a name such as navy, or #rrggbb") from error
+
+
 def check_look(x_height: float, pen: float | None, color: str) -> None:
     """Raises ValueError unless the sizes are positive and the colour is #rrggbb."""
     for name, value in (("x_height", x_height), ("pen", pen)):
@@ -86,8 +117,3 @@ def check_look(x_height: float, pen: float | None, color: str) -> None:
             raise ValueError(f"{name} is {value}; expected millimetres, more than 0")
     if not COLOR.fullmatch(color):
         raise ValueError(f"color is {color!r}; expected #rrggbb, such as #1a3a8f")
-
-
-def title(ink: Sheet) -> str:
-    """What the sheet says."""
-    return "\n".join(line.text for line in ink.lines)

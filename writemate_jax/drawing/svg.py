@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from writemate_jax.drawing.curves import bezier, fit
-from writemate_jax.drawing.sheet import DOT, Sheet, sheet, title
+from writemate_jax.drawing.sheet import DOT, Sheet, sheet
 from writemate_jax.replacing import write_text
 from writemate_jax.strokes import Rows, Stroke
 
@@ -43,7 +43,7 @@ def sheet_to_svg(ink: Sheet, tolerance: float = 3.0 * TOLERANCE, by_speed: bool 
     worst = math.ceil(worst * 1000) / 1000  # rounded up, so that it holds
     said = f"Curves within {worst:g} mm of the ink" if worst else "Curves through the ink's points"
     root = document(ink, said)
-    group = ElementTree.SubElement(root, "g", stroke_attributes(ink, digits))
+    group = ElementTree.SubElement(root, "g", stroke_attributes(ink.ink, ink.pen, digits))
     for line, curves in zip(ink.lines, fitted, strict=True):
         widths = iter(_widths(line.strokes)) if by_speed else None
         for stroke, (segments, _) in zip(line.strokes, curves, strict=True):
@@ -71,18 +71,19 @@ def document(ink: Sheet, description: str = "", **attributes: str) -> ElementTre
         "width": f"{width}mm",
         "height": f"{height}mm",
     } | attributes)
-    if title(ink).strip():
-        ElementTree.SubElement(root, "title").text = in_xml(title(ink))
+    if ink.text.strip():
+        ElementTree.SubElement(root, "title").text = in_xml(ink.text)
     if description:
         ElementTree.SubElement(root, "desc").text = description
     return root
 
 
-def stroke_attributes(ink: Sheet, digits: int) -> dict[str, str]:
+def stroke_attributes(color: str, width: float, digits: int) -> dict[str, str]:
+    """Of lines without fill."""
     return {
         "fill": "none",
-        "stroke": ink.ink,
-        "stroke-width": number(ink.pen, digits + 1),
+        "stroke": color,
+        "stroke-width": number(width, digits + 1),
         "stroke-linecap": "round",
         "stroke-linejoin": "round",
     }
@@ -103,13 +104,14 @@ def write_svg(
 
 def path(stroke: Stroke, segments: np.ndarray, digits: int) -> str:
     """Path data of cubic segments ``[m, 4, 2]``, or of a dot at the stroke where there are none."""
-    def place(points: np.ndarray) -> str:
-        return " ".join(f"{number(x, digits)},{number(y, digits)}" for x, y in points)
-
-    start = f"M{place(stroke[:1])}"
+    start = f"M{places(stroke[:1], digits)}"
     if len(segments) == 0:
         return f"{start} h{number(max(DOT, 10.0**-digits) if digits <= 3 else 10.0**-digits, digits)}"
-    return start + "".join(f" C{place(segment[1:])}" for segment in segments)
+    return start + "".join(f" C{places(segment[1:], digits)}" for segment in segments)
+
+
+def places(points: np.ndarray, digits: int) -> str:
+    return " ".join(f"{number(x, digits)},{number(y, digits)}" for x, y in points)
 
 
 def decimals(ink: Sheet) -> int:

@@ -6,10 +6,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from writemate_jax.pages.drawing import FORMATS
+from writemate_jax.drawing.formats import suffixes
+from writemate_jax.pages.drawing import FORMATS, page_format
 from writemate_jax.pages.layout import ALIGNMENTS, PAPERS, SIZES, Layout
 
-# Each option as argparse keeps it, and the field of `Layout` that it fills.
+# Each option as argparse keeps it, and the field of `Layout` that it fills; `drawing.look` adds those of lines, too.
 FIELDS = {
     "page": "page", "margins": "margins", "letter_size": "letter", "line_spacing": "line_spacing", "align": "align",
     "paper": "paper", "ink": "ink", "pen": "pen", "drift": "drift", "language": "language", "reflow": "reflow",
@@ -21,17 +22,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     usual = Layout()
     group = parser.add_argument_group(
         "pages", "With --page the text is set on pages: each line of it is a paragraph, '# ' begins a heading, '- ' or"
-        " '1. ' an item of a list, and empty lines stay. --out is one .pdf file, or .svg or .png, one for each page.")
+        f" '1. ' an item of a list, and empty lines stay. --out is {suffixes(FORMATS)}: one .pdf for all pages, of the"
+        " others one for each.")
     add = group.add_argument
     add("--page", metavar="SIZE", help=f"{', '.join(name.capitalize() for name in SIZES)}, or width x height in mm, as"
         " in 100x150")
     add("--margins", type=_numbers, metavar="MM", help="one, or top,right,bottom,left (default: 20)")
-    add("--letter-size", type=float, metavar="MM", help=f"height of an x (default: {usual.letter:g})")
     add("--line-spacing", type=float, metavar="MM", help="between baselines (default: 3.2 letter sizes)")
     add("--align", choices=ALIGNMENTS, help=f"(default: {usual.align})")
     add("--paper", choices=PAPERS, help=f"(default: {usual.paper})")
-    add("--ink", metavar="COLOUR", help=f"a name or #rrggbb (default: {usual.ink})")
-    add("--pen", type=float, metavar="MM", help=f"width of the pen (default: {usual.pen:g})")
     add("--drift", type=float, metavar="D", help="how far lines wander off margin and baseline: 0 not at all, 1 as"
         " usual (default: 1)")
     add("--language", metavar="CODE", help=f"whose rules break long words: en_US, de_DE, fr, ..., or none (default:"
@@ -51,8 +50,10 @@ def destination(out: str) -> Path:
     suffix = path.suffix.lower().lstrip(".")
     if path.is_dir() or out.endswith("/") or not suffix.isalpha():
         return path / "pages.pdf"
-    if suffix not in FORMATS:
-        raise ValueError(f"--out {out}: pages are written as .pdf, .svg or .png, not as .{suffix}")
+    try:
+        page_format(path)
+    except ValueError as error:
+        raise ValueError(f"--out {error}") from error
     return path
 
 

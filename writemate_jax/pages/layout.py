@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from writemate_jax.drawing.sheet import color
+
 SIZES = {
     "a3": (297.0, 420.0),
     "a4": (210.0, 297.0),
@@ -56,7 +58,10 @@ class Layout:
         set_field = object.__setattr__  # as frozen dataclasses allow while they are made
         set_field(self, "page", page_size(self.page))
         set_field(self, "margins", _margins(self.margins))
-        set_field(self, "ink", color(self.ink))
+        try:
+            set_field(self, "ink", color(self.ink))
+        except ValueError as error:
+            raise InvalidPage(f"ink is {error}") from error
         _check("letter", self.letter, 0.2, 100)
         if self.line_spacing is None:
             set_field(self, "line_spacing", 3.2 * self.letter)
@@ -136,16 +141,6 @@ def page_size(page: str | tuple[float, float]) -> tuple[float, float]:
     if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE):
         raise InvalidPage(f"page is {width:g} x {height:g} mm; expected sides of up to {LARGEST_SIDE:g} mm")
     return width, height
-
-
-def color(name: str) -> str:
-    """The colour as #rrggbb, from whatever CSS calls it."""
-    from PIL import ImageColor
-
-    try:
-        return "#{:02x}{:02x}{:02x}".format(*ImageColor.getrgb(name)[:3])
-    except ValueError as error:
-        raise InvalidPage(f"ink is {name!r}, which is no colour; expected a name or #rrggbb") from error
 
 
 def hyphenation(language: str | None):

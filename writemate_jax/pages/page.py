@@ -28,7 +28,7 @@ class Page:
     """Ink and paper in millimetres from the upper left corner, x right, y **down**.
 
     rules: float64 [n, 2, 2], the paper's lines, from and to. dots: float64 [m, 2], the paper's dots.
-    ink: colour #rrggbb. pen: width of the pen.
+    ink: colour #rrggbb. pen: width of the pen. letter: height of an x.
     """
 
     width: float
@@ -38,6 +38,7 @@ class Page:
     dots: np.ndarray
     ink: str = "#000000"
     pen: float = 0.35
+    letter: float = 2.5
 
     @property
     def strokes(self) -> tuple[Stroke, ...]:

@@ -77,7 +77,7 @@ def write_pages(writer: Any, text: str, *, seed: int = 0, progress: bool = False
     lines, dots = rules(layout)
     return [
         Page(layout.width, layout.height, tuple(line for number, line in placed if number == page), lines, dots,
-             layout.ink, layout.pen)
+             layout.ink, layout.pen, layout.letter)
         for page in range(placed[-1][0] + 1)
     ]
 

@@ -138,7 +138,7 @@ def _list_styles(options: argparse.Namespace) -> int:
 def _run_pages(options: argparse.Namespace) -> int:
     from writemate_jax import pages
 
-    text, path, layout = _page_request(options)
+    text, path, layout, look = _page_request(options)
     prime = _primer(options)
 
     from writemate_jax.alphabet import UnknownCharacters
@@ -153,7 +153,8 @@ def _run_pages(options: argparse.Namespace) -> int:
             written = pages.write_pages(
                 writer, text, seed=options.seed, progress=True, bias=options.bias, style=options.style,
                 candidates=options.candidates, prime=prime, **layout)
-        paths = pages.save(written, path, **({} if options.dpi is None else {"dpi": options.dpi}))
+        dpi = {} if look.dpi is None else {"dpi": look.dpi}
+        paths = pages.save(written, path, transparent=look.transparent, machine=look.machine, **dpi)
     except (InvalidRequest, UnknownCharacters, CheckpointNotFound, ValueError) as error:
         return _fail(error)
     for warning in caught:
@@ -162,11 +163,11 @@ def _run_pages(options: argparse.Namespace) -> int:
     return 0
 
 
-def _page_request(options: argparse.Namespace) -> tuple[str, Path, dict]:
-    """The text, the file, and the fields of the layout."""
+def _page_request(options: argparse.Namespace) -> tuple[str, Path, dict, look_options.Look]:
+    """The text, the file, the fields of the layout, and how files are drawn."""
     if options.page is None:
         raise UsageError("--page is missing; the other options of pages need it, as in --page A4")
-    for name in ("unconditional", "points", "format", "plot_attention"):
+    for name in ("unconditional", "points", "format", "plot_attention", "by_speed"):
         if getattr(options, name):
             raise UsageError(f"--page writes pages; leave out {_flag(name)}")
     if options.prime_text is not None and options.prime is None:
@@ -178,7 +179,7 @@ def _page_request(options: argparse.Namespace) -> tuple[str, Path, dict]:
     layout = page_options.given(options)
     try:
         page_options.Layout(**layout)  # mistakes are answered before JAX starts
-        return text, page_options.destination(options.out), layout
+        return text, page_options.destination(options.out), layout, look_options.look(options)
     except ValueError as error:
         raise UsageError(error) from error
 
@@ -323,7 +324,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--points", type=_positive, metavar="N", help="its length (default: the network's own)")
     add("--plot-attention", action="store_true", help="also draw where the network looked while writing")
     page_options.add_options(parser)
-    look_options.add_options(parser)
+    look_options.add_options(parser, page_options.Layout())
     return parser
 
 

@@ -5,20 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from writemate_jax.drawing import animated, gcode, inkml, pdf, plotter, png, strokes_json, svg
+from writemate_jax.drawing.formats import FORMATS, format_of
 from writemate_jax.drawing.look import Look
 from writemate_jax.drawing.sheet import sheet
 
-# The suffix of each format's files.
-FORMATS = {
-    "svg": ".svg", "plotter": ".plotter.svg", "animated": ".animated.svg", "png": ".png", "pdf": ".pdf",
-    "gcode": ".gcode", "gif": ".gif", "json": ".json", "inkml": ".inkml",
-}
-
+__all__ = ["FORMATS", "Written", "format_of", "save"]
 
 @dataclass(frozen=True, eq=False)
 class Written(strokes_json.Ink):
@@ -40,17 +35,6 @@ class Written(strokes_json.Ink):
 
     def _repr_svg_(self) -> str:
         return svg.to_svg(self.strokes, self.text)
-
-
-def format_of(path: str | os.PathLike) -> str:
-    """The format that a path's suffix names, such as "plotter" for a.plotter.svg. Raises ValueError for another."""
-    name = Path(path).name.lower()
-    fitting = [kind for kind, suffix in FORMATS.items() if name.endswith(suffix) and name != suffix]
-    if not fitting:
-        *others, last = FORMATS.values()
-        raise ValueError(f"{path}: {Path(path).suffix or 'no suffix'} is no known format; expected {', '.join(others)}"
-                         f" or {last}")
-    return max(fitting, key=lambda kind: len(FORMATS[kind]))
 
 
 def save(lines: Sequence[strokes_json.Ink], path: str | os.PathLike, look: Look | None = None) -> None:
