@@ -31,7 +31,6 @@ SHOWN = {
     "telephone": {"text": "Hello from a small\nnetwork with a pen!\nWrite back soon.", "style": "leaning", "seed": 4,
                   "size": "card"},
 }  # fmt: skip
-COLORS = 256  # of a picture: it stays small, and nobody sees the difference
 WRITTEN = """() => document.getElementById("paper").dataset.state === "finished"
   && document.querySelectorAll("g.ink g").length === 3"""
 FOURTH_LINE = """() => (document.querySelectorAll("g.ink g")[3]?.children.length ?? 0) > 14"""
@@ -60,7 +59,6 @@ def pictures(site: str, out: Path):
                 page.goto(f"{site}/#{urlencode(SHOWN[view])}")
                 page.wait_for_function(FOURTH_LINE if "attention" in SHOWN[view] else WRITTEN, timeout=60_000)
                 picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
-                picture = picture.quantize(COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
                 with replacing(out / f"{view}-{scheme}.png") as temporary:
                     picture.save(temporary, optimize=True)
                 page.close()

@@ -16,7 +16,7 @@ import { createScribe } from "./scribe.js";
 import { baseline } from "./sheet.js";
 import { element } from "./svg.js";
 
-const PAUSE = 350; // ms without typing after which the text is written
+const PAUSE = 250; // ms without typing after which the text is written
 const SETTLED = 200; // ms without changes after which the address says them: browsers allow few changes a second
 const MOST_LINES = 40;
 const CHOSEN = ["seed", "style", "hand", "attention"]; // settings that are changed at a click and ask for other ink,
