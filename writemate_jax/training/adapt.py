@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,6 +31,7 @@ from writemate_jax.training.checkpoints import Model
 
 STEPS, RATE = 15, 0.15  # of Adam; 40 steps make other lines of the same hand no likelier than 10
 PULL = 4.0
+PRIMER_POINTS = 256  # at most, where there is such a line: more costs time and tells no more of the hand
 LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 64, 64  # arrays come in multiples of these; a single line stays single
 FILE = "style.json"
 
@@ -44,7 +45,8 @@ class Style:
     """A fitted style.
 
     vector: float32 [s]. lines, points: of the ink that it was fitted to. before, after: nats a point of this ink under
-    the style of a hand not known, and under the fitted one.
+    the style of a hand not known, and under the fitted one. primer: one of the lines, which writing goes on from: what
+    of a hand the vector does not hold, the network takes from there.
     """
 
     vector: np.ndarray
@@ -52,6 +54,7 @@ class Style:
     points: int
     before: float
     after: float
+    primer: Ink | None = None
 
 
 def fit(
@@ -61,6 +64,7 @@ def fit(
     steps: int = STEPS,
     rate: float = RATE,
     progress: Callable[[float], None] = lambda nats: None,
+    points_grain: int = POINTS_GRAIN,
 ) -> Style:
     """The style of some lines by one hand.
 
@@ -68,7 +72,8 @@ def fit(
       model: a network with styles that learned lines between rests.
       lines: ink in any size, y up, with its text; 4 and more do well.
       steps, rate: of Adam on the vector alone.
-      progress: called with the nats a point after each step.
+      progress: called with the nats a point after each step; what it raises ends the fit.
+      points_grain: arrays are as long as a multiple of it; larger, and fewer programs are compiled.
 
     Raises:
       UnfitInk: a line cannot be used. ValueError: a network without styles, or no lines.
@@ -82,7 +87,15 @@ def fit(
         like_the_corpus(line.strokes, text, f"line {i}")
         for i, (line, text) in enumerate(zip(lines, texts, strict=True))
     ]
-    return fit_rows(model, rows, texts, steps=steps, rate=rate, progress=progress)
+    style = fit_rows(model, rows, texts, steps=steps, rate=rate, progress=progress, points_grain=points_grain)
+    chosen = best_primer(rows)
+    return replace(style, primer=Ink(rows[chosen], texts[chosen]))
+
+
+def best_primer(rows: Sequence[Rows]) -> int:
+    """Which of some lines is the primer: the longest that the network has seen the like of before other ink."""
+    fitting = [i for i, row in enumerate(rows) if len(row) <= PRIMER_POINTS]
+    return max(fitting, key=lambda i: len(rows[i])) if fitting else min(range(len(rows)), key=lambda i: len(rows[i]))
 
 
 def fit_rows(
@@ -93,9 +106,12 @@ def fit_rows(
     steps: int = STEPS,
     rate: float = RATE,
     progress: Callable[[float], None] = lambda nats: None,
+    points_grain: int = POINTS_GRAIN,
 ) -> Style:
     """`fit` to lines [T, 3] that are like the corpus' already: x-heights, from the left edge on the baseline."""
-    [style] = fit_hands(model, rows, texts, [0] * len(rows), steps=steps, rate=rate, progress=progress)
+    [style] = fit_hands(
+        model, rows, texts, [0] * len(rows), steps=steps, rate=rate, progress=progress, points_grain=points_grain
+    )
     return style
 
 
@@ -108,12 +124,13 @@ def fit_hands(
     steps: int = STEPS,
     rate: float = RATE,
     progress: Callable[[float], None] = lambda nats: None,
+    points_grain: int = POINTS_GRAIN,
 ) -> list[Style]:
     """`fit_rows` for several hands side by side, each as if it were alone; a step costs little more than for one.
 
     hands: whose each line is, 0 to n - 1, all of them there. progress: called with their mean nats a point.
     """
-    lines = _side_by_side(model, rows, texts, hands)
+    lines = _side_by_side(model, rows, texts, hands, points_grain)
     count = max(hands) + 1
     network, pull = model.network().clone(styles=count), _pull(model)
     unknown = jnp.asarray(model.params["styles"][0])
@@ -175,10 +192,12 @@ def _pull(model: Model) -> np.ndarray:
     return PULL / np.maximum(np.square(table[1:] - table[0]).mean(axis=0), 1e-6)
 
 
-def _side_by_side(model: Model, rows: Sequence[Rows], texts: Sequence[str], hands: Sequence[int]) -> _Lines:
+def _side_by_side(
+    model: Model, rows: Sequence[Rows], texts: Sequence[str], hands: Sequence[int], points_grain: int
+) -> _Lines:
     """Padded to few different shapes, so that another hand seldom needs another program."""
     inked = [strokes.normalise(strokes.add_rests(row), model.mean, model.std) for row in rows]
-    count, length = _up(len(rows), LINES_GRAIN), _up(max(map(len, inked)), POINTS_GRAIN)
+    count, length = _up(len(rows), LINES_GRAIN), _up(max(map(len, inked)), points_grain)
     points, mask = np.zeros((count, length, 3), np.float32), np.zeros((count, length - 1), np.float32)
     for i, row in enumerate(inked):
         points[i, : len(row)] = row
@@ -214,33 +233,62 @@ def read_lines(folder: Path) -> tuple[list[Ink], list[str]]:
 def save_style(folder: Path, style: Style) -> Path:
     """Writes the style into a folder; returns the file."""
     path = Path(folder) / FILE
-    about = {"lines": style.lines, "points": style.points, "before": style.before, "after": style.after}
-    write_text(path, json.dumps({"style": [float(x) for x in style.vector], **about}, indent=1) + "\n")
+    stored = {"style": [float(x) for x in style.vector]}
+    stored |= {"lines": style.lines, "points": style.points, "before": style.before, "after": style.after}
+    if style.primer is not None:
+        rows = np.round(style.primer.strokes.astype(float), 4).tolist()
+        stored["primer"] = {"text": style.primer.text, "strokes": rows}
+    write_text(path, json.dumps(stored) + "\n")
     return path
 
 
 def load_style(path: str | os.PathLike) -> np.ndarray:
     """The vector [s] in a file, or in the folder that holds it. Raises `InvalidStyle`."""
-    path = Path(path)
-    path = path / FILE if path.is_dir() else path
+    path, stored = _stored(path)
     try:
-        vector = np.array(json.loads(path.read_text("utf-8"))["style"], np.float32)
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise InvalidStyle(
-            f"{path} holds no style ({type(error).__name__}: {error}); make one with train.py adapt"
-        ) from error
+        vector = np.array(stored["style"], np.float32)
+    except (ValueError, LookupError, TypeError) as error:
+        raise _no_style(path, error) from error
     if vector.ndim != 1 or not np.isfinite(vector).all():
         raise InvalidStyle(f"{path}: its style has the shape {vector.shape}; expected finite numbers [s]")
     return vector
+
+
+def load_primer(path: str | os.PathLike) -> Ink | None:
+    """The line that writing in a style goes on from, where the file has one. Raises `InvalidStyle`."""
+    path, stored = _stored(path)
+    try:
+        primer = stored.get("primer")
+        return None if primer is None else Ink(strokes.check(np.array(primer["strokes"], np.float32)), primer["text"])
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise InvalidStyle(
+            f"{path}: its primer is no line of ink ({type(error).__name__}: {error}); make the style again with"
+            " train.py adapt"
+        ) from error
+
+
+def _stored(path: str | os.PathLike) -> tuple[Path, Any]:
+    path = Path(path)
+    path = path / FILE if path.is_dir() else path
+    try:
+        return path, json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise _no_style(path, error) from error
+
+
+def _no_style(path: Path, error: Exception) -> InvalidStyle:
+    return InvalidStyle(f"{path} holds no style ({type(error).__name__}: {error}); make one with train.py adapt")
 
 
 __all__ = [
     "InvalidStyle",
     "Style",
     "UnfitInk",
+    "best_primer",
     "fit",
     "fit_hands",
     "fit_rows",
+    "load_primer",
     "load_style",
     "read_lines",
     "save_style",
