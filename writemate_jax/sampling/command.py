@@ -37,6 +37,7 @@ examples:
   python sample.py "Dear reader," --out letter.gcode --bed 200,200 --origin 20,150 --pen-up M5 --pen-down "M3 S90"
   python sample.py "Dear reader," --out look --format animated,gif,pdf,inkml
   python sample.py --unconditional --points 700 --out dream.svg
+  python sample.py dataset --text-file corpus.txt --num 100000 --out shards/    # python sample.py dataset --help
 """
 OUT = "handwriting"
 
