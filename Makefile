@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 TEXT ?= the quick brown fox jumps
 
-.PHONY: browser demo serve test setup
+.PHONY: browser demo gallery serve test setup
 
 setup: $(VENV)/ready
 
@@ -30,6 +30,10 @@ browser: setup
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-browser.txt
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
 	  { [ "$$(id -u)" = 0 ] && sudo= || sudo=sudo; $$sudo apt-get update && $$sudo apt-get install --yes chromium; }
+
+# The pictures of docs/gallery.md, each by the command line that the page shows.
+gallery: setup
+	$(VENV)/bin/python -m writemate_jax.gallery
 
 test: setup
 	$(VENV)/bin/python -m pytest
