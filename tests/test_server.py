@@ -26,6 +26,7 @@ from fastapi.testclient import TestClient  # noqa: E402
 from writemate_jax import config as configuration  # noqa: E402
 from writemate_jax import strokes  # noqa: E402
 from writemate_jax.alphabet import Alphabet  # noqa: E402
+from writemate_jax.drawing.strokes_json import Ink  # noqa: E402
 from writemate_jax.model.networks import text_batch  # noqa: E402
 from writemate_jax.sampling import sampler  # noqa: E402
 from writemate_jax.sampling.levelling import level  # noqa: E402
@@ -53,7 +54,7 @@ INK = [
 def model() -> Model:
     """A small random network with styles, between rests, in x-heights; about ten points a character."""
     config = configuration.default()
-    config.model.layers, config.model.cells, config.model.mixtures, config.model.components = 2, 16, 3, 2
+    config.model.layers, config.model.cells, config.model.mixtures, config.model.components = 1, 16, 3, 2
     config.model.window, config.model.kappa_scale, config.model.style_size = True, 0.1, 4
     config.data.rests = True
     config.sampling.points_per_character, config.sampling.bias, config.sampling.candidates = 15, 0.5, 3
@@ -109,6 +110,10 @@ def assert_problem(answer, status: int, kind: str) -> dict:
     return body
 
 
+def programs() -> list[int]:
+    return [function._cache_size() for function in (sampler.advance, sampler.restart, adapt._loss)]
+
+
 # The contract
 
 
@@ -120,7 +125,7 @@ def test_lines_come_back_as_the_contract_says(client):
         strokes.check(np.array(line["points"]))
         weights = np.array(line["attention"])
         assert weights.shape == (len(line["points"]), len(line["text"]) + 1) and (weights >= 0).all()
-        assert isinstance(line["complete"], bool) and line["points_per_second"] is None
+        assert isinstance(line["complete"], bool) and line["points_per_second"] == 40
     assert write(client).json()["lines"][0]["attention"] is None
     assert write(client, bias=None).json()["bias"] == 0.5
 
@@ -215,11 +220,13 @@ def test_a_stream_tells_lines_and_points_as_they_are_written(client):
 
 
 def test_no_request_compiles(client):
-    before = sampler.advance._cache_size(), sampler.restart._cache_size()
+    before = programs()
     for capacity in TEXT_CAPACITIES:
         length = min(capacity - 1, 128)
         assert write(client, text="a" * length, attention=True, candidates=2).status_code == 200
-    assert (sampler.advance._cache_size(), sampler.restart._cache_size()) == before
+    for count in range(1, 9):
+        assert client.post("/api/v1/fit", json={"lines": [{"text": "tool", "strokes": INK}] * count}).status_code == 200
+    assert programs() == before
 
 
 def test_without_batching_one_request_is_written_after_the_other_and_ink_is_the_same():
@@ -273,7 +280,7 @@ def test_a_hand_is_fitted_and_can_be_written_in(client):
     answer = client.post("/api/v1/fit", json=body).json()
     assert answer["after"] < answer["before"] and len(answer["vector"]) == 4
     ink = strokes.join([np.array(stroke) * [1, -1] for stroke in INK])
-    style = adapt.fit(model(), [adapt.Ink(ink, "tool")])
+    style = adapt.fit(model(), [Ink(ink, "tool")])
     np.testing.assert_allclose(answer["vector"], style.vector, atol=1e-5)
     assert client.post("/api/v1/fit", json=body).json() == answer
     assert write(client, vector=answer["vector"]).status_code == 200
@@ -301,7 +308,7 @@ def test_ink_that_cannot_be_learned_is_refused(client, line, kind):
 def test_lines_are_written_between_the_steps_of_a_fit(client, monkeypatch):
     order, asked = [], threading.Event()
 
-    def slow_fit(model, lines, progress):
+    def slow_fit(model, lines, progress, points_grain):
         for step in range(6):
             order.append(("fit", step))
             if step == 1:

@@ -26,6 +26,7 @@ from writemate_jax.sampling.lanes import Ended
 from writemate_jax.sampling.writer import MAX_CHARACTERS, TEXT_CAPACITIES, Line, Writer, capacity_of, trial
 from writemate_jax.sampling.written import Written
 from writemate_jax.training import adapt
+from writemate_jax.web.server import settings
 from writemate_jax.web.server.measures import Measures
 from writemate_jax.web.server.problems import Problem, busy, failed
 
@@ -242,15 +243,25 @@ class Desk:
         return bool(self._inbox) or any(self._waiting.values()) or any(lanes.busy for lanes in self._lanes.values())
 
     def _warm(self) -> None:
-        """Compiles what requests need, by writing a line of every length."""
+        """Compiles what requests need: writes a line of every length, and fits lines of every length and number."""
+        letter = next(c for c in self.writer.model.alphabet.characters if c != " ")
         for capacity in TEXT_CAPACITIES:
-            letter = next(c for c in self.writer.model.alphabet.characters if c != " ")
             [(line, _)] = self.writer.lines([letter * min(capacity - 1, MAX_CHARACTERS)], None, 0, None, 1)
             for _ in range(2):  # twice: what a lane is left with must fit the same program
                 self._lanes[capacity].enter(WARM, self.writer.track(line, attention=True))
                 self._lanes[capacity].advance()
                 if self._lanes[capacity].busy:
                     self._lanes[capacity].leave(WARM)
+        if self.writer.model.network().styles:
+            for length in range(settings.FIT_GRAIN, settings.FIT_ROOM + 1, settings.FIT_GRAIN):
+                row = np.full((length - 2, 3), 0.1, np.float32)  # two rests come to it
+                row[:, 2] = 0
+                for count in sorted({1, *range(adapt.LINES_GRAIN, settings.FIT_LINES + 1, adapt.LINES_GRAIN)}):
+                    if self._stopping:
+                        return
+                    adapt.fit_rows(
+                        self.writer.model, [row] * count, [letter] * count, steps=1, points_grain=settings.FIT_GRAIN
+                    )
 
     def _move(self) -> None:
         """Lets lines in and moves the lanes whose turn it is."""
@@ -343,7 +354,7 @@ class Desk:
 
         start = begun = time.monotonic()
         try:
-            style = adapt.fit(self.writer.model, fit.lines, progress=between)
+            style = adapt.fit(self.writer.model, fit.lines, progress=between, points_grain=settings.FIT_GRAIN)
             self._measures.fits.inc()
             self._measures.fit_seconds.observe(time.monotonic() - start)
             fit.asker.say(style)

@@ -79,6 +79,6 @@ def invalid(errors: list[dict[str, Any]]) -> Problem:
     told = [
         {"where": ".".join(str(part) for part in error["loc"])[:100], "what": error["msg"]} for error in errors[:NAMED]
     ]
-    long = all(error["type"] in ("string_too_long", "too_long") for error in errors)
+    long = all(error["type"] == "string_too_long" for error in errors)
     detail = "; ".join(f"{one['where']}: {one['what']}" for one in told)
     return Problem(422, "too_long" if long else "invalid", detail, errors=told)

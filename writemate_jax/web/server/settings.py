@@ -7,7 +7,8 @@ from dataclasses import dataclass
 LINES = 40  # of one request
 CANDIDATES = 8  # of one line
 FIT_LINES = 8  # of ink
-FIT_CHARACTERS = 100  # of a line of ink
+FIT_CHARACTERS = 46  # of a line of ink: with at most 22 points each, what FIT_ROOM holds
+FIT_GRAIN, FIT_ROOM = 256, 1024  # points: lines of ink are padded to a multiple of the one, and none exceeds the other
 FIT_STROKES, FIT_POINTS = 400, 4000  # of a line of ink
 LARGEST_BIAS = 10.0
 LARGEST_VECTOR = 32.0  # of a number in a hand's vector: fitted ones are below 5
