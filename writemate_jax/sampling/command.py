@@ -31,10 +31,16 @@ examples:
   python sample.py --list-styles --out styles.png
   python sample.py "and so it goes on" --prime handwriting/0000.json --out more.png
   python sample.py "and so it goes on" --prime scan.svg --prime-text "It began well" --out more.svg
+  python sample.py "one of eight" --candidates 8 --out best.svg
   python sample.py --text-file letter.txt --page A4 --paper ruled --align justified --out letter.pdf
+  python sample.py --text-file letter.txt --page 150x200 --margins 15,10,15,20 --line-spacing 9 --drift 0 --out page.png
+  python sample.py --text-file brief.txt --page A5 --language de_DE --reflow --ink "#222222" --out brief.svg
+  python sample.py --text-file letter.txt --page A5 --letter-size 3 --out letter.plotter.svg
   python sample.py "Dear reader," --out letter.plotter.svg --letter-size 4 --pen 0.5 --ink navy
+  python sample.py "Dear reader," --out letter.svg --by-speed
   python sample.py "Dear reader," --out letter.png --dpi 300 --transparent
   python sample.py "Dear reader," --out letter.gcode --bed 200,200 --origin 20,150 --pen-up M5 --pen-down "M3 S90"
+  python sample.py --text-file letter.txt --page A5 --out page.gcode --feed 2000 --travel 6000 --pen-seconds 0.2
   python sample.py "Dear reader," --out look --format animated,gif,pdf,inkml
   python sample.py --unconditional --points 700 --out dream.svg
   python sample.py dataset --text-file corpus.txt --num 100000 --out shards/    # python sample.py dataset --help
