@@ -26,6 +26,7 @@ from writemate_jax.training import adapt
 from writemate_jax.training.checkpoints import Model
 
 MAGIC, FORMAT = b"WMBM", "writemate-browser-1"
+FIT_STEPS = 10  # of Adam; half as many as train.py adapt makes: a browser is slower, and they suit a hand as well
 # Blocks whose characters the page writes as the package does: Latin, marks, Greek, Cyrillic, punctuation, currencies,
 # letterlike signs, arrows, ligatures.
 LIKENESSES = (
@@ -130,10 +131,7 @@ def _blocks(model: Model, layer: int) -> dict[str, Tensor]:
     text, cells = model.alphabet.size, model.config.model.cells
     sizes = {"point": 3, "text": text} | ({"below": cells} if layer else {}) | {"recurrent": cells}
     ends = np.cumsum(list(sizes.values()))
-    return {
-        name: Tensor(part, name != "point")
-        for name, part in zip(sizes, np.split(kernel, ends[:-1]), strict=True)
-    }
+    return {name: Tensor(part, name != "point") for name, part in zip(sizes, np.split(kernel, ends[:-1]), strict=True)}
 
 
 def describe(writer: Writer) -> dict[str, Any]:
@@ -174,7 +172,7 @@ def describe(writer: Writer) -> dict[str, Any]:
             "dot": pieces.DOT, "touch": pieces.TOUCH.tolist(), "width": own_ink.WIDTH, "points": own_ink.POINTS,
             "strokes": own_ink.STROKES, "sparse": own_ink.SPARSE,
         },
-        "fit": {"steps": adapt.STEPS, "rate": adapt.RATE, "pull": adapt.PULL},
+        "fit": {"steps": FIT_STEPS, "rate": adapt.RATE, "pull": adapt.PULL},
     }  # fmt: skip
 
 

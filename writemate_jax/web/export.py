@@ -1,0 +1,78 @@
+"""The static site: the page with the network inside, which any host of files can serve to any number of people.
+
+    python -m writemate_jax.web.export --out site/
+    python -m http.server --directory site
+
+It copies page/, and writes model.bin (`browser_model`) and config.json beside it. Whatever lies in the folder already
+and is no part of the site stays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from writemate_jax.replacing import replacing, write_text
+
+if TYPE_CHECKING:
+    from writemate_jax.sampling.writer import Writer
+
+MODEL = "model.bin"
+PAGE = Path(__file__).parent / "page"
+# What only a server, or somebody who builds the kernel, needs.
+LEFT_OUT = {"engine/server.js", "engine/events.js", "engine/kernel.c"}
+
+
+def export(writer: Writer, out: Path) -> list[Path]:
+    """Writes the site of a writer's network into a folder; returns its files. Raises ValueError for another network."""
+    from writemate_jax import __version__
+    from writemate_jax.web import browser_model
+
+    model = browser_model.encode(writer)
+    written = []
+    for source in page_files():
+        written.append(out / source.relative_to(PAGE))
+        with replacing(written[-1]) as temporary:
+            shutil.copyfile(source, temporary)
+    written.append(out / MODEL)
+    with replacing(written[-1]) as temporary:
+        temporary.write_bytes(model)
+    written.append(out / "config.json")
+    write_text(written[-1], json.dumps({"engine": "browser", "version": __version__, "model": MODEL}) + "\n")
+    return written
+
+
+def page_files() -> list[Path]:
+    """The files of the page that a static site needs."""
+    files = sorted(path for path in PAGE.rglob("*") if path.is_file())
+    return [path for path in files if path.relative_to(PAGE).as_posix() not in LEFT_OUT]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m writemate_jax.web.export",
+        description="Writes the page with the network inside, for any static host.",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the site goes")
+    parser.add_argument("--checkpoint", metavar="FOLDER", help="a network of your own (default: the embedded one)")
+    options = parser.parse_args(arguments)
+    from writemate_jax.sampling.writer import Writer
+    from writemate_jax.training.checkpoints import CheckpointNotFound
+
+    try:
+        written = export(Writer.load(options.checkpoint), options.out)
+    except (CheckpointNotFound, ValueError, OSError) as error:
+        print(f"python -m writemate_jax.web.export: error: {error}", file=sys.stderr)
+        return 2
+    total, weights = sum(path.stat().st_size for path in written), (options.out / MODEL).stat().st_size
+    print(f"{options.out}: {len(written)} files, {total:,} bytes, {weights:,} of them {MODEL}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

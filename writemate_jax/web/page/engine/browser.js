@@ -1,0 +1,63 @@
+/** The engine that writes inside the browser: the network in a worker. The same interface as server.js. */
+import { EngineError } from "./error.js";
+
+export { EngineError };
+
+/** config.model: the address of the network's file, by default model.bin beside the page. */
+export async function createEngine(config = {}) {
+  const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  const waiting = new Map(); // id -> {resolve, reject, onLine}
+  let last = 0;
+
+  worker.onmessage = ({ data: { id, line, result, error } }) => {
+    const one = waiting.get(id);
+    if (!one) return; // given up meanwhile
+    if (line) return one.onLine(line.index, line.line);
+    waiting.delete(id);
+    if (error) one.reject(new EngineError(error.kind, error.message));
+    else one.resolve(result);
+  };
+  worker.onerror = (event) => {
+    event.preventDefault();
+    for (const { reject } of waiting.values()) {
+      reject(new EngineError("failed", "This browser could not run the network; a newer one can."));
+    }
+    waiting.clear();
+  };
+
+  function ask(request, signal = null, onLine = () => {}) {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const id = ++last;
+      const stop = () => {
+        if (!waiting.delete(id)) return;
+        worker.postMessage({ abort: id });
+        reject(signal.reason);
+      };
+      signal?.addEventListener("abort", stop, { once: true });
+      const free = (settle) => (value) => {
+        signal?.removeEventListener("abort", stop);
+        settle(value);
+      };
+      waiting.set(id, { resolve: free(resolve), reject: free(reject), onLine });
+      worker.postMessage({ id, ...request });
+    });
+  }
+
+  const styles = await ask({ open: {
+    model: new URL(config.model ?? "model.bin", document.baseURI).href,
+    kernel: new URL("kernel.wasm", import.meta.url).href,
+  } });
+
+  return {
+    styles: async () => styles,
+
+    async write({ signal, ...request }, onLine) {
+      await ask({ write: { ...request, vector: request.vector && [...request.vector] } }, signal, onLine);
+    },
+
+    async fit({ lines, signal }) {
+      return ask({ fit: { lines } }, signal);
+    },
+  };
+}

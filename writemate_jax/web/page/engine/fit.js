@@ -1,0 +1,222 @@
+/**
+ * The hand of some ink: the style vector that makes the ink likely, by a few steps of Adam along the derivative through
+ * the whole network. As writemate_jax/training/adapt.py; the derivative is written out here.
+ */
+import { exp, sigmoid, tanh } from "./elementary.js";
+import { logProb } from "./mixture.js";
+import { LANES } from "./network.js";
+import { createArithmetic, padded } from "./product.js";
+
+const GAP = 0.5; // x-heights from the ink to the rest behind it
+const B1 = 0.9, B2 = 0.999, SMALL = 1e-8; // of Adam
+
+/**
+ * network: see network.js. lines: [{codes, rows}], rows [dx, dy, eos] as own_ink.js gives them. Yields after each step of
+ * Adam, and returns {vector, before, after}: nats a point under the hand not known and under the one that was found.
+ */
+export function* fit(network, backward, lines, settings = network.header.fit) {
+  const { header } = network, size = header.network.styleSize;
+  const table = backward.table;
+  const unknown = Float64Array.from(table.subarray(0, size));
+  const pull = pullOf(table, size, settings.pull);
+  const prepared = lines.map(({ codes, rows }) => ({ codes, points: withRests(rows, header) }))
+    .sort((a, b) => b.points.length - a.points.length); // lanes that have ended are the last ones
+  const count = prepared.reduce((sum, { points }) => sum + points.length - 1, 0);
+  const vector = Float64Array.from(unknown), m = new Float64Array(size), v = new Float64Array(size);
+  const tried = [];
+  for (let step = 0; step <= settings.steps; step++) {
+    const slope = new Float64Array(size);
+    let nats = 0;
+    for (let first = 0; first < prepared.length; first += LANES) {
+      nats += lossOf(network, backward, prepared.slice(first, first + LANES), vector, slope);
+    }
+    const own = vector.reduce((sum, x, s) => sum + (pull[s] * (x - unknown[s]) ** 2) / 2, 0);
+    tried.push({ loss: (nats + own) / count, nats: nats / count, vector: [...vector] });
+    for (let s = 0; s < size; s++) {
+      const g = (slope[s] + pull[s] * (vector[s] - unknown[s])) / count;
+      m[s] = B1 * m[s] + (1 - B1) * g;
+      v[s] = B2 * v[s] + (1 - B2) * g * g;
+      vector[s] -= (settings.rate * (m[s] / (1 - B1 ** (step + 1)))) / (Math.sqrt(v[s] / (1 - B2 ** (step + 1))) + SMALL);
+    }
+    yield;
+  }
+  const found = tried.reduce((least, one) => (one.loss < least.loss ? one : least));
+  return { vector: found.vector.map(Math.fround), before: tried[0].nats, after: found.nats };
+}
+
+/** The precision of the training's writers about the hand not known, times `pull`. */
+function pullOf(table, size, pull) {
+  const rows = table.length / size;
+  return Array.from({ length: size }, (_, s) => {
+    let square = 0;
+    for (let row = 1; row < rows; row++) square += (table[row * size + s] - table[s]) ** 2;
+    return pull / Math.max(square / (rows - 1), 1e-6);
+  });
+}
+
+/** Points [x, y, eos] in the network's unit, between rests. */
+function withRests(rows, { mean, std }) {
+  let x = 0, y = 0, right = -Infinity;
+  for (const [dx, dy] of rows) {
+    x += dx;
+    y += dy;
+    right = Math.max(right, x);
+  }
+  return [[0, 0, 1], ...rows, [right + GAP - x, -y, 1]].map(([dx, dy, eos]) => (
+    [(dx - mean[0]) / std[0], (dy - mean[1]) / std[1], eos]));
+}
+
+/** The transposed kernels, through which derivatives flow back, and room for them. */
+export async function createBackward({ header, tensors }, kernel = null) {
+  const { layers, cells, mixtures, components } = header.network;
+  const of = (name) => tensors.get(name);
+  const names = Array.from({ length: layers }, (_, l) => ["text", ...(l ? ["below"] : []), "recurrent"]);
+  const widths = names.map((own, l) => own.reduce((sum, name) => sum + of(`layer${l}.${name}`).shape[0], 0));
+  const outputs = 6 * mixtures + 1;
+  const sizes = [outputs * padded(layers * cells), 3 * components * padded(cells)];
+  widths.forEach((width) => sizes.push(4 * cells * padded(width), LANES * (4 * cells + padded(width))));
+  sizes.push(LANES * (outputs + padded(layers * cells) + 3 * components + padded(cells)), 16 * 16);
+  const arithmetic = await createArithmetic(sizes.reduce((sum, size) => sum + size, 0), kernel);
+  const { array, matrix } = arithmetic;
+  const flow = (parts, columns) => ({
+    kernels: matrix([{ values: transposed(parts), rows: parts[0].shape[1] }], columns),
+    from: array(LANES * parts[0].shape[1]), inputs: parts[0].shape[1],
+    to: array(LANES * padded(columns)), outputs: padded(columns),
+  });
+  return {
+    multiply: arithmetic.multiply, table: of("style.table").values,
+    layers: names.map((own, l) => flow(own.map((name) => of(`layer${l}.${name}`)), widths[l])),
+    head: flow([of("head.kernel")], layers * cells), window: flow([of("window.kernel")], cells),
+  };
+}
+
+/** The parts below each other, [rows][columns] in all, as [columns][rows]. */
+function transposed(parts) {
+  const rows = parts.reduce((sum, { shape }) => sum + shape[0], 0), columns = parts[0].shape[1];
+  const values = new Float32Array(rows * columns);
+  let row = 0;
+  for (const part of parts) {
+    for (let r = 0; r < part.shape[0]; r++, row++) {
+      for (let c = 0; c < columns; c++) values[c * rows + row] = part.values[r * columns + c];
+    }
+  }
+  return values;
+}
+
+/** Nats of some lines (the longest first) under a hand; adds their derivative by the hand's vector to `slope`. */
+export function lossOf(network, backward, lines, vector, slope) {
+  const { layers, window, header } = network;
+  const { cells, components, kappaScale, logLimit, styleSize } = header.network;
+  const text = header.alphabet.length, wide = 4 * cells;
+  const longest = lines[0].points.length - 1;
+  const active = (t) => lines.filter(({ points }) => points.length - 1 > t).length;
+
+  // Forwards, keeping what the way back needs.
+  lines.forEach(({ codes }, lane) => network.start(lane, codes, vector));
+  const trace = [], x = new Float32Array(LANES * 3);
+  let nats = 0;
+  for (let t = 0; t < longest; t++) {
+    const count = active(t);
+    for (let lane = 0; lane < count; lane++) x.set(lines[lane].points[t], lane * 3);
+    const before = layers.map(({ c }) => c.slice(0, count * cells));
+    network.step(x, count);
+    const slopes = [];
+    for (let lane = 0; lane < count; lane++) {
+      const own = new Float64Array(network.output(lane).length);
+      nats -= logProb(network.output(lane), lines[lane].points[t + 1], header.network, own);
+      slopes.push(own);
+    }
+    trace.push({ count, slopes, before, after: layers.map(({ c }) => c.slice(0, count * cells)),
+      z: layers.map(({ z }) => z.slice(0, count * wide)), window: window.z.slice(0, count * padded(3 * components)),
+      kappa: window.kappa.slice(0, count * components) });
+  }
+
+  // Backwards: the derivative of nats by everything that step t handed to step t + 1.
+  const zeros = (size) => new Float64Array(LANES * size);
+  const dh = layers.map(() => zeros(cells)), dc = layers.map(() => zeros(cells));
+  const dw = zeros(text), dkappa = zeros(components);
+  const dz = layers.map(() => new Float64Array(wide)); // summed over all steps: what a style adds to
+  const pass = (flow, count) => {
+    flow.to.fill(0);
+    backward.multiply(flow.kernels, flow.from, flow.inputs, flow.to, flow.outputs, count);
+  };
+  for (let t = longest - 1; t >= 0; t--) {
+    const { count, slopes, before, after, z, window: hats, kappa } = trace[t];
+    slopes.forEach((own, lane) => own.forEach((value, i) => { backward.head.from[lane * own.length + i] = -value; }));
+    pass(backward.head, count);
+    for (let l = layers.length - 1; l >= 0; l--) {
+      for (let lane = 0; lane < count; lane++) {
+        const own = lane * backward.head.outputs + l * cells;
+        for (let j = 0; j < cells; j++) dh[l][lane * cells + j] += backward.head.to[own + j];
+      }
+      if (l === 0) look(count, hats, kappa);
+      for (let lane = 0; lane < count; lane++) cell(l, lane, before[l], after[l], z[l]);
+      const flow = backward.layers[l];
+      pass(flow, count);
+      for (let lane = 0; lane < count; lane++) {
+        const at = lane * flow.outputs;
+        for (let v = 0; v < text; v++) dw[lane * text + v] += flow.to[at + v];
+        if (l) for (let j = 0; j < cells; j++) dh[l - 1][lane * cells + j] += flow.to[at + text + j];
+        const own = at + text + (l ? cells : 0);
+        for (let j = 0; j < cells; j++) dh[l][lane * cells + j] = flow.to[own + j];
+      }
+    }
+  }
+  for (let l = 0; l < layers.length; l++) {
+    for (let s = 0; s < styleSize; s++) {
+      const row = (l * styleSize + s) * wide;
+      for (let j = 0; j < wide; j++) slope[s] += dz[l][j] * network.styleKernels[row + j];
+    }
+  }
+  return nats;
+
+  /** From dh and dc of step t to dz of it and dc of the step before. */
+  function cell(l, lane, before, after, z) {
+    const { peephole } = layers[l], from = backward.layers[l].from;
+    for (let j = 0; j < cells; j++) {
+      const at = lane * cells + j, gate = lane * wide + j;
+      const former = before[at], now = after[at];
+      const i = sigmoid(z[gate] + peephole[j] * former), f = sigmoid(z[gate + cells] + peephole[cells + j] * former);
+      const g = tanh(z[gate + 2 * cells]), o = sigmoid(z[gate + 3 * cells] + peephole[2 * cells + j] * now);
+      const out = tanh(now);
+      const byO = dh[l][at] * out * o * (1 - o);
+      const byC = dc[l][at] + dh[l][at] * o * (1 - out * out) + byO * peephole[2 * cells + j];
+      const byI = byC * g * i * (1 - i), byF = byC * former * f * (1 - f), byG = byC * i * (1 - g * g);
+      dc[l][at] = byC * f + byI * peephole[j] + byF * peephole[cells + j];
+      dz[l][j] += from[gate] = byI;
+      dz[l][cells + j] += from[gate + cells] = byF;
+      dz[l][2 * cells + j] += from[gate + 2 * cells] = byG;
+      dz[l][3 * cells + j] += from[gate + 3 * cells] = byO;
+    }
+  }
+
+  /** From dw and dkappa of step t to the window's share of the first layer's dh; dw begins anew for the step before. */
+  function look(count, hats, kappa) {
+    const flow = backward.window, width = padded(3 * components);
+    for (let lane = 0; lane < count; lane++) {
+      const { codes } = lines[lane];
+      for (let k = 0; k < components; k++) {
+        const raw = [0, 1, 2].map((part) => hats[lane * width + part * components + k]);
+        const [alpha, beta, advance] = raw.map((hat) => Math.min(logLimit, Math.max(-logLimit, hat)));
+        const sharp = exp(beta), place = kappa[lane * components + k];
+        let byAlpha = 0, byBeta = 0, byKappa = dkappa[lane * components + k];
+        codes.forEach((code, u) => {
+          const d = place - u - 1, share = dw[lane * text + code - 1] * exp(alpha - sharp * d * d);
+          byAlpha += share;
+          byBeta -= share * d * d * sharp;
+          byKappa -= 2 * share * sharp * d;
+        });
+        dkappa[lane * components + k] = byKappa;
+        [byAlpha, byBeta, byKappa * kappaScale * exp(advance)].forEach((value, part) => {
+          const inside = Math.abs(raw[part]) <= logLimit;
+          flow.from[lane * flow.inputs + part * components + k] = inside ? value : 0;
+        });
+      }
+    }
+    dw.fill(0);
+    pass(flow, count);
+    for (let lane = 0; lane < count; lane++) {
+      for (let j = 0; j < cells; j++) dh[0][lane * cells + j] += flow.to[lane * flow.outputs + j];
+    }
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Ink that somebody draws, made like the open corpus' lines: letter size, baseline, order and points. As
+ * writemate_jax/data/own_ink.py, letter_size.py and delayed_strokes.py.
+ */
+import { EngineError } from "./error.js";
+import { deskewed } from "./levelling.js";
+import { resampled } from "./resampling.js";
+
+/**
+ * Rows [dx, dy, eos] in x-heights, from the left edge on the baseline.
+ *
+ * strokes: [[[x, y], ...], ...] in any unit, y up. text: what they say, in the alphabet. header: its letters and ink.
+ * Throws EngineError "ink" for ink that can hardly be that text.
+ */
+export function likeTheCorpus(strokes, text, { letters, ink }) {
+  if (!strokes.length || strokes.some((stroke) => !stroke.length) || !strokes.flat(2).every(Number.isFinite)) {
+    throw new EngineError("ink", `There is no ink for “${text}”; draw it first.`);
+  }
+  const size = measure(strokes, text, letters);
+  if (!(size > 0)) throw new EngineError("ink", `The ink for “${text}” has no height; write the line that is asked for.`);
+  const straight = deskewed(inReadingOrder(strokes, size));
+  // The size is measured again when the slope is gone, which it would count as height.
+  const set = normalised(straight, text, letters, measure(straight, text, letters));
+  const wide = Math.max(...set.flat().map(([x]) => x)) / expectedWidth(text, letters);
+  const count = [...text].filter((c) => c !== " ").length;
+  if (!(wide > ink.width[0] && wide < ink.width[1])) {
+    throw new EngineError("ink", `The ink is ${wide.toFixed(1)} times as wide as “${text}” should be for its height; write`
+      + " this text, on one line.");
+  }
+  if (set.length < text.split(" ").length || set.length > ink.strokes * count) {
+    throw new EngineError("ink", `The ink has ${set.length} strokes, which cannot be “${text}”; write this text, and lift`
+      + " the pen between words.");
+  }
+  const found = resampled(set, ink);
+  const each = found.flat().length / count;
+  if (!(each >= ink.points[0] && each <= ink.points[1])) {
+    throw new EngineError("ink", `The ink is too ${each < ink.points[0] ? "little" : "much"} for “${text}”; write this text`
+      + " and nothing else.");
+  }
+  return rowsOf(found);
+}
+
+/** Rows of strokes, from the origin. */
+export function rowsOf(strokes) {
+  let [x, y] = [0, 0];
+  return strokes.flatMap((stroke) => stroke.map(([nextX, nextY], i) => {
+    const row = [nextX - x, nextY - y, i === stroke.length - 1 ? 1 : 0];
+    [x, y] = [nextX, nextY];
+    return row;
+  }));
+}
+
+/** Strokes with each delayed one (the dot of an i) put after the last stroke that begins left of its middle. */
+export function inReadingOrder(strokes, delay) {
+  const ordered = [];
+  let front = -Infinity;
+  for (const stroke of strokes) {
+    const xs = stroke.map(([x]) => x), left = Math.min(...xs), right = Math.max(...xs);
+    const middle = (left + right) / 2;
+    let place = ordered.length;
+    if (middle < front - delay) while (place > 0 && ordered[place - 1].left > middle) place--;
+    ordered.splice(place, 0, { left, stroke });
+    front = Math.max(front, right);
+  }
+  return ordered.map(({ stroke }) => stroke);
+}
+
+/** The height of an x in the ink's unit: its spread in y over the one that the text lets expect; 0 without height. */
+function measure(strokes, text, letters) {
+  return moments(strokes)[1] / expectedMoments(text, letters)[1];
+}
+
+function normalised(strokes, text, letters, size) {
+  const base = moments(strokes)[0] - expectedMoments(text, letters)[0] * size;
+  const left = Math.min(...strokes.flat().map(([x]) => x));
+  return strokes.map((stroke) => stroke.map(([x, y]) => [(x - left) / size, (y - base) / size]));
+}
+
+/** Mean and standard deviation of y over the ink, each stretch weighted by its length. */
+function moments(strokes) {
+  const stretches = strokes.flatMap((stroke) => stroke.slice(1).map(([x, y], i) => (
+    { bottom: stroke[i][1], top: y, length: Math.hypot(x - stroke[i][0], y - stroke[i][1]) })));
+  return spread(stretches) ?? [strokes.flat().reduce((sum, [, y]) => sum + y, 0) / strokes.flat().length, 0];
+}
+
+/** Likewise, as the text lets expect, in x-heights. */
+function expectedMoments(text, { parts }) {
+  const stretches = [...text].flatMap((c) => parts[c] ?? []).map(([bottom, top, length]) => ({ bottom, top, length }));
+  const [mean, deviation] = spread(stretches);
+  return [mean, Math.max(deviation, 0.01)];
+}
+
+/** Mean and standard deviation of y where ink lies evenly between a bottom and a top; null without any length. */
+function spread(stretches) {
+  const whole = stretches.reduce((sum, { length }) => sum + length, 0);
+  if (!(whole > 0)) return null;
+  const average = (of) => stretches.reduce((sum, one) => sum + one.length * of(one), 0) / whole;
+  const mean = average(({ bottom, top }) => (bottom + top) / 2);
+  const square = average(({ bottom, top }) => {
+    const [a, b] = [bottom - mean, top - mean];
+    return (a * a + a * b + b * b) / 3;
+  });
+  return [mean, Math.sqrt(square)];
+}
+
+function expectedWidth(text, { widths, wordGap }) {
+  return [...text].reduce((sum, c) => sum + (c === " " ? wordGap : widths[c]), 0);
+}
