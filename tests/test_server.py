@@ -43,7 +43,7 @@ from writemate_jax.web.server.settings import Settings  # noqa: E402
 
 LANES = 8
 WRITERS = ("one", "two", "a/three")
-FREE = Settings(rate=0)  # of the limit that is tested by itself
+FREE = Settings(rate=0, fit_room=256)  # of the limit that is tested by itself; short ink
 INK = [
     [[x, -y] for x, y in (stroke * 30 + [5, 7]).tolist()]
     for stroke in strokes.split(tiny.line("tool", 0.01, np.random.default_rng(0)))
@@ -364,6 +364,7 @@ def test_before_it_is_ready_it_says_so():
         ({"text": "a" * 129}, "too_long"),
         ({"text": "a\n" * 40 + "a"}, "too_long"),
         ({"text": "a" * 6000}, "too_long"),
+        ({"text": "a\n" * 8 + "a", "attention": True}, "too_long"),
         ({"text": "snow \u2603"}, "characters"),
         ({"text": "\x00"}, "characters"),
         ({"text": ["a"]}, "invalid"),

@@ -49,7 +49,7 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
     settings = settings or Settings()
     measures = Measures()
     desk = Desk(writer, measures, waiting=settings.waiting, fits=settings.fits, seconds=settings.seconds,
-                batching=settings.batching)  # fmt: skip
+                fit_room=settings.fit_room, batching=settings.batching)  # fmt: skip
     hands = Hands(writer)
     drawing = anyio.CapacityLimiter(1)  # pictures take memory, and the lanes want the processors
     for suffix, kind in TYPES.items():
@@ -87,6 +87,9 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
         """Writes each line of a text. The same request is answered with the same ink."""
         wanted = asked(body)
         attention = body.attention and body.format == "json"
+        if attention and len(wanted) > limits.ATTENTION_LINES:
+            raise Problem(422, "too_long", f"attention is answered for at most {limits.ATTENTION_LINES} lines at once;"
+                          " ask for fewer, or at /api/v1/stream")  # fmt: skip
         lines: list[Written | None] = [None] * len(wanted)
         async with _in_time(settings.seconds), aclosing(desk.write(wanted, attention=attention)) as events:
             async for event in events:

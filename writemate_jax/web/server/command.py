@@ -62,17 +62,44 @@ def _parser() -> argparse.ArgumentParser:
     add("--host", default="127.0.0.1", help="the address to listen at (default: %(default)s, this machine alone)")
     add("--port", type=int, default=8000, help="(default: %(default)s)")
     add("--checkpoint", type=Path, metavar="DIR", help="the network (default: the embedded one)")
-    add("--lanes", type=_positive, metavar="N", help="lines computed at once; the last digits of ink depend on it"
-        f" (default: {CPU_LANES} on a CPU, {LANES} elsewhere)")
-    add("--waiting", type=_positive, default=usual.waiting, metavar="N", help="lines, candidates counted, that may"
-        " wait; beyond them requests are answered with 503 (default: %(default)s)")
-    add("--seconds", type=_above_zero, default=usual.seconds, metavar="S", help="that an answer may take"
-        " (default: %(default)g)")
-    add("--rate", type=_from_zero, default=usual.rate, metavar="R", help="requests a second that a client may send in"
-        " the long run; 0 for no limit (default: %(default)g)")
+    add(
+        "--lanes",
+        type=_positive,
+        metavar="N",
+        help="lines computed at once; the last digits of ink depend on it"
+        f" (default: {CPU_LANES} on a CPU, {LANES} elsewhere)",
+    )
+    add(
+        "--waiting",
+        type=_positive,
+        default=usual.waiting,
+        metavar="N",
+        help="lines, candidates counted, that may"
+        " wait; beyond them requests are answered with 503 (default: %(default)s)",
+    )
+    add(
+        "--seconds",
+        type=_above_zero,
+        default=usual.seconds,
+        metavar="S",
+        help="that an answer may take (default: %(default)g)",
+    )
+    add(
+        "--rate",
+        type=_from_zero,
+        default=usual.rate,
+        metavar="R",
+        help="requests a second that a client may send in the long run; 0 for no limit (default: %(default)g)",
+    )
     add("--burst", type=_positive, default=usual.burst, metavar="N", help="and at once (default: %(default)s)")
-    add("--proxies", type=int, default=0, choices=range(10), metavar="N", help="proxies in front, whose X-Forwarded-For"
-        " is believed (default: %(default)s: the header is not read)")
+    add(
+        "--proxies",
+        type=int,
+        default=0,
+        choices=range(10),
+        metavar="N",
+        help="proxies in front, whose X-Forwarded-For is believed (default: %(default)s: the header is not read)",
+    )
     add("--no-batching", action="store_true", help="write one request after the other, to measure the difference")
     add("--log", default="info", choices=("critical", "error", "warning", "info"), help="(default: %(default)s)")
     return parser

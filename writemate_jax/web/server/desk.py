@@ -106,15 +106,17 @@ class Desk:
     Args:
       writer: whose lanes are used; nothing else may use it while the desk runs.
       waiting: lines, candidates counted, that may wait. fits: hands, likewise.
-      seconds: that fitting a hand may take, with waiting for it.
+      seconds: that fitting a hand may take, with waiting for it. fit_room: points of the longest line that is compiled.
       batching: whether lines of several requests are written side by side.
     """
 
     def __init__(
-        self, writer: Writer, measures: Measures, *, waiting: int, fits: int, seconds: float, batching: bool = True
-    ):
+        self, writer: Writer, measures: Measures, *, waiting: int, fits: int, seconds: float, fit_room: int = 1024,
+        batching: bool = True,
+    ):  # fmt: skip
         self.writer, self._measures = writer, measures
-        self._most_waiting, self._most_fits, self._seconds, self._batching = waiting, fits, seconds, batching
+        self._most_waiting, self._most_fits, self._seconds = waiting, fits, seconds
+        self._fit_room, self._batching = fit_room, batching
         self._changed = threading.Condition()
         self._inbox: list[list[_Job]] = []
         self._fits: deque[_Fit] = deque()
@@ -222,10 +224,10 @@ class Desk:
             self._ready.set()
             while not self._stopping:
                 self._wait()
-                if self._writing():
-                    self._move()
-                elif self._fits:
+                if self._fits:  # what waits to be written has most of the time between its steps
                     self._fit(self._fits.popleft())
+                elif self._writing():
+                    self._move()
         except Exception as error:  # the device is gone, or a mistake: say so, and let the process be replaced
             log.exception("the desk has failed")
             self._failure = error
@@ -253,7 +255,7 @@ class Desk:
                 if self._lanes[capacity].busy:
                     self._lanes[capacity].leave(WARM)
         if self.writer.model.network().styles:
-            for length in range(settings.FIT_GRAIN, settings.FIT_ROOM + 1, settings.FIT_GRAIN):
+            for length in range(settings.FIT_GRAIN, self._fit_room + 1, settings.FIT_GRAIN):
                 row = np.full((length - 2, 3), 0.1, np.float32)  # two rests come to it
                 row[:, 2] = 0
                 for count in sorted({1, *range(adapt.LINES_GRAIN, settings.FIT_LINES + 1, adapt.LINES_GRAIN)}):

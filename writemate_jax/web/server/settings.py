@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 LINES = 40  # of one request
 CANDIDATES = 8  # of one line
+ATTENTION_LINES = 8  # of an answer that comes as a whole: the weights of a long line are a megabyte
 FIT_LINES = 8  # of ink
-FIT_CHARACTERS = 46  # of a line of ink: with at most 22 points each, what FIT_ROOM holds
-FIT_GRAIN, FIT_ROOM = 256, 1024  # points: lines of ink are padded to a multiple of the one, and none exceeds the other
+FIT_CHARACTERS = 46  # of a line of ink: at most 22 points each
+FIT_GRAIN = 256  # points: lines of ink are padded to a multiple
 FIT_STROKES, FIT_POINTS = 400, 4000  # of a line of ink
 LARGEST_BIAS = 10.0
 LARGEST_VECTOR = 32.0  # of a number in a hand's vector: fitted ones are below 5
@@ -20,15 +21,17 @@ class Settings:
     """Limits of a process, whatever the request.
 
     waiting: lines, each candidate counted, that may wait for a lane; beyond them the server is busy.
-    fits: hands that may wait to be fitted. seconds: that an answer may take. body: most bytes of a request, and
-    body_seconds: that they may take to come. rate: requests a second that a client may send in the long run, and burst:
-    at once; a rate of 0 is no limit. proxies: how many there are in front, each of which adds the address that it saw
-    to X-Forwarded-For; 0 for none, and then that header is not read. batching: whether requests are written side by
-    side; without it, one after the other, to measure what it gains.
+    fits: hands that may wait to be fitted, and fit_room: points of the longest line of ink that is compiled for.
+    seconds: that an answer may take. body: most bytes of a request, and body_seconds: that they may take to come.
+    rate: requests a second that a client may send in the long run, and burst: at once; a rate of 0 is no limit.
+    proxies: how many there are in front, each of which adds the address that it saw to X-Forwarded-For; 0 for none, and
+    then that header is not read. batching: whether requests are written side by side; without it, one after the other,
+    to measure what it gains.
     """
 
     waiting: int = 2048
     fits: int = 8
+    fit_room: int = 1024
     seconds: float = 60.0
     body: int = 1_000_000
     body_seconds: float = 15.0
