@@ -23,10 +23,10 @@ from writemate_jax.evaluation.recogniser import Recogniser
 from writemate_jax.evaluation.writer_recogniser import WriterRecogniser, form
 from writemate_jax.sampling import primed
 from writemate_jax.sampling.writer import Writer
+from writemate_jax.sampling.written import Written
 from writemate_jax.training import adapt
 
 REAL, UNKNOWN, DEFAULT, PRIMED, ADAPTED = "real", "unprimed", "default", "primed", "adapted"
-PRIMER_POINTS = 320  # at most, where a writer has such a line
 TOGETHER = 4  # writers whose styles are fitted side by side
 LACKING_LINES = 2  # for each writer, of characters that their given lines lack
 
@@ -70,7 +70,8 @@ class Figures:
 class Hands:
     """What the network is given of each hand.
 
-    primers: a line each. primed: float32 [writers, s], the primers' styles. adapted: [writers, s], fitted to all given.
+    primers: a line each. primed: float32 [writers, s], the primers' styles. adapted: [writers, s'], fitted to
+    all given, in the longer form (`Style.whole`).
     """
 
     primers: Sequence[Ink]
@@ -85,19 +86,18 @@ def hands(
     model = writer.model
     primers, adapted = [], {}
     for one in people:
-        fitting = [i for i in one.given if corpus.lengths[i] <= PRIMER_POINTS] or list(one.given)
-        longest = max(fitting, key=lambda i: corpus.lengths[i])
-        primers.append(Ink(corpus.strokes(longest), corpus.text(longest)))
+        chosen = one.given[adapt.best_primer([corpus.strokes(i) for i in one.given])]
+        primers.append(Ink(corpus.strokes(chosen), corpus.text(chosen)))
     # Lines of like length side by side: the longest of some writers sets the time of all.
     order = sorted(range(len(people)), key=lambda k: max(corpus.lengths[i] for i in people[k].given))
     for first in range(0, len(order), TOGETHER):
         group = order[first : first + TOGETHER]
         given = [(k, i) for k, w in enumerate(group) for i in people[w].given]
-        styles = adapt.fit_hands(
-            model, [corpus.strokes(i) for _, i in given], [corpus.text(i) for _, i in given], [k for k, _ in given]
-        )
+        rows, texts = [corpus.strokes(i) for _, i in given], [corpus.text(i) for _, i in given]
+        whose = [k for k, _ in given]
+        styles = adapt.deepen(model, rows, texts, whose, adapt.fit_hands(model, rows, texts, whose))
         for w, style in zip(group, styles, strict=True):
-            adapted[w] = style.vector
+            adapted[w] = style.whole
             progress()
     own = primed.hands(model, [one.strokes for one in primers], [one.text for one in primers])
     return Hands(primers, own, np.stack([adapted[w] for w in range(len(people))]))
@@ -112,17 +112,22 @@ def write(
     texts = [corpus.text(i) for i in tested]
     seeds = [seed + i for i in range(len(texts))]
     options = {"bias": bias, "candidates": 1}
-    continued = []
-    for k, primer in enumerate(copied.primers):
-        own = np.flatnonzero(whose == k)
-        continued += writer.write(
-            [texts[i] for i in own], seed=[seeds[i] for i in own], prime=primer, style=copied.primed[k], **options
-        )
+
+    def continued(styles: np.ndarray) -> list[Written]:
+        """Behind the primers; styles [writers, s]."""
+        written: list[Written] = []
+        for k, primer in enumerate(copied.primers):
+            own = np.flatnonzero(whose == k).tolist()
+            written += writer.write(
+                [texts[i] for i in own], seed=[seeds[i] for i in own], prime=primer, style=styles[k], **options
+            )
+        return written
+
     written = {
         UNKNOWN: writer.write(texts, seed=seeds, style="unknown", **options),
         DEFAULT: writer.write(texts, seed=seeds, **options),
-        PRIMED: continued,
-        ADAPTED: writer.write(texts, seed=seeds, style=copied.adapted[whose], **options),
+        PRIMED: continued(copied.primed),
+        ADAPTED: continued(copied.adapted),
     }
     lines = {way: [Line(way, one.text, one.strokes, one.complete) for one in own] for way, own in written.items()}
     return lines | {REAL: legibility.real_lines(corpus, tested)}
@@ -211,9 +216,15 @@ def lacking(
             new += sum(c != " " and c not in had for c in prompts[i].text)
             whose.append(k)
     seeds = [seed + i for i in range(len(texts))]
+    options = {"bias": bias, "candidates": 1}
+    adapted = []
+    for k, primer in enumerate(copied.primers):
+        own = [i for i, w in enumerate(whose) if w == k]
+        adapted += writer.write(
+            [texts[i] for i in own], seed=[seeds[i] for i in own], prime=primer, style=copied.adapted[k], **options
+        )
     errors = []
-    for style in ("unknown", copied.adapted[whose]):
-        written = writer.write(texts, bias=bias, seed=seeds, style=style, candidates=1)
+    for written in (writer.write(texts, seed=seeds, style="unknown", **options), adapted):
         lines = [Line("lacking", one.text, one.strokes, one.complete) for one in written]
         records = legibility.judge(reader, lines, progress=progress)
         errors.append(np.bincount(whose, [record.edits.total for record in records]))

@@ -104,8 +104,20 @@ class Network(nn.Module):
         return self.style_table[ids]
 
     def style_gates(self, style: jax.Array) -> tuple[jax.Array, ...]:
-        """What style vectors [b, s] add to the gates of each layer at every step, [b, 4h] each."""
-        return tuple(style @ kernel for kernel in self.style_kernels)
+        """What styles add to the gates of each layer at every step, [b, 4h] each.
+
+        A style is a vector [s], or [s + layers * 4h]: then what stands behind the vector is added to the gates, too.
+        """
+        vectors, more = style[:, : self.style_size], style[:, self.style_size :]
+        gates = [vectors @ kernel for kernel in self.style_kernels]
+        if more.shape[1]:
+            gates = [own + added for own, added in zip(gates, jnp.split(more, self.layers, axis=1), strict=True)]
+        return tuple(gates)
+
+    @property
+    def longest_style(self) -> int:
+        """The length of a style that also adds to the gates itself."""
+        return self.style_size + self.layers * 4 * self.cells
 
     # -- one point ----------------------------------------------------------------------------------------------
 
@@ -185,6 +197,11 @@ class Network(nn.Module):
         Returns:
           y [b, t, 6m + 1]; y[:, i] describes the point after inputs[:, i].
         """
+        styles = self.style(jnp.zeros(inputs.shape[0], int) if hands is None else hands) if self.styles else None
+        return self.unroll(inputs, text, styles)
+
+    def unroll(self, inputs: jax.Array, text: Text | None = None, styles: jax.Array | None = None) -> jax.Array:
+        """A call for lines in these styles [b, s] or longer (see `style_gates`), whether learned or not."""
         scan = nn.scan(
             lambda network, carry, x, gates: network.step(carry, x, text, gates),
             variable_broadcast="params",
@@ -192,9 +209,7 @@ class Network(nn.Module):
             in_axes=(1, nn.broadcast),
             out_axes=1,
         )
-        gates = None
-        if self.styles:
-            gates = self.style_gates(self.style(jnp.zeros(inputs.shape[0], int) if hands is None else hands))
+        gates = None if styles is None else self.style_gates(styles)
         capacity = text.codes.shape[-1] if self.window else 0
         return scan(self, self.initial_carry(inputs.shape[0], capacity), inputs, gates)[1]
 

@@ -16,7 +16,8 @@ STEPS = 32  # made at once: a lane of a line that ended is idle for half as many
 class Track(NamedTuple):
     """How one line begins and what is wanted of it: a row of `sampler.Request`.
 
-    codes: int32 [U], a primer's text included; empty for a prediction network. style: [s]. limit: most points to draw.
+    codes: int32 [U], a primer's text included; empty for a prediction network. style: [s], or longer, see
+    `Network.style_gates`. limit: most points to draw.
     window: whether its course is wanted.
     """
 
@@ -74,7 +75,7 @@ class Lanes:
         text = text_batch([np.zeros(0, np.int32)] * count, capacity) if network.window else None
         self._request = Request(
             text=text,
-            style=np.zeros((count, network.style_size), np.float32) if network.styles else None,
+            style=np.zeros((count, network.longest_style), np.float32) if network.styles else None,
             seed=np.zeros(count, np.uint32),
             bias=np.zeros(count, np.float32),
             reach=np.full(count, np.inf, np.float32),
@@ -113,7 +114,8 @@ class Lanes:
             request.text.codes[lane, : len(track.codes)] = track.codes
             request.text.length[lane] = len(track.codes)
         if request.style is not None:
-            request.style[lane] = track.style
+            request.style[lane] = 0
+            request.style[lane, : len(track.style)] = track.style
         request.seed[lane], request.limit[lane] = track.seed, track.limit
         request.bias[lane], request.reach[lane] = track.bias, track.reach
 

@@ -31,7 +31,7 @@ from writemate_jax.sampling.lanes import Ended, Lanes, Track
 from writemate_jax.sampling.levelling import level
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
-from writemate_jax.training.adapt import InvalidStyle, load_style
+from writemate_jax.training.adapt import InvalidStyle, load_primer, load_style
 from writemate_jax.training.checkpoints import Model, load_model
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Writer:
           attention: whether to keep phi and kappa.
           style: the hand: a name of `named_styles`, the name of a training writer, "unknown" for the network's own,
             "random" (the default) for one that each line's seed draws from `sampling.styles`, a folder that
-            `train.py adapt` made, or style vectors [s] or [lines, s].
+            `train.py adapt` made, with its primer unless there is another, or style vectors [s] or [lines, s].
           candidates: how many are written of each line, of which the best is kept (`sampling.candidates`); where none
             of several passes, as many again with more bias. By default what the network's configuration says.
 
@@ -117,6 +117,8 @@ class Writer:
           InvalidRequest: for whatever of this cannot be met.
           UnknownCharacters: a text has characters without a likeness in the network's alphabet.
         """
+        if prime is None and prime_text is None:
+            prime = _primer_of(style)
         primer = self._primer(prime, prime_text)
         asked = self.lines(texts, bias, seed, style, candidates, primer)
         # What still asks for candidates to be written, and what it asks for.
@@ -237,9 +239,13 @@ class Writer:
                 raise InvalidRequest(f"style: {error}") from error
         if not (style is None or isinstance(style, str)):
             vectors = np.asarray(style, np.float32)
-            if vectors.shape not in (table.shape[1:], (len(seeds), table.shape[1])):
-                raise InvalidRequest(f"style has the shape {vectors.shape}; expected {table.shape[1:]}")
-            return np.broadcast_to(vectors, (len(seeds), table.shape[1]))
+            lengths = (self._network.style_size, self._network.longest_style)
+            if vectors.shape[-1:] not in [(n,) for n in lengths] or vectors.shape[:-1] not in ((), (len(seeds),)):
+                raise InvalidRequest(
+                    f"style has the shape {vectors.shape}; expected {lengths[:1]}, or {lengths[1:]} as train.py adapt"
+                    " makes it for this network"
+                )
+            return np.broadcast_to(vectors, (len(seeds), vectors.shape[-1]))
         hand = {"unknown": 0} | {writer: i for i, writer in enumerate(self.model.writers, start=1)}
         if style in (None, "random"):
             choice = self.model.config.sampling.styles or self.model.writers
@@ -391,6 +397,16 @@ class _Primer(NamedTuple):
     length: int
     lead: np.ndarray
     end: np.ndarray
+
+
+def _primer_of(style: Any) -> Ink | None:
+    """The primer in a folder or file of `train.py adapt`, where the style is one."""
+    if not (isinstance(style, os.PathLike) or isinstance(style, str) and os.path.exists(style)):
+        return None
+    try:
+        return load_primer(style)
+    except InvalidStyle as error:
+        raise InvalidRequest(f"style: {error}") from error
 
 
 def embedded(name: str = "open_synthesis") -> Path:

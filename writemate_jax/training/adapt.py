@@ -20,7 +20,7 @@ import optax
 
 from writemate_jax import strokes
 from writemate_jax.data.ink_files import SUFFIXES, read_ink, with_text
-from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
+from writemate_jax.data.own_ink import PRIMER_LETTERS, UnfitInk, like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import Network, text_batch
@@ -31,6 +31,7 @@ from writemate_jax.training.checkpoints import Model
 
 STEPS, RATE = 15, 0.15  # of Adam; 40 steps make other lines of the same hand no likelier than 10
 PULL = 4.0
+GATE_STEPS, GATE_RATE, GATE_PULL = 8, 0.02, 40.0  # of Adam, and the precision of what is added to the gates
 PRIMER_POINTS = 256  # at most, where there is such a line: more costs time and tells no more of the hand
 LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 64, 64  # arrays come in multiples of these; a single line stays single
 FILE = "style.json"
@@ -46,7 +47,8 @@ class Style:
 
     vector: float32 [s]. lines, points: of the ink that it was fitted to. before, after: nats a point of this ink under
     the style of a hand not known, and under the fitted one. primer: one of the lines, which writing goes on from: what
-    of a hand the vector does not hold, the network takes from there.
+    of a hand the vector does not hold, the network takes from there. gates: float32 [layers * 4h], what is added to the
+    network's gates besides (`deepen`); None for nothing.
     """
 
     vector: np.ndarray
@@ -55,12 +57,19 @@ class Style:
     before: float
     after: float
     primer: Ink | None = None
+    gates: np.ndarray | None = None
+
+    @property
+    def whole(self) -> np.ndarray:
+        """The vector, and what is added to the gates behind it: what `Writer.write` takes."""
+        return self.vector if self.gates is None else np.concatenate([self.vector, self.gates])
 
 
 def fit(
     model: Model,
     lines: Sequence[Ink],
     *,
+    deep: bool = False,
     steps: int = STEPS,
     rate: float = RATE,
     progress: Callable[[float], None] = lambda nats: None,
@@ -71,6 +80,7 @@ def fit(
     Args:
       model: a network with styles that learned lines between rests.
       lines: ink in any size, y up, with its text; 4 and more do well.
+      deep: whether to `deepen` the style, for half as long again.
       steps, rate: of Adam on the vector alone.
       progress: called with the nats a point after each step; what it raises ends the fit.
       points_grain: arrays are as long as a multiple of it; larger, and fewer programs are compiled.
@@ -88,8 +98,18 @@ def fit(
         for i, (line, text) in enumerate(zip(lines, texts, strict=True))
     ]
     style = fit_rows(model, rows, texts, steps=steps, rate=rate, progress=progress, points_grain=points_grain)
-    chosen = best_primer(rows)
-    return replace(style, primer=Ink(rows[chosen], texts[chosen]))
+    if deep:
+        [style] = deepen(model, rows, texts, [0] * len(rows), [style], progress=progress)
+    return replace(style, primer=_primer(model, rows, texts))
+
+
+def _primer(model: Model, rows: Sequence[Rows], texts: Sequence[str]) -> Ink | None:
+    """One of the lines, unless all are too short for a primer, or no space can stand between it and what follows."""
+    long = [i for i, text in enumerate(texts) if len(text.replace(" ", "")) >= PRIMER_LETTERS]
+    if not long or " " not in model.alphabet.characters:
+        return None
+    chosen = long[best_primer([rows[i] for i in long])]
+    return Ink(rows[chosen], texts[chosen])
 
 
 def best_primer(rows: Sequence[Rows]) -> int:
@@ -153,6 +173,36 @@ def fit_hands(
     ]
 
 
+def deepen(
+    model: Model,
+    rows: Sequence[Rows],
+    texts: Sequence[str],
+    hands: Sequence[int],
+    styles: Sequence[Style],
+    *,
+    steps: int = GATE_STEPS,
+    progress: Callable[[float], None] = lambda nats: None,
+) -> list[Style]:
+    """The styles with `gates`: what the vectors leave of the hands that they were fitted to.
+
+    A vector can only mix what the training's writers differ in; a hand that is new in some way needs more. Few small
+    steps, held back (`GATE_PULL`): more of them learn the lines by heart. Arguments as of `fit_hands`.
+    """
+    lines = _side_by_side(model, rows, texts, hands, POINTS_GRAIN)
+    network, vectors = model.network(), np.stack([style.vector for style in styles])
+    gates = jnp.zeros((len(styles), network.longest_style - network.style_size))
+    rule = optax.adam(GATE_RATE)
+    state = rule.init(gates)
+    for step in range(steps + 1):
+        (_, nats), gradient = _gates_loss(network, len(styles), model.params, gates, vectors, lines)
+        if step < steps:
+            updates, state = rule.update(gradient, state)
+            gates = gates + updates
+            progress(float(nats.mean()))
+    gates, nats = jax.device_get((gates, nats))
+    return [replace(style, gates=gates[k], after=float(nats[k])) for k, style in enumerate(styles)]
+
+
 class _Lines(NamedTuple):
     """points: [b, t + 1, 3], normalised, between rests. text, hands: [b], of each. mask: [b, t], 1 for points that are
     there.
@@ -180,6 +230,18 @@ def _loss(network: Network, params: Any, vectors: jax.Array, unknown: jax.Array,
     nats, points = of_hands(nats), of_hands(lines.mask.sum(axis=1))
     loss = (nats + (pull * jnp.square(vectors - unknown)).sum(axis=1) / 2) / points
     return loss.sum(), (loss, nats / points)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+@partial(jax.value_and_grad, argnums=3, has_aux=True)
+def _gates_loss(network: Network, count: int, params: Any, gates: jax.Array, vectors: jax.Array, lines: _Lines):
+    """As `_loss`, of what is added to the gates, [n, layers * 4h]."""
+    styles = jnp.concatenate([vectors, gates], axis=1)[lines.hands]
+    y = network.apply({"params": params}, lines.points[:, :-1], lines.text, styles, method="unroll")
+    nats = -(mdn.log_prob(network.mixture(y), lines.points[:, 1:]) * lines.mask).sum(axis=1)
+    nats = jax.ops.segment_sum(nats, lines.hands, count)
+    points = jax.ops.segment_sum(lines.mask.sum(axis=1), lines.hands, count)
+    return ((nats + GATE_PULL * jnp.square(gates).sum(axis=1) / 2) / points).sum(), nats / points
 
 
 def _pull(model: Model) -> np.ndarray:
@@ -235,6 +297,8 @@ def save_style(folder: Path, style: Style) -> Path:
     path = Path(folder) / FILE
     stored = {"style": [float(x) for x in style.vector]}
     stored |= {"lines": style.lines, "points": style.points, "before": style.before, "after": style.after}
+    if style.gates is not None:
+        stored["gates"] = [round(float(x), 6) for x in style.gates]
     if style.primer is not None:
         rows = np.round(style.primer.strokes.astype(float), 4).tolist()
         stored["primer"] = {"text": style.primer.text, "strokes": rows}
@@ -243,11 +307,11 @@ def save_style(folder: Path, style: Style) -> Path:
 
 
 def load_style(path: str | os.PathLike) -> np.ndarray:
-    """The vector [s] in a file, or in the folder that holds it. Raises `InvalidStyle`."""
+    """The style in a file, or in the folder that holds it, as `Style.whole` has it. Raises `InvalidStyle`."""
     path, stored = _stored(path)
     try:
-        vector = np.array(stored["style"], np.float32)
-    except (ValueError, LookupError, TypeError) as error:
+        vector = np.array([*stored["style"], *stored.get("gates", ())], np.float32)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise _no_style(path, error) from error
     if vector.ndim != 1 or not np.isfinite(vector).all():
         raise InvalidStyle(f"{path}: its style has the shape {vector.shape}; expected finite numbers [s]")
@@ -285,6 +349,7 @@ __all__ = [
     "Style",
     "UnfitInk",
     "best_primer",
+    "deepen",
     "fit",
     "fit_hands",
     "fit_rows",

@@ -34,13 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         model = load_model(options.checkpoint or embedded())
         lines, names = adapt.read_lines(options.ink)
         text_fit.check(model, lines, names)
-        with tqdm(total=options.steps, unit="step", disable=None) as bar:
+        with tqdm(total=options.steps + adapt.GATE_STEPS, unit="step", disable=None) as bar:
 
             def progress(nats: float) -> None:
                 bar.set_postfix_str(f"{nats:.3f} nats/point", refresh=False)
                 bar.update()
 
-            style = adapt.fit(model, lines, steps=options.steps, progress=progress)
+            style = adapt.fit(model, lines, deep=True, steps=options.steps, progress=progress)
         path = adapt.save_style(options.workdir, style)
     except (ValueError, OSError) as error:
         print(f"train.py adapt: error: {error}", file=sys.stderr)
