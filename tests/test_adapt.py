@@ -92,10 +92,12 @@ def test_the_command_makes_a_style_that_lines_are_written_in(model, tmp_path, ca
     arguments = ["--ink", str(tmp_path / "ink"), "--workdir", str(tmp_path / "me"), "--checkpoint",
                  str(tmp_path / "model"), "--steps", "4"]  # fmt: skip
     assert adapt_command.main(arguments) == 0
-    vector = np.array(json.loads((tmp_path / "me" / "style.json").read_text())["style"], np.float32)
+    stored = json.loads((tmp_path / "me" / "style.json").read_text())
+    assert len(stored["style"]) == model.config.model.style_size
+    style = np.array(stored["style"] + stored["gates"], np.float32)
     scribe = Writer(model)
     ours = scribe.write(["lot"], style=tmp_path / "me")[0].strokes
-    np.testing.assert_array_equal(ours, scribe.write(["lot"], style=vector)[0].strokes)
+    np.testing.assert_array_equal(ours, scribe.write(["lot"], style=style)[0].strokes)
     with pytest.raises(InvalidRequest, match="holds no style"):
         scribe.write(["lot"], style=tmp_path / "ink")
 

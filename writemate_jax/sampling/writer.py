@@ -118,7 +118,7 @@ class Writer:
           UnknownCharacters: a text has characters without a likeness in the network's alphabet.
         """
         if prime is None and prime_text is None:
-            prime = _primer_of(style)
+            prime = self._primer_of(style)
         primer = self._primer(prime, prime_text)
         asked = self.lines(texts, bias, seed, style, candidates, primer)
         # What still asks for candidates to be written, and what it asks for.
@@ -255,6 +255,18 @@ class Writer:
         else:
             raise InvalidRequest(self._no_such_style(style, [*named, "random", *hand]))
         return table[[hand[name] for name in names]]
+
+    def _primer_of(self, style: Any) -> Ink | None:
+        """The primer in a folder or file of `train.py adapt`, where that is what the style is."""
+        named = isinstance(style, str) and (
+            style in named_styles.RESERVED or any(style == one.name for one in self.named_styles())
+        )
+        if named or not (isinstance(style, os.PathLike) or isinstance(style, str) and os.path.exists(style)):
+            return None
+        try:
+            return load_primer(style)
+        except InvalidStyle as error:
+            raise InvalidRequest(f"style: {error}") from error
 
     def named_styles(self) -> tuple[named_styles.NamedStyle, ...]:
         """The styles that come with the package, by name; none where they were fitted for another network than this."""
@@ -397,16 +409,6 @@ class _Primer(NamedTuple):
     length: int
     lead: np.ndarray
     end: np.ndarray
-
-
-def _primer_of(style: Any) -> Ink | None:
-    """The primer in a folder or file of `train.py adapt`, where the style is one."""
-    if not (isinstance(style, os.PathLike) or isinstance(style, str) and os.path.exists(style)):
-        return None
-    try:
-        return load_primer(style)
-    except InvalidStyle as error:
-        raise InvalidRequest(f"style: {error}") from error
 
 
 def embedded(name: str = "open_synthesis") -> Path:
