@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
+import subprocess
+import sys
 import tarfile
 from collections import Counter
 from dataclasses import replace
@@ -256,6 +259,20 @@ def test_a_run_that_was_stopped_goes_on_where_it_was_to_the_same_set(whole, mode
     assert seen == [4, 2]
     assert contents(tmp_path) == contents(whole)
     assert making.make(tmp_path, RECIPE, TEXTS, model, **options).lines == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills a process as POSIX does")
+def test_processes_that_draw_end_with_a_run_that_is_killed():
+    program = """if True:
+        import os, signal
+        from writemate_jax.dataset import making
+        making._pool(1).submit(os.getpid).result()
+        os.kill(os.getpid(), signal.SIGKILL)"""
+    # The processes hold its output, too: this returns when all of them have ended.
+    ended = subprocess.run(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=Path(__file__).parents[1], timeout=300
+    )
+    assert ended.returncode == -signal.SIGKILL
 
 
 def test_a_set_goes_on_with_its_own_options_alone(whole, model, tmp_path):

@@ -77,7 +77,7 @@ def summary(report, recipe: Recipe) -> str:
 
 
 def bias_range(value: str) -> tuple[float, float]:
-    """"0,1", or "0.5" for always the same."""
+    """The lowest and the highest bias in "0,1", or "0.5" for always the same."""
     try:
         low, high = map(float, value.split(",") if "," in value else [value, value])
         Recipe(1, bias=(low, high))

@@ -48,8 +48,13 @@ class Report:
 
 
 def make(
-    folder: str | os.PathLike, recipe: Recipe, texts: Sequence[str], model: Model, *,
-    devices: Sequence[jax.Device] | None = None, workers: int | None = None,
+    folder: str | os.PathLike,
+    recipe: Recipe,
+    texts: Sequence[str],
+    model: Model,
+    *,
+    devices: Sequence[jax.Device] | None = None,
+    workers: int | None = None,
     progress: Callable[[int], None] = lambda lines: None,
 ) -> Report:
     """Writes the shards of a set that are not there yet.

@@ -86,7 +86,12 @@ def initial_state(alphabet: Alphabet, seed: int) -> State:
 
 
 def train(
-    examples: Examples, alphabet: Alphabet, steps: int, *, seed: int = 0, state: State | None = None,
+    examples: Examples,
+    alphabet: Alphabet,
+    steps: int,
+    *,
+    seed: int = 0,
+    state: State | None = None,
     progress: Callable[[State, float], None] = lambda state, loss: None,
 ) -> State:
     """The state after ``steps`` updates in all; it goes on from ``state``, as if it had never stopped.

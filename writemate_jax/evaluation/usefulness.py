@@ -61,7 +61,11 @@ def chosen(corpus: Corpus, splits: Sequence[str], count: int, seed: int) -> Exam
 
 
 def written(
-    folder: Path, texts: Sequence[str], model: Model, bias: tuple[float, float], seed: int,
+    folder: Path,
+    texts: Sequence[str],
+    model: Model,
+    bias: tuple[float, float],
+    seed: int,
     progress: Callable[[int], None] = lambda lines: None,
 ) -> Examples:
     """A set of these texts, each once, made in ``folder`` or found there; without the lines that cannot be learned.
@@ -81,7 +85,11 @@ def written(
 
 
 def learned(
-    path: Path, examples: Examples, alphabet: Alphabet, steps: int, seed: int,
+    path: Path,
+    examples: Examples,
+    alphabet: Alphabet,
+    steps: int,
+    seed: int,
     progress: Callable[[int, float], None] = lambda step, loss: None,
 ) -> tuple[State, float]:
     """The trained recogniser, and its loss over the last steps; what was trained before is in ``path``."""

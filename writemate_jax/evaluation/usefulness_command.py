@@ -78,8 +78,11 @@ def run(options: argparse.Namespace) -> None:
         (name, f"{o.lines:,}", f"{o.cer:.1%}", f"{o.interval.low:.1%}-{o.interval.high:.1%}", f"{o.loss:.3f}")
         for name, o in outcomes.items()
     ]
-    text = [*(f"- {name}: {value}" for name, value in about.items()), "",
-            *table(("trained on", "lines", "CER on real lines", "95% interval", "nats/character at its end"), rows)]
+    text = [
+        *(f"- {name}: {value}" for name, value in about.items()),
+        "",
+        *table(("trained on", "lines", "CER on real lines", "95% interval", "nats/character at its end"), rows),
+    ]
     print("\n".join(text))
     write_text(options.out / "usefulness.md", "\n".join(text) + "\n")
     found = {"about": about, "texts": test.texts, "outcomes": {name: asdict(o) for name, o in outcomes.items()}}
