@@ -2,8 +2,8 @@
 
 It learns to name the training's writers. Its last layer is then left out; in the space before it, directions in which
 the lines of one writer scatter are shortened (whitened by the scatter within writers, as linear discriminant analysis
-does), which took the share of real lines ascribed rightly from 37% to 60%. A writer that it never saw is known by the
-mean of some of their lines, and a line is ascribed to the nearest of these. So a few lines of a writer do.
+does), which took the share of real lines ascribed rightly from 37% to 60% after 600 steps. A writer that it never saw
+is known by the mean of some of their lines, and a line is ascribed to the nearest of these. So a few lines do.
 
 What it must not go by, and what is done about that:
 
@@ -126,10 +126,12 @@ def train(
 ) -> WriterRecogniser:
     """Learns to name writers from windows of their lines at random; a writer comes as often as the root of their lines.
 
-    lines: forms [T, 3]; writers: of each; at least two of them have two lines.
+    lines: forms [T, 3]; writers: of each. Raises ValueError unless two of them have two lines.
     """
     names, whose = np.unique(np.asarray(writers), return_inverse=True)
     own = [np.flatnonzero(whose == i) for i in range(len(names))]
+    if sum(len(o) > 1 for o in own) < 2:
+        raise ValueError(f"{len(lines)} lines of {len(names)} writers; expected two writers of two lines and more")
     often = np.sqrt([len(o) for o in own])
     rng = np.random.default_rng([seed, 3])
     key = jax.random.key(seed)
