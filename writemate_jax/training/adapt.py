@@ -1,4 +1,5 @@
-"""A person's style from a few lines of their ink: the style vector that makes these lines likely.
+"""A person's style from a few lines of their ink: the style vector that makes these lines likely, what of the hand the
+vector leaves over as something added to the network's gates, and a line that writing goes on from.
 
 All weights stay as they are, so that the network still writes the characters that the lines lack.
 """
