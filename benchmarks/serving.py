@@ -70,7 +70,19 @@ def server(*flags: str) -> Iterator[tuple[str, subprocess.Popen]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "serve.py", "--port", str(port), "--rate", "0", "--log", "error", *flags]
+    command = [
+        sys.executable,
+        "serve.py",
+        "--port",
+        str(port),
+        "--rate",
+        "0",
+        "--fit-room",
+        "0",
+        "--log",
+        "error",
+        *flags,
+    ]
     process = subprocess.Popen(command, cwd=ROOT)
     try:
         url = f"http://127.0.0.1:{port}"

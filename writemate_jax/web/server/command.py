@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise ValueError("this checkpoint writes no texts in x-heights; give one that was trained so")
         settings = Settings(
             waiting=options.waiting, seconds=options.seconds, rate=options.rate, burst=options.burst,
-            proxies=options.proxies, batching=not options.no_batching,
+            proxies=options.proxies, fit_room=options.fit_room, batching=not options.no_batching,
         )  # fmt: skip
     except (ValueError, OSError) as error:
         print(f"serve.py: error: {error}", file=sys.stderr)
@@ -99,6 +99,15 @@ def _parser() -> argparse.ArgumentParser:
         choices=range(10),
         metavar="N",
         help="proxies in front, whose X-Forwarded-For is believed (default: %(default)s: the header is not read)",
+    )
+    add(
+        "--fit-room",
+        type=int,
+        choices=range(0, 4097, 256),
+        default=usual.fit_room,
+        metavar="N",
+        help="points of the longest line of ink whose fitting is compiled at start; 0 starts sooner, and the first fits"
+        " take longer (default: %(default)s)",
     )
     add("--no-batching", action="store_true", help="write one request after the other, to measure the difference")
     add("--log", default="info", choices=("critical", "error", "warning", "info"), help="(default: %(default)s)")

@@ -16,13 +16,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from writemate_jax import strokes
 from writemate_jax.drawing.strokes_json import Ink
-from writemate_jax.sampling.lanes import Ended
+from writemate_jax.sampling.lanes import Ended, Lanes
 from writemate_jax.sampling.writer import MAX_CHARACTERS, TEXT_CAPACITIES, Line, Writer, capacity_of, trial
 from writemate_jax.sampling.written import Written
 from writemate_jax.training import adapt
@@ -124,8 +125,7 @@ class Desk:
         self._stopping = False
         self._ready = threading.Event()
         self._failure: BaseException | None = None
-        # Of the thread alone:
-        self._lanes = {capacity: writer.lanes_of(capacity) for capacity in TEXT_CAPACITIES}
+        # Of the thread alone, as are `_lanes`:
         self._waiting: dict[int, list] = {capacity: [] for capacity in TEXT_CAPACITIES}  # heaps
         self._turn = 0
         self._ticket = itertools.count()
@@ -217,6 +217,10 @@ class Desk:
             raise busy("The server is still starting.", 5)
 
     # -- the thread ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _lanes(self) -> dict[int, Lanes]:
+        return {capacity: self.writer.lanes_of(capacity) for capacity in TEXT_CAPACITIES}
 
     def _run(self) -> None:
         try:
