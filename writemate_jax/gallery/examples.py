@@ -16,7 +16,7 @@ class Example(NamedTuple):
 LETTER = """\
 # Dear Anna,
 
-it has rained since Tuesday, and the garden is happier than we are. The beans have climbed over the fence, as if they
+it has rained since Tuesday, and the garden is happier than we are. The beans have climbed over the fence, as if they \
 meant to visit the neighbours.
 
 Thank you for the parcel. We need:
@@ -27,12 +27,12 @@ Thank you for the parcel. We need:
 See you on the 14th?
 """
 FILES = {"letter.txt": LETTER}
-OWN_WRITER = "ibm/iak12"  # of the corpus' held-out ones: no network has learned this hand
+OWN_WRITER = "hp/hpb0-sd"  # of the corpus' held-out ones: no network has learned this hand
 
 EXAMPLES = (
     Example(
         "Lines of text",
-        ('python sample.py "A line of text, written by hand." "And another: 28 June 1914" --seed 3 --out lines.svg',),
+        ('python sample.py "A line of text, written by hand." "And another: 28 June 1914" --seed 1 --out lines.svg',),
         ("lines.svg",),
     ),
     Example(
@@ -49,7 +49,7 @@ EXAMPLES = (
         ("bias-0.svg", "bias-1.svg", "bias-2.svg"),
     ),
     Example(
-        "Named styles, each fitted to one person's lines (above: the person's own ink)",
+        "Named styles, each fitted to one person's lines (left: the person's own ink)",
         ('python sample.py "Sphinx of black quartz, judge my vow" --list-styles --out styles.png',),
         ("styles.png",),
     ),
@@ -65,7 +65,7 @@ EXAMPLES = (
         "Somebody's own hand: ink of a person whom the network has never seen, and a text in the style fitted to it",
         (
             "python train.py adapt --ink my_lines/ --workdir me",
-            'python sample.py "Written in a hand it has just met" --style me --seed 2 --out me.svg',
+            'python sample.py "Written in a hand it has just met" --style me --candidates 8 --out me.svg',
         ),
         ("my_lines.svg", "me.svg"),
     ),

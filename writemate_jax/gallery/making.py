@@ -89,7 +89,9 @@ def parse(line: str) -> tuple[Callable[[Sequence[str]], int], list[str]]:
 def bring_own_lines(folder: Path) -> None:
     """Lines of a writer whom no network learned, as InkML files in a folder, and drawn beside it."""
     corpus = corpora.load(corpus_path(default()))
-    mine = [i for i in corpus.select(["validation"]) if corpus.writer(i) == OWN_WRITER and " " in corpus.text(i)]
+    mine = [
+        i for i in corpus.select(["validation"]) if corpus.writer(i) == OWN_WRITER and corpus.text(i).count(" ") > 2
+    ]
     lines = [Ink(corpus.strokes(i), corpus.text(i)) for i in mine[:OWN_LINES]]
     for number, line in enumerate(lines):
         write_inkml(folder / f"{number:02d}.inkml", [line])
