@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SERVE = Path(__file__).parents[1] / "serve.py"
-PATIENCE = 300.0  # seconds that it may take to compile what it needs
+PATIENCE = 900.0  # seconds that it may take to compile what it needs
 
 
 @contextmanager

@@ -7,8 +7,8 @@ const HAND = { vector: Array.from({ length: 32 }, (_, i) => Math.fround(Math.sin
 
 test("settings survive the address, whatever they are", () => {
   const settings = {
-    text: 'Dear "Anna" & co,\n\n100% #1 = ünïcödé 漢字 +plus', seed: 2 ** 32 - 1, bias: 0.1, style: "a/b c", hand: HAND,
-    pen: 0.55, color: "#00ff7f", paper: "squared", size: "page", speed: -0.5, attention: true,
+    text: 'Dear "Anna" & co,\n\n100% #1 = ünïcödé 漢字 +plus', seed: 2 ** 32 - 1, bias: 0.1, style: "a/b c",
+    hand: HAND, pen: 0.55, color: "#00ff7f", paper: "squared", size: "page", speed: -0.5, attention: true,
   };
   assert.deepEqual(parse(`#${format(settings)}`), settings);
 });

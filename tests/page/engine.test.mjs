@@ -34,7 +34,8 @@ function serve(t, answer) {
 }
 
 const event = (name, data) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
-const line = (index, text) => event("line", { index, text, complete: true, points: [[1, 2, 1]], points_per_second: 40 });
+const line = (index, text) =>
+  event("line", { index, text, complete: true, points: [[1, 2, 1]], points_per_second: 40 });
 
 test("events are the same however the bytes arrive", async () => {
   const text = ": hello\r\n\r\nevent: line\r\ndata: {\"a\":\ndata: \"ü漢\"}\n\nid: 3\ndata:x\n\nevent: empty\n\n";

@@ -2,9 +2,7 @@
 import { DEFAULTS, format, parse } from "./address.js";
 import { createAttention } from "./attention.js";
 import { createControls } from "./controls.js";
-import { download, FORMATS } from "./downloads.js";
-import { MACHINE } from "./formats/gcode.js";
-import { rulesOf, toSvg } from "./formats/svg.js";
+import { rulesOf } from "./formats/svg.js";
 import { createGallery, OWN } from "./gallery.js";
 import { createHandDialog } from "./hand.js";
 import { strokesOf } from "./ink.js";
@@ -15,6 +13,7 @@ import { drawPreview, loadPreviews } from "./previews.js";
 import { createScribe } from "./scribe.js";
 import { baseline } from "./sheet.js";
 import { element } from "./svg.js";
+import { createTakeAlong } from "./takealong.js";
 
 const PAUSE = 250; // ms without typing after which the text is written
 const SETTLED = 200; // ms without changes after which the address says them: browsers allow few changes a second
@@ -36,8 +35,10 @@ export async function start() {
   const [styles, previews] = await Promise.all([engine.styles(), previewed]);
   if (previews.wordmark) drawPreview(at("wordmark"), previews.wordmark);
   at("engine-note").textContent = onServer
-    ? "A network of a million weights writes this on a server, which keeps nothing. The text stays out of the link's part that servers see."
-    : "A network of a million weights writes this inside your browser; nothing that you type leaves it. A server's ink for the same seed may differ.";
+    ? "A network of a million weights writes this on a server, which stores nothing of it. A link holds the text, but"
+      + " in the part that browsers do not send."
+    : "A network of a million weights writes this inside your browser; nothing that you type leaves it. A server's ink"
+      + " for the same seed may differ.";
   run({ engine, styles, previews, onServer, mostLines: config.limits?.lines ?? MOST_LINES });
 }
 
@@ -48,13 +49,16 @@ function run({ engine, styles, previews, onServer, mostLines }) {
   let settings = read();
   let request = { lines: [] }; // what was last asked for
   let rows = [], inks = []; // the rows of the text, and for each the line that is shown
-  let sheet = null, timer = null, addressTimer = null, settled = Promise.resolve();
+  let sheet = null, timer = null, addressTimer = null, settled = Promise.resolve(), asked = 0;
 
   const scribe = createScribe(engine);
   const groups = Object.fromEntries(["rules", "ink", "caption"].map((name) => [name, element("g", { class: name })]));
   at("sheet").append(...Object.values(groups));
   const lit = createAttention(groups.caption);
-  const player = createPlayer(groups.ink, { changed: penState, moved: (line, point) => lit(settings.attention ? line : null, point) });
+  const player = createPlayer(groups.ink, {
+    changed: penState,
+    moved: (line, point) => lit(settings.attention ? line : null, point),
+  });
   const messages = createMessages(() => write());
   const controls = createControls(change);
   const gallery = createGallery(at("gallery"), choose);
@@ -131,7 +135,8 @@ function run({ engine, styles, previews, onServer, mostLines }) {
     request = { lines, seed, bias, style, vector: settings.hand?.vector ?? null, candidates: null, attention };
     if (lines.length > mostLines) {
       scribe.stop();
-      messages.say(`That is ${lines.length} lines; at most ${mostLines} can be written at once. Shorten the text or choose larger paper.`, true);
+      messages.say(`That is ${lines.length} lines; at most ${mostLines} can be written at once. Shorten the text or`
+        + " choose larger paper.", true);
       return;
     }
     draw();
@@ -139,6 +144,7 @@ function run({ engine, styles, previews, onServer, mostLines }) {
   }
 
   async function ask(replay) {
+    const mine = ++asked;
     const slow = setTimeout(() => messages.say("Writing …"), 250);
     at("paper").setAttribute("aria-busy", "true");
     try {
@@ -151,7 +157,7 @@ function run({ engine, styles, previews, onServer, mostLines }) {
       messages.fail(error);
     } finally {
       clearTimeout(slow);
-      at("paper").removeAttribute("aria-busy");
+      if (mine === asked) at("paper").removeAttribute("aria-busy");
     }
   }
 
@@ -169,7 +175,8 @@ function run({ engine, styles, previews, onServer, mostLines }) {
     inks = rows.map((text, row) => (text ? scribe.ink(request, index++) ?? former[row] ?? null : null));
     sheet = place(rows, inks.map((line) => line && strokesOf(line.points)), settings, (row) => ({
       text: inks[row].text, rows: inks[row].points, pace: inks[row].pointsPerSecond, complete: inks[row].complete,
-      attention: inks[row].attention, bias: inks[row].bias, seed: inks[row].seed, baseline: baseline(settings.size, row),
+      attention: inks[row].attention, bias: inks[row].bias, seed: inks[row].seed,
+      baseline: baseline(settings.size, row),
     }));
     const said = sheet.lines.filter(Boolean).map((line) => line.text).join(" / ");
     at("sheet").setAttribute("viewBox", `0 0 ${sheet.width} ${sheet.height}`);
@@ -178,7 +185,8 @@ function run({ engine, styles, previews, onServer, mostLines }) {
     at("paper").style.setProperty("--shape", `${sheet.width} / ${sheet.height}`);
     groups.rules.innerHTML = rulesOf(sheet);
     for (const [name, value] of Object.entries({
-      fill: "none", stroke: sheet.color, "stroke-width": sheet.pen, "stroke-linecap": "round", "stroke-linejoin": "round",
+      fill: "none", stroke: sheet.color, "stroke-width": sheet.pen,
+      "stroke-linecap": "round", "stroke-linejoin": "round",
     })) groups.ink.setAttribute(name, value);
     player.show(sheet.lines);
     for (const button of document.querySelectorAll(".downloads button:not(#copy-link)")) button.disabled = !said;
@@ -190,54 +198,28 @@ function run({ engine, styles, previews, onServer, mostLines }) {
     at("pause").disabled = at("skip").disabled = state === "finished";
   }
 
-  // Buttons
-
-  async function copy(text, what) {
-    try {
-      await navigator.clipboard.writeText(text);
-      messages.say(`${what} copied.`);
-    } catch {
-      messages.say(`This browser does not let the page copy. ${what === "Link" ? "The address bar has the link." : "Download the file instead."}`, true);
-    }
-  }
-
-  function machine() {
-    const number = (id) => at(id).valueAsNumber;
-    return { ...MACHINE, bed: [number("bed-width"), number("bed-depth")], feed: number("feed"), travel: number("travel"),
-      penUp: at("pen-up").value, penDown: at("pen-down").value };
-  }
-
   /** Resolves when what has been typed is ink, or cannot be. */
   function finished() {
     if (timer !== null) write();
     return settled;
   }
 
-  async function offer(kind) {
-    await finished();
-    try {
-      await download(kind, sheet, machine());
-    } catch (error) {
-      messages.say(error.message, true);
-    }
-  }
+  // Buttons
 
-  at("formats").append(...Object.entries(FORMATS).map(([kind, { title }]) => {
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: title, id: `get-${kind}` });
-    button.addEventListener("click", () => offer(kind));
-    return button;
-  }));
+  createTakeAlong({
+    sheet: async () => {
+      await finished();
+      return sheet;
+    },
+    link: () => new URL(`#${format(settings)}`, location.href).href,
+    say: messages.say,
+  });
   at("write").addEventListener("click", () => write({ replay: true }));
   at("new-seed").addEventListener("click", () => change("seed", 1 + Math.floor(Math.random() * 999_999)));
   at("pause").addEventListener("click", () => player.pause(player.state === "writing"));
   at("skip").addEventListener("click", () => player.skip());
   at("replay").addEventListener("click", () => player.replay());
   at("draw").addEventListener("click", () => dialog.open());
-  at("copy-svg").addEventListener("click", async () => {
-    await finished();
-    await copy(toSvg(sheet), "SVG");
-  });
-  at("copy-link").addEventListener("click", () => copy(new URL(`#${format(settings)}`, location.href).href, "Link"));
   addEventListener("hashchange", () => {
     settings = read();
     applied();

@@ -38,7 +38,8 @@ function caption(group, line) {
     class: "veil", x: left - 2, y: y - LETTER, width: right - left + 4, height: LETTER * 1.45, rx: 1 }));
   const places = middles(line.text).map((share) => left + share * (right - left));
   return [...line.text].map((c, i) => {
-    const glow = element("circle", { class: "glow", cx: places[i], cy: y - LETTER * 0.28, r: LETTER * 0.62, opacity: 0 });
+    const glow = element("circle", {
+      class: "glow", cx: places[i], cy: y - LETTER * 0.28, r: LETTER * 0.62, opacity: 0 });
     const letter = element("text", { x: places[i], y, "font-size": LETTER, "text-anchor": "middle", opacity: 0.4 }, c);
     group.append(glow, letter);
     return [glow, letter];

@@ -12,8 +12,8 @@ export function createGallery(box, chosen) {
   box.addEventListener("change", (event) => chosen(event.target.value));
 
   function show(options, own, value) {
-    const entries = own ? [{ name: OWN, title: "Your own", note: "as you drew it", strokes: own }, ...options] : options;
-    box.replaceChildren(...entries.map(entry));
+    const first = own ? [{ name: OWN, title: "Your own", note: "as you drew it", strokes: own }] : [];
+    box.replaceChildren(...[...first, ...options].map(entry));
     select(value);
   }
 

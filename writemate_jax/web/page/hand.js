@@ -6,7 +6,9 @@ import { createRecorder } from "./recorder.js";
 import { expectedWidth, USUAL } from "./widths.js";
 
 // Short enough for a telephone; together they have every letter.
-export const SENTENCES = ["the quick brown fox", "jumps over a lazy dog", "Dear Anna, thank you!", "See you on May 27 at 3"];
+export const SENTENCES = [
+  "the quick brown fox", "jumps over a lazy dog", "Dear Anna, thank you!", "See you on May 27 at 3",
+];
 const TRIAL = "a line that shows how wide this hand is"; // not on paper
 
 /**
@@ -21,7 +23,8 @@ export function createHandDialog(engine, { used, changed, onServer }) {
   const recorder = createRecorder(at("canvas"), { changed: recorded });
 
   at("privacy").textContent = onServer
-    ? "Your ink is kept in this browser. It is sent only with the request that learns your hand, and never stored on the server."
+    ? "Your ink is kept in this browser. It is sent only with the request that learns your hand, and never stored on"
+      + " the server."
     : "Your ink is kept in this browser and never leaves it.";
 
   function linesOf(kept) {

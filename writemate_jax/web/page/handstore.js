@@ -48,8 +48,9 @@ export function readHand(text) {
   const number = (value) => typeof value === "number" && Number.isFinite(value);
   const point = (value) => Array.isArray(value) && value.length === 2 && value.every(number);
   const stroke = (value) => Array.isArray(value) && value.length > 0 && value.every(point);
-  const line = (value) => typeof value?.text === "string" && Array.isArray(value.strokes) && value.strokes.every(stroke);
-  if (!Array.isArray(found?.lines) || !found.lines.length || !found.lines.every(line)) fail("it has no lines of ink");
+  const all = (values, kind) => Array.isArray(values) && values.every(kind);
+  const line = (value) => typeof value?.text === "string" && all(value.strokes, stroke);
+  if (!all(found?.lines, line) || !found.lines.length) fail("it has no lines of ink");
   const { vector, ratio } = found;
   const learned = Array.isArray(vector) && vector.length === 32 && vector.every(number) && number(ratio) && ratio > 0;
   return {

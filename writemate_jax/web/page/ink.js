@@ -51,8 +51,9 @@ export function bezier(stroke) {
     return axes.map((a) => slopes[i - 1][a] + slopes[i][a] - (points[i + 1][a] - points[i - 1][a]) / wide);
   };
   return steps.map((step, i) => {
-    const [from, to, leave, arrive] = [points[i], points[i + 1], velocity(i), velocity(i + 1)];
-    return [from, axes.map((a) => from[a] + (leave[a] * step) / 3), axes.map((a) => to[a] - (arrive[a] * step) / 3), to];
+    const [from, to, leaving, arriving] = [points[i], points[i + 1], velocity(i), velocity(i + 1)];
+    const first = axes.map((a) => from[a] + (leaving[a] * step) / 3);
+    return [from, first, axes.map((a) => to[a] - (arriving[a] * step) / 3), to];
   });
 }
 

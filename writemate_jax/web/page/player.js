@@ -6,8 +6,8 @@ import { NEXT_LINE, PACE, shared, timeline } from "./timeline.js";
 const LONGEST_FRAME = 0.25; // seconds: a page that slept goes on where it was
 
 /**
- * `show` takes the lines of a sheet; each has strokes in mm, pace, and rows, the points that they were made of. Ink that
- * was written before and is the same stays; a line that changed is written from the point where it became another.
+ * `show` takes the lines of a sheet; each has strokes in mm, pace, and rows, the points that they were made of. Ink
+ * that was written before and is the same stays; a line that changed is written from the point where it became another.
  *
  * changed: called with "writing", "paused" or "finished". moved: called with (line, point) while the pen moves, and
  * (null) when it rests.
@@ -30,7 +30,8 @@ export function createPlayer(group, { changed = () => {}, moved = () => {} } = {
 
   function prepared(line, former) {
     const { starts, end } = timeline(line.strokes, line.pace);
-    const strokes = line.strokes.map((stroke, i) => ({ stroke, segments: bezier(stroke), start: starts[i], path: null }));
+    const strokes = line.strokes.map((stroke, i) => (
+      { stroke, segments: bezier(stroke), start: starts[i], path: null, whole: false }));
     const kept = former ? shared(line.rows, former.rows) : 0;
     const next = { ...line, strokes, end, pace: line.pace || PACE, group: element("g"), clock: -NEXT_LINE };
     if (kept) next.clock = Math.min(former.clock, kept === line.rows.length ? Infinity : clockAt(next, kept));

@@ -39,7 +39,8 @@ export function createScribe(engine) {
         let end = first + 1;
         while (end < lines.length && !known(request, end)) end++;
         const start = first;
-        await engine.write({ ...request, lines: lines.slice(start, end), seed: seedOf(request, start), signal: mine.signal },
+        await engine.write(
+          { ...request, lines: lines.slice(start, end), seed: seedOf(request, start), signal: mine.signal },
           (index, line) => {
             if (mine.signal.aborted) return;
             const own = seedOf(request, start + index);

@@ -22,7 +22,8 @@ export async function createEngine(config = {}) {
                   signal }, onLine) {
       for (let first = 0; first < lines.length; first += most) {
         const part = lines.slice(first, first + most);
-        const body = { text: part.join("\n"), seed: (seed + first) % SEEDS, bias, style, vector, candidates, attention };
+        const text = part.join("\n"), own = (seed + first) % SEEDS;
+        const body = { text, seed: own, bias, style, vector, candidates, attention };
         const answer = await ask(api("stream"), { body, signal });
         await receive(answer, part.length, signal, (index, line) => onLine(first + index, line));
       }
@@ -74,8 +75,8 @@ function problem({ kind, status, detail, title, characters, retry_after: later }
     return new EngineError("busy", "Many people are writing just now.", wait);
   }
   if (characters) {
-    return new EngineError("characters", `There is no ink for ${[...characters].join(" ")} here: letters, digits and the`
-      + " usual signs can be written.");
+    return new EngineError("characters",
+      `There is no ink for ${[...characters].join(" ")} here: letters, digits and the usual signs can be written.`);
   }
   if (status === 413) return new EngineError("too_long", detail ?? "That is too much for one request.");
   return new EngineError(kind ?? "failed", detail ?? title ?? "The server could not write this.");

@@ -1,4 +1,4 @@
-/** An SVG that writes itself and begins anew, in anything that knows SMIL; at rest elsewhere, or if no motion is wanted. */
+/** An SVG that writes itself and begins anew where SMIL is known; elsewhere, or if no motion is wanted, ink at rest. */
 import { bezier, lengthOf, number, pathOf } from "../ink.js";
 import { NEXT_LINE, PACE, timeline } from "../timeline.js";
 import { written } from "./lines.js";

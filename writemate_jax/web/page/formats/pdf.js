@@ -30,8 +30,10 @@ export function toPdf(sheet) {
 function contentOf(sheet) {
   const parts = ["1 J 1 j", `${number(POINT, 6)} 0 0 ${number(-POINT, 6)} 0 ${number(sheet.height * POINT)} cm`];
   const { lines, dots } = sheet.rules;
-  if (lines.length) parts.push(pen(RULES.color, RULES.width), ...lines.map(([a, b]) => `${place(a)} m ${place(b)} l`), "S");
-  if (dots.length) parts.push(pen(RULES.color, RULES.dot), ...dots.map((dot) => `${place(dot)} m ${dash(dot)} l`), "S");
+  const all = (width, pairs) => pairs.length
+    && parts.push(pen(RULES.color, width), ...pairs.map(([from, to]) => `${from} m ${to} l`), "S");
+  all(RULES.width, lines.map((line) => line.map(place)));
+  all(RULES.dot, dots.map((dot) => [place(dot), dash(dot)]));
   parts.push(pen(sheet.color, sheet.pen));
   for (const line of written(sheet)) parts.push(...line.strokes.map(curve));
   return parts.join("\n");

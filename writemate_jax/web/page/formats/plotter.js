@@ -7,7 +7,8 @@ export function toPlotterSvg(sheet) {
   const groups = inOrder(sheet).map((strokes, i) => {
     const label = inXml(written(sheet)[i].text);
     const paths = strokes.map((stroke) => `    <path d="${pathOf(stroke)}"/>\n`).join("");
-    return `  <g id="line-${i + 1}" inkscape:groupmode="layer" inkscape:label="${label}" ${penOf(sheet)}>\n${paths}  </g>\n`;
+    return `  <g id="line-${i + 1}" inkscape:groupmode="layer" inkscape:label="${label}" ${penOf(sheet)}>\n`
+      + `${paths}  </g>\n`;
   });
   const attributes = ' xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"';
   return `${opening(sheet, { attributes })}${groups.join("")}</svg>\n`;

@@ -28,5 +28,6 @@ export function rulesOf({ rules }) {
   const place = ([x, y]) => `${number(x)},${number(y)}`;
   const lines = rules.lines.map(([from, to]) => `M${place(from)} L${place(to)}`).join(" ");
   const dots = rules.dots.map((dot) => `M${place(dot)} h${DOT}`).join(" ");
-  return (lines && `  <path ${pen(RULES.width)} d="${lines}"/>\n`) + (dots && `  <path ${pen(RULES.dot)} d="${dots}"/>\n`);
+  const path = (width, d) => d && `  <path ${pen(width)} d="${d}"/>\n`;
+  return path(RULES.width, lines) + path(RULES.dot, dots);
 }
