@@ -478,7 +478,7 @@ def test_command_writes_a_file_as_pages(sample, tmp_path):
         (["Hello", "--page", "A9"], "page is 'A9'"),
         (["Hello", "--page", "A4", "--margins", "wide"], "argument --margins: 'wide'"),
         (["Hello", "--page", "A4", "--margins", "1,2"], "margins are"),
-        (["Hello", "--page", "A4", "--out", "a.json"], "written as .pdf, .svg, .png, .plotter.svg, .animated.svg or .gcode, not .json"),
+        (["Hello", "--page", "A4", "--out", "a.json"], ".png, .plotter.svg, .animated.svg or .gcode, not .json"),
         (["Hello", "--page", "A4", "--by-speed"], "--page writes pages; leave out --by-speed"),
         (["Hello", "--page", "A4", "--out", "a.gcode", "--bed", "100,100"], "not wholly on the bed of 100 x 100 mm"),
         (["Hello", "--page", "A4", "--plot-attention"], "leave out --plot-attention"),
