@@ -192,7 +192,7 @@ class Reader:
         return Reading()
 
 
-def test_every_way_is_written_judged_and_reported(model, recogniser, tmp_path, monkeypatch):
+def test_every_way_is_written_judged_and_reported(model, recogniser, tmp_path):
     rng = np.random.default_rng(4)
     lines = [
         Line(sheared(tiny.line(text, 0.02, rng), slant), text, writer, "validation", f"{writer}{i}")
@@ -202,12 +202,11 @@ def test_every_way_is_written_judged_and_reported(model, recogniser, tmp_path, m
     corpus = corpora.pack(lines, quantum=QUANTUM, unit="x-height", provenance={"source": "made up"})
     people = [HeldOut(w, tuple(range(k, k + 2)), tuple(range(k + 2, k + 5)), (k + 5, k + 6)) for w, k in
               (("a", 0), ("b", 7))]  # fmt: skip
-    monkeypatch.setattr(adapt, "STEPS", 2)
     scribe = Writer(model, lanes=4)
     copied = imitation.hands(scribe, corpus, people)
-    assert (
-        copied.adapted.shape == copied.primed.shape == (2, model.config.model.style_size) and len(copied.primers) == 2
-    )
+    network = model.network()
+    assert copied.primed.shape == (2, network.style_size) and copied.adapted.shape == (2, network.longest_style)
+    assert len(copied.primers) == 2
     written = imitation.write(scribe, corpus, people, copied, bias=1.0)
     assert {way: [line.text for line in own] for way, own in written.items()} == {
         way: [corpus.text(i) for one in people for i in one.tested] for way in (UNKNOWN, DEFAULT, PRIMED, ADAPTED, REAL)

@@ -205,11 +205,11 @@ def lacking(
     seed: int = 0,
     progress: Callable[[], object] = lambda: None,
 ) -> Lacking:
-    """Whether adapting forgets: for each writer the prompts richest in characters that the given lines lack."""
+    """Whether adapting forgets: for each writer the prompts with the most characters that the given lines lack."""
     texts, new, whose = [], 0, []
     for k, one in enumerate(people):
         had = set("".join(corpus.text(i) for i in one.given))
-        missing = [sum(c != " " and c not in had for c in prompt.text) / len(prompt.text) for prompt in prompts]
+        missing = [sum(c != " " and c not in had for c in prompt.text) for prompt in prompts]
         order = np.argsort(missing, kind="stable")[::-1]
         for i in [i for i in order if prompts[i].text not in texts][:LACKING_LINES]:
             texts.append(prompts[i].text)
