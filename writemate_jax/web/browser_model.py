@@ -120,8 +120,9 @@ def _tensors(writer: Writer) -> dict[str, Tensor]:
     tensors["head.bias"] = Tensor(np.asarray(params["head_bias"]), False)
     tensors["style.kernels"] = Tensor(np.asarray(params["style_kernels"]), True)
     tensors["style.table"] = Tensor(np.asarray(params["styles"]), True)
-    named = [style.vector for style in writer.named_styles()]
-    tensors["style.named"] = Tensor(np.array(named, np.float32).reshape(-1, model.config.model.style_size), False)
+    named = np.array([style.vector for style in writer.named_styles()], np.float32)
+    size = named.shape[1] if named.size else model.config.model.style_size
+    tensors["style.named"] = Tensor(named.reshape(-1, size), size > model.config.model.style_size)
     return tensors
 
 

@@ -58,7 +58,7 @@ export async function createNetwork({ header, tensors }, kernel = null) {
     return sizes.reduce((sum, size) => sum + size, 0);
   }
 
-  /** A new line in a lane: its codes [U] and its hand's vector. */
+  /** A new line in a lane: its codes [U] and its hand: a vector [s], behind which may stand what is added to the gates. */
   function start(lane, codes, style) {
     layers.forEach((layer, l) => {
       layer.input.fill(0, lane * layer.width, (lane + 1) * layer.width);
@@ -66,7 +66,8 @@ export async function createNetwork({ header, tensors }, kernel = null) {
       for (let j = 0; j < 4 * cells; j++) {
         let sum = 0;
         for (let s = 0; s < styleSize; s++) sum += style[s] * styleKernels[(l * styleSize + s) * 4 * cells + j];
-        layer.gates[lane * 4 * cells + j] = layer.bias[j] + sum;
+        const more = style.length > styleSize ? style[styleSize + l * 4 * cells + j] : 0;
+        layer.gates[lane * 4 * cells + j] = layer.bias[j] + sum + more;
       }
     });
     window.kappa.fill(0, lane * components, (lane + 1) * components);

@@ -35,7 +35,10 @@ function handOf(style, vector, seed, { header, tensors }) {
     }
     return Float32Array.from(vector);
   }
-  const row = (tensor, i) => tensors.get(tensor).values.subarray(i * size, (i + 1) * size);
+  const row = (name, i) => {
+    const { shape, values } = tensors.get(name);
+    return values.subarray(i * shape[1], (i + 1) * shape[1]);
+  };
   const named = header.styles.findIndex(({ name }) => name === style);
   if (named >= 0) return row("style.named", named);
   if (style === null || style === undefined || style === "random") {

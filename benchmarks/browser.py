@@ -1,0 +1,165 @@
+"""The network in the browser: bytes of the static site, pace in Node.js and Chromium, and how well its ink is read.
+
+    python -m benchmarks.browser                          # all of it; the reading needs requirements-evaluate.txt
+    python -m benchmarks.browser --parts bytes,node,chromium
+
+Legibility is that of `evaluate.py legibility` at the default: prompt i with seed i, written by the page's engine with
+its int8 weights and by the package with all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import http.server
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from writemate_jax import Writer
+from writemate_jax.evaluation import prompts
+from writemate_jax.web.export import export
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("bytes", "node", "chromium", "legibility")
+TEXT = "the quick brown fox jumps"
+VISITS = 5
+STROKE = "document.querySelectorAll('#sheet g.ink path').length > 0"
+# Points that the engine draws in a second, candidates counted as they come out: about four times those of the line.
+PACE = """async (text) => {
+  const { createEngine } = await import(new URL("engine/browser.js", document.baseURI));
+  const engine = await createEngine({});
+  const paces = [];
+  for (let seed = 0; seed < 8; seed++) {
+    const start = performance.now();
+    let points = 0;
+    await engine.write({ lines: [text], seed, candidates: 4 }, (_, line) => { points += 4 * line.points.length; });
+    paces.push(points / (performance.now() - start) * 1000);
+  }
+  return Math.max(...paces);
+}"""
+
+
+def site_bytes(site: Path) -> None:
+    sizes = {path.relative_to(site).as_posix(): path.stat().st_size for path in site.rglob("*") if path.is_file()}
+    print(f"site: {sum(sizes.values()):,} bytes in {len(sizes)} files")
+    for name in ("model.bin", "engine/kernel.wasm", "previews.json"):
+        print(f"  {name}: {sizes.pop(name):,}")
+    print(f"  the rest: {sum(sizes.values()):,}")
+
+
+def write_in_node(site: Path, texts: Sequence[str]) -> tuple[list[dict], dict]:
+    """The lines that the site's engine writes at its default, and what it took."""
+    node = shutil.which("node")
+    if node is None:
+        sys.exit("benchmarks.browser needs Node.js for this part; choose others with --parts")
+    done = subprocess.run(
+        [node, "--no-warnings", ROOT / "benchmarks" / "browser_lines.mjs", site],
+        input=json.dumps({"lines": list(texts), "seed": 0}),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return json.loads(done.stdout), json.loads(done.stderr)
+
+
+def node_pace(site: Path) -> None:
+    taken = min((write_in_node(site, [TEXT] * 4)[1] for _ in range(3)), key=lambda taken: taken["seconds"])
+    pace = taken["steps"] * taken["lanes"] / taken["seconds"]
+    print(f"Node.js: {pace:,.0f} points/s of processor time, candidates counted")
+
+
+def chromium_pace(site: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        sys.exit("benchmarks.browser needs Chromium for this part; choose others with --parts")
+    with serving(site) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        times = []
+        for _ in range(VISITS):
+            context = browser.new_context(reduced_motion="reduce")  # with an empty cache
+            page = context.new_page()
+            start = time.perf_counter()
+            page.goto(f"{address}/#text=Hello+world")
+            page.wait_for_function(STROKE, timeout=120_000)
+            times.append(time.perf_counter() - start)
+            context.close()
+        page = browser.new_page()
+        page.goto(f"{address}/#text=a")
+        page.wait_for_function(STROKE, timeout=120_000)
+        pace = page.evaluate(PACE, TEXT)
+        browser.close()
+    first = f"{statistics.median(times):.2f} s (median of {VISITS} visits, fastest {min(times):.2f} s)"
+    print(f"Chromium: first stroke after {first}, with an empty cache; {pace:,.0f} points/s, candidates counted")
+
+
+def legibility(writer: Writer, site: Path) -> None:
+    from writemate_jax.evaluation.legibility import Line, Way, by_group, judge, write_prompts
+    from writemate_jax.evaluation.recogniser import Recogniser
+
+    wanted = prompts.load()
+    written, _ = write_in_node(site, [prompt.text for prompt in wanted])
+    lines = [
+        Line(prompt.group, prompt.text, np.array(line["points"], np.float32), line["complete"])
+        for prompt, line in zip(wanted, written, strict=True)
+    ]
+    settings = writer.model.config.sampling
+    ways = {
+        "browser": lines,
+        "package": write_prompts(writer, wanted, Way(settings.bias, settings.candidates), seed=0),
+    }
+    recogniser = Recogniser()
+    for name, own in ways.items():
+        print(f"{name}:", end=" ", flush=True)
+        groups = by_group(judge(recogniser, own))
+        low, high = groups["all"].cer_interval
+        print(f"CER {groups['all'].cer:.1%} ({low:.1%} to {high:.1%}), complete {groups['all'].complete:.1%}; "
+              + ", ".join(f"{group} {one.cer:.1%}" for group, one in groups.items() if group != "all"))  # fmt: skip
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """A static host of a folder; yields its address."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript"}
+
+    def log_message(self, *_):
+        pass
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.browser", description=__doc__.split("\n")[0])
+    parser.add_argument("--parts", default=",".join(PARTS), help="of these, with commas (default: %(default)s)")
+    chosen = parser.parse_args().parts.split(",")
+    if unknown := set(chosen) - set(PARTS):
+        parser.error(f"--parts: {', '.join(sorted(unknown))}; expected some of {', '.join(PARTS)}")
+    writer = Writer.load()
+    with tempfile.TemporaryDirectory() as folder:
+        site = Path(folder)
+        export(writer, site)
+        for part in chosen:
+            if part == "legibility":
+                legibility(writer, site)
+            else:
+                {"bytes": site_bytes, "node": node_pace, "chromium": chromium_pace}[part](site)
+
+
+if __name__ == "__main__":
+    main()

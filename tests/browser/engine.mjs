@@ -1,0 +1,88 @@
+/**
+ * Runs parts of the page's engine for tests/test_browser_engine.py.
+ *
+ * In: a JSON object of tasks, each {do, model?, plain?, ...}; a model is the path of a file. Out: the answers, likewise.
+ */
+import { readFileSync } from "node:fs";
+
+const ENGINE = new URL("../../writemate_jax/web/page/engine/", import.meta.url);
+const load = (name) => import(new URL(name, ENGINE));
+const [alphabet, candidates, elementary, fitting, mixture, networks, ownInk, randoms, requests, weights, writing] =
+  await Promise.all(["alphabet", "candidates", "elementary", "fit", "mixture", "network", "own_ink", "random", "request",
+    "weights", "writing"].map((name) => load(`${name}.js`)));
+const kernel = readFileSync(new URL("kernel.wasm", ENGINE));
+
+function modelOf(path) {
+  const bytes = readFileSync(path);
+  return weights.parse(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+}
+
+const networkOf = ({ model, plain }) => networks.createNetwork(modelOf(model), plain ? null : kernel);
+
+const DO = {
+  /** points [t][b][3], texts and styles [b] -> {y [t][b][6m + 1], phi [b][U + 1]}. */
+  async steps({ points, texts, styles, ...options }) {
+    const network = await networkOf(options);
+    texts.forEach((text, lane) => network.start(lane, alphabet.encode(text, network.header.alphabet), styles[lane]));
+    const y = points.map((rows) => {
+      network.step(Float32Array.from(rows.flat()), rows.length);
+      return rows.map((_, lane) => [...network.output(lane)]);
+    });
+    return { y, phi: texts.map((_, lane) => [...network.phi(lane)]), fast: network.fast };
+  },
+
+  logProb: ({ y, points, settings }) => y.map((own, i) => mixture.logProb(Float64Array.from(own), points[i], settings)),
+
+  draw({ y, bias, reach, settings, seed, count }) {
+    const random = randoms.createRandom(seed);
+    return Array.from({ length: count }, () => (
+      mixture.draw(random, Float32Array.from(y), bias, reach ?? Infinity, settings)));
+  },
+
+  /** request as engine.write takes it -> lines. */
+  async write({ request, ...options }) {
+    const model = modelOf(options.model), network = await networkOf(options);
+    const { lines, ...how } = requests.toWrite(request, model);
+    const found = [];
+    for (const done of writing.write(network, lines, how)) for (const { index, line } of done) found[index] = line;
+    return found;
+  },
+
+  async fit({ lines, vector, settings, ...options }) {
+    const model = modelOf(options.model), network = await networkOf(options);
+    const backward = await fitting.createBackward(model, options.plain ? null : kernel);
+    const prepared = lines.map(({ text, rows }) => ({ codes: alphabet.encode(text, model.header.alphabet), rows }));
+    const steps = fitting.fit(network, backward, prepared, { ...model.header.fit, ...settings });
+    for (;;) {
+      const { value, done } = steps.next();
+      if (done) return value;
+    }
+  },
+
+  drawn({ lines, model }) {
+    const { header } = modelOf(model);
+    return requests.toFit({ lines }, header).map(({ rows }) => rows);
+  },
+
+  draft: ({ complete, place, eos, length }) => candidates.draft(complete, place, eos, length),
+  best: ({ drafts, text, loop }) => ({ odd: candidates.oddity(drafts), best: candidates.best(drafts, text, loop) }),
+  levelled: ({ rows }) => writing.levelled(rows),
+  readable: ({ text, model }) => alphabet.readable(text, modelOf(model).header),
+  elementary: ({ name, values }) => values.map((value) => elementary[name](value)),
+
+  uniform({ seeds, count }) {
+    const random = randoms.createRandom(...seeds);
+    return Array.from({ length: count }, random.uniform);
+  },
+};
+
+const answers = {};
+for (const [name, task] of Object.entries(JSON.parse(readFileSync(0, "utf8")))) {
+  try {
+    answers[name] = await DO[task.do](task);
+  } catch (error) {
+    if (error.name !== "EngineError") throw error;
+    answers[name] = { kind: error.kind, message: error.message };
+  }
+}
+console.log(JSON.stringify(answers));

@@ -1,0 +1,409 @@
+"""The page's own engine beside the package: the same network, the same choices, the same ways with ink."""
+
+import functools
+import http.server
+import json
+import re
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from writemate_jax import config, strokes
+from writemate_jax.alphabet import Alphabet, UnknownCharacters
+from writemate_jax.data import corpus as corpora
+from writemate_jax.data.own_ink import like_the_corpus
+from writemate_jax.model import mdn
+from writemate_jax.model.networks import text_batch
+from writemate_jax.sampling import candidates
+from writemate_jax.sampling.levelling import level
+from writemate_jax.sampling.writer import Writer
+from writemate_jax.training import adapt
+from writemate_jax.training.checkpoints import Description, Model
+from writemate_jax.web import browser_model
+from writemate_jax.web.export import export
+
+ROOT = Path(__file__).parents[1]
+OLDEST = (20, 19)  # earlier ones take a .js file for no module
+SETTINGS = {"sigmaFloor": 0.02, "rhoMax": 0.98}
+PATIENCE = 120_000  # ms that a loaded machine may take
+
+
+def _node() -> str:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node.js is not installed")
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
+    if tuple(map(int, re.findall(r"\d+", said)[:2])) < OLDEST:
+        pytest.skip(f"Node.js is {said.strip()}; 20.19 or newer is needed")
+    return node
+
+
+def run(**tasks: dict) -> dict:
+    """What engine.mjs answers to these tasks."""
+    program = ROOT / "tests" / "browser" / "engine.mjs"
+    done = subprocess.run(
+        [_node(), "--no-warnings", str(program)], input=json.dumps(tasks), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def writer() -> Writer:
+    """Of a small network with weights by chance."""
+    settings = config.default()
+    settings.data.rests = True
+    settings.model.update(layers=2, cells=12, mixtures=3, components=4, style_size=5, sigma_floor=0.02, rho_max=0.98)
+    settings.sampling.update(bias=0.5, candidates=3, points_per_character=9)
+    alphabet = Alphabet(" !.aehilnot")
+    one = np.full(2, 0.4, np.float32)
+    description = Description(settings, alphabet, one * 0, one, "x-height", ("p", "q", "r"))
+    network = description.network()
+    text = text_batch([alphabet.encode("a")], 2)
+    shapes = jax.eval_shape(network.init, jax.random.key(0), jnp.zeros((1, 2, 3)), text)["params"]
+    rng = np.random.default_rng(0)
+    params = jax.tree.map(lambda leaf: rng.normal(scale=0.4, size=leaf.shape).astype(np.float32), shapes)
+    return Writer(Model(**vars(description), params=params), lanes=4)
+
+
+@pytest.fixture(scope="module")
+def files(writer, tmp_path_factory) -> dict[str, str]:
+    """The paths of its file in float32, and in int8."""
+    folder = tmp_path_factory.mktemp("models")
+    found = {}
+    for name, small in (("float32", False), ("int8", True)):
+        (folder / name).write_bytes(browser_model.encode(writer, small=small))
+        found[name] = str(folder / name)
+    return found
+
+
+# The network
+
+
+@pytest.fixture(scope="module")
+def course():
+    rng = np.random.default_rng(1)
+    return {
+        "points": np.concatenate([rng.normal(size=(25, 3, 2)), rng.random((25, 3, 1)) < 0.3], axis=2),
+        "texts": ["hello", "a tail!", "no"], "styles": rng.normal(size=(3, 5)),
+    }  # fmt: skip
+
+
+def _by_jax(model: Model, params, course) -> tuple[np.ndarray, np.ndarray]:
+    network = model.network()
+    text = text_batch([model.alphabet.encode(text) for text in course["texts"]], 8)
+    gates = network.apply({"params": params}, jnp.asarray(course["styles"], jnp.float32), method="style_gates")
+
+    @jax.jit
+    def unroll(points):
+        def step(carry, x):
+            return network.apply({"params": params}, carry, x, text, gates, method="step")
+
+        return jax.lax.scan(step, network.initial_carry(3, 8), points)
+
+    carry, y = unroll(jnp.asarray(course["points"], jnp.float32))
+    return np.asarray(y), np.asarray(carry.window.phi)
+
+
+def test_a_step_is_that_of_the_network(writer, files, course):
+    sent = {key: np.asarray(value).tolist() for key, value in course.items()}
+    found = run(
+        wasm={"do": "steps", "model": files["float32"], **sent},
+        plain={"do": "steps", "model": files["float32"], "plain": True, **sent},
+        int8={"do": "steps", "model": files["int8"], **sent},
+    )
+    assert found["wasm"].pop("fast") and not found["plain"].pop("fast")
+    assert found["wasm"] == found["plain"]  # to the bit
+    y, phi = _by_jax(writer.model, writer.model.params, course)
+    np.testing.assert_allclose(found["wasm"]["y"], y, atol=1e-4)
+    for lane, text in enumerate(course["texts"]):
+        np.testing.assert_allclose(found["wasm"]["phi"][lane], phi[lane, : len(text) + 1], atol=1e-4)
+    rounded, _ = _by_jax(writer.model, browser_model.as_the_browser_has_it(writer.model), course)
+    np.testing.assert_allclose(found["int8"]["y"], rounded, atol=1e-4)
+    assert 0 < np.abs(np.array(found["int8"]["y"]) - y).max() < 0.1
+
+
+def test_int8_is_within_half_a_step_of_the_weights():
+    values = np.random.default_rng(0).normal(size=(50, 7)).astype(np.float32)
+    values[:, 3] = 0
+    numbers, scale = browser_model.quantised(values)
+    assert numbers.dtype == np.int8
+    assert (np.abs(numbers * scale - values) <= scale / 2 * 1.0001).all()
+
+
+def test_a_network_without_styles_is_refused(writer):
+    settings = writer.model.config.copy_and_resolve_references()
+    settings.model.style_size = 0
+    with pytest.raises(ValueError, match="no styles"):
+        browser_model.check(Model(**{**vars(writer.model), "config": settings}))
+
+
+def test_exp_and_log_are_those_of_numpy():
+    x = np.concatenate([np.linspace(-40, 40, 999), [-800, -700, 700, 800, 0]])
+    positive = np.geomspace(1e-300, 1e300, 999)
+    found = run(
+        exp={"do": "elementary", "name": "exp", "values": x.tolist()},
+        log={"do": "elementary", "name": "log", "values": positive.tolist()},
+    )
+    with np.errstate(over="ignore"):
+        expected = np.where(x < -708, 0, np.exp(x))
+    answered = [np.inf if value is None else value for value in found["exp"]]  # JSON knows no infinity
+    np.testing.assert_allclose(answered, expected, rtol=1e-12)
+    np.testing.assert_allclose(found["log"], np.log(positive), rtol=1e-14, atol=1e-14)
+
+
+# The mixture
+
+
+def test_the_probability_of_a_point_is_that_of_the_network():
+    rng = np.random.default_rng(2)
+    y = rng.normal(size=(40, 19)).astype(np.float32)
+    points = np.concatenate([rng.normal(size=(40, 2)), rng.random((40, 1)) < 0.5], axis=1).astype(np.float32)
+    found = run(it={"do": "logProb", "y": y.tolist(), "points": points.tolist(), "settings": SETTINGS})["it"]
+    mixture = mdn.split(jnp.asarray(y), sigma_floor=0.02, rho_max=0.98)
+    np.testing.assert_allclose(found, mdn.log_prob(mixture, jnp.asarray(points)), atol=1e-4)
+
+
+@pytest.mark.parametrize(("bias", "reach"), [(0.0, None), (0.7, None), (1.0, 1.5), (3.0, 0.4)])
+def test_draws_have_the_moments_of_the_mixture(bias, reach):
+    y = np.random.default_rng(3).normal(size=19).astype(np.float32)
+    count = 20_000
+    task = {"do": "draw", "y": y.tolist(), "bias": bias, "reach": reach, "settings": SETTINGS}
+    found = np.array(run(it={**task, "seed": 5, "count": count})["it"])
+    mixture = mdn.biased(mdn.split(jnp.asarray(y), sigma_floor=0.02, rho_max=0.98), bias, reach or np.inf)
+    keys = jax.random.split(jax.random.key(0), count)
+    drawn = np.asarray(jax.vmap(lambda key: mdn.sample(key, mixture, reach or np.inf))(keys))
+    five_errors = 5 * np.sqrt(2 / count)
+    np.testing.assert_allclose(found.mean(0), drawn.mean(0), atol=five_errors * drawn.std(0).max())
+    np.testing.assert_allclose(found.std(0), drawn.std(0), rtol=five_errors)
+    correlation = [np.corrcoef(points[:, :2].T)[0, 1] for points in (found, drawn)]
+    assert abs(correlation[0] - correlation[1]) < five_errors
+
+
+def test_streams_of_random_numbers_are_even_and_apart():
+    seeds = [[0], [1], [0, 0, 1], [0, 1, 0], [2**32 - 1]]
+    found = run(**{str(i): {"do": "uniform", "seeds": one, "count": 4000} for i, one in enumerate(seeds)})
+    numbers = np.array(list(found.values()))
+    assert ((numbers > 0) & (numbers < 1)).all()
+    np.testing.assert_allclose(np.sort(numbers, axis=1), np.linspace(0, 1, 4000) * np.ones((5, 1)), atol=0.035)
+    assert np.abs(np.corrcoef(numbers) - np.eye(5)).max() < 0.06
+    assert np.abs([np.corrcoef(one[1:], one[:-1])[0, 1] for one in numbers]).max() < 0.06
+
+
+# Writing
+
+
+def test_a_line_does_not_depend_on_what_is_written_beside_it(files):
+    request = {"lines": ["hello", "a tin hat", "no!", "at the inn", "it"], "seed": 7, "attention": True}
+    task = {"do": "write", "model": files["int8"]}
+    alone = {f"line {i}": {**task, "request": {**request, "lines": [text], "seed": 7 + i}}
+             for i, text in enumerate(request["lines"])}  # fmt: skip
+    found = run(all={**task, "request": request}, plain={**task, "plain": True, "request": request}, **alone)
+    together = found["all"]
+    assert together == found["plain"]
+    assert together == [found[name][0] for name in alone]
+    assert len({json.dumps(line["points"]) for line in together}) == len(together)
+    for line, text in zip(together, request["lines"], strict=True):
+        assert line["text"] == text
+        assert 0 < len(line["points"]) <= 9 * (len(text) + 4)
+        assert [len(row) for row in line["attention"]] == [len(text) + 1] * len(line["points"])
+        strokes.check(np.array(line["points"]))
+
+
+def test_candidates_are_judged_as_by_the_package():
+    rng = np.random.default_rng(4)
+    tasks, expected = {}, {}
+    for case in range(12):
+        text = "ab cd"[: rng.integers(1, 6)]
+        drafts = []
+        for i in range(rng.integers(1, 6)):
+            places = np.sort(rng.integers(0, len(text) + 3, rng.integers(5, 60)))
+            eos = rng.random(len(places)) < 0.3
+            complete = bool(rng.random() < 0.8)
+            drafts.append(candidates.draft(complete, places, eos, len(text)))
+            tasks[f"{case} {i}"] = {"do": "draft", "complete": complete, "place": places.tolist(), "eos": eos.tolist(),
+                                    "length": len(text)}  # fmt: skip
+            expected[f"{case} {i}"] = _plain(drafts[-1])
+        plain = [_plain(one) for one in drafts]
+        tasks[str(case)] = {"do": "best", "drafts": plain, "text": text, "loop": candidates.MOST}
+        expected[str(case)] = {"odd": candidates.oddity(drafts).tolist(), "best": candidates.best(drafts, text)}
+    found = run(**tasks)
+    for name, answer in expected.items():
+        if "odd" in answer:
+            np.testing.assert_allclose(found[name].pop("odd"), answer.pop("odd"))
+        assert found[name] == answer, name
+
+
+def _plain(draft: candidates.Draft) -> dict:
+    return {"complete": draft.complete, "points": draft.points.tolist(), "lifts": draft.lifts.tolist()}
+
+
+def test_lines_are_levelled_as_by_the_package():
+    corpus = corpora.load(config.corpus_path(config.default()))
+    lines = [corpus.strokes(i) for i in range(0, 300, 50)]
+    sloped = [np.column_stack([line[:, 0], line[:, 1] + 0.1 * line[:, 0], line[:, 2]]) for line in lines]
+    sloped.append(lines[0][:5] * [1, 1, 0] + [0, 0, 1])  # too short to have a slope
+    found = run(**{str(i): {"do": "levelled", "rows": line.tolist()} for i, line in enumerate(sloped)})
+    for i, line in enumerate(sloped):
+        expected = level(line.astype(np.float32))
+        np.testing.assert_array_equal(np.array(found[str(i)])[:, 2], expected[:, 2])
+        np.testing.assert_allclose(strokes.to_points(np.array(found[str(i)])), strokes.to_points(expected), atol=0.002)
+
+
+def test_characters_are_replaced_as_by_the_package(files):
+    alphabet = Alphabet(" !.aehilnot")
+    texts = ["  á tône ", "aⁿ…", "ﬁn", "Ω", "漢", "a\u0301", "e\u200dl", "…"]
+    found = run(**{text: {"do": "readable", "model": files["int8"], "text": text} for text in texts})
+    for text in texts:
+        try:
+            expected = alphabet.transliterate(text.strip())[0].strip()
+        except UnknownCharacters as error:
+            assert found[text]["kind"] == "characters"
+            assert all(c in found[text]["message"] for c in error.characters)
+        else:
+            assert found[text] == expected
+
+
+def test_what_cannot_be_written_is_an_error_of_its_kind(files):
+    cases = {
+        "characters": {"lines": ["漢"]}, "too_long": {"lines": ["a" * 129]},
+        "invalid": {"lines": ["  "]}, "invalid ": {"lines": ["a\nb"]}, "invalid  ": {"lines": ["a"], "style": "nobody"},
+        "invalid   ": {"lines": ["a"], "bias": -1}, "invalid    ": {"lines": ["a"], "seed": 0.5},
+        "invalid     ": {"lines": ["a"], "vector": [1, 2]}, "invalid      ": {"lines": ["a"], "candidates": 65},
+    }  # fmt: skip
+    found = run(**{name: {"do": "write", "model": files["int8"], "request": one} for name, one in cases.items()})
+    assert {name: answer["kind"] for name, answer in found.items()} == {name: name.strip() for name in cases}
+
+
+# A hand of one's own
+
+
+def test_drawn_ink_becomes_like_the_corpus(tmp_path_factory):
+    corpus = corpora.load(config.corpus_path(config.default()))
+    path = tmp_path_factory.mktemp("whole") / "model.bin"
+    path.write_bytes(browser_model.encode(Writer.load()))
+    rng = np.random.default_rng(5)
+    tasks, expected = {}, {}
+    for i in range(0, 400, 80):
+        text, ink = corpus.text(i), strokes.split(corpus.strokes(i))
+        if i % 160:  # as a mouse reports it: many points
+            ink = [strokes.resample_uniform(stroke, 0.05) + rng.normal(scale=0.002, size=2) for stroke in ink]
+        drawn = [stroke * [37.0, 37.0] + [90, 400] for stroke in ink]
+        expected[str(i)] = like_the_corpus(strokes.join(drawn), text)
+        lines = [{"text": text, "strokes": [(stroke * [1, -1]).tolist() for stroke in drawn]}]
+        tasks[str(i)] = {"do": "drawn", "model": str(path), "lines": lines}
+    wrong = {"text": "a", "strokes": lines[0]["strokes"]}
+    found = run(**tasks, wrong={"do": "drawn", "model": str(path), "lines": [wrong]},
+                none={"do": "drawn", "model": str(path), "lines": []})  # fmt: skip
+    assert found["wrong"]["kind"] == found["none"]["kind"] == "ink"
+    for name, rows in expected.items():
+        np.testing.assert_allclose(found[name][0], rows, atol=1e-3)
+
+
+def test_a_hand_is_fitted_as_by_the_package(writer, files):
+    rng = np.random.default_rng(6)
+    lines = [("hello", 30), ("a tin", 22), ("at the inn", 41), ("no", 9), ("it", 12)]  # more than there are lanes
+    rows = [np.concatenate([rng.normal(scale=0.4, size=(count, 2)), rng.random((count, 1)) < 0.2], axis=1)
+            for _, count in lines]  # fmt: skip
+    for row in rows:
+        row[-1, 2] = 1
+    sent = [{"text": text, "rows": row.tolist()} for (text, _), row in zip(lines, rows, strict=True)]
+    task = {"do": "fit", "model": files["float32"], "lines": sent, "settings": {"steps": 12}}
+    found = run(it=task)["it"]
+    rows = [row.astype(np.float32) for row in rows]
+    style = adapt.fit_rows(writer.model, rows, [text for text, _ in lines], steps=12)
+    assert style.after < style.before
+    np.testing.assert_allclose([found["before"], found["after"]], [style.before, style.after], atol=1e-4)
+    np.testing.assert_allclose(found["vector"], style.vector, atol=1e-3)
+
+
+# The site
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("site") / "some" / "path"
+    export(Writer.load(), folder)
+    return folder
+
+
+def test_the_site_is_small_and_asks_no_other_host(site):
+    files = [path for path in site.rglob("*") if path.is_file()]
+    weights = site / "model.bin"
+    assert weights.stat().st_size < 1.5e6
+    assert sum(path.stat().st_size for path in files) < 3e6
+    assert json.loads((site / "config.json").read_text())["engine"] == "browser"
+    for path in files:
+        if path.suffix in {".html", ".css", ".js", ".svg", ".json"}:
+            text = path.read_text("utf-8")
+            hosts = set(re.findall(r"""(?:https?:)?//[\w-]+\.[\w.-]+""", text))
+            assert hosts <= {"http://www.w3.org", "http://www.inkscape.org"}, path  # namespaces, which nobody asks
+            assert not re.search(r"""(?:src|href|from|import)\s*[=(]?\s*["']/""", text), path
+
+
+def test_the_site_writes_in_chromium_and_learns_a_hand(site):
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    corpus = corpora.load(config.corpus_path(config.default()))
+    drawn = [{"text": corpus.text(7), "strokes": [(s * [30, -30]).tolist() for s in strokes.split(corpus.strokes(7))]}]
+    handler = functools.partial(_Quiet, directory=str(site.parents[1]))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_api.sync_playwright() as playwright:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_context(reduced_motion="reduce").new_page()
+        page.set_default_timeout(PATIENCE)
+        troubles, asked = [], []
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", lambda message: message.type in ("error", "warning") and troubles.append(message.text))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{address}/some/path/#text=ab")
+        page.wait_for_function("document.querySelectorAll('#sheet g.ink path').length > 0")
+        found = page.evaluate(IN_THE_PAGE, drawn)
+        browser.close()
+        server.shutdown()
+    assert not troubles
+    assert all(url.startswith(f"{address}/some/path/") for url in asked)
+    assert found["lines"][0]["text"] == "hello"
+    assert found["lines"] == found["again"]
+    assert found["given up"] == "AbortError"
+    assert found["kind"] == "characters"
+    assert len(found["hand"]["vector"]) == 32
+    assert found["hand"]["after"] <= found["hand"]["before"]
+
+
+IN_THE_PAGE = """async (drawn) => {
+  const { createEngine } = await import(new URL("engine/browser.js", document.baseURI));
+  const engine = await createEngine({});
+  const write = async (request) => {
+    const found = [];
+    await engine.write(request, (index, line) => { found[index] = line; });
+    return found;
+  };
+  const given = new AbortController();
+  const long = write({ lines: Array(40).fill("a long line to be given up"), signal: given.signal })
+    .catch((error) => error.name);
+  given.abort();
+  const lines = await write({ lines: ["hello"], seed: 3 });
+  return {
+    lines, again: await write({ lines: ["hello"], seed: 3 }),
+    "given up": await long,
+    kind: await write({ lines: ["漢"] }).catch((error) => error.kind),
+    hand: await engine.fit({ lines: drawn }),
+  };
+}"""
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript"}
+
+    def log_message(self, *_):
+        pass
