@@ -70,19 +70,9 @@ def server(*flags: str) -> Iterator[tuple[str, subprocess.Popen]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "serve.py",
-        "--port",
-        str(port),
-        "--rate",
-        "0",
-        "--fit-room",
-        "0",
-        "--log",
-        "error",
-        *flags,
-    ]
+    # No limits: one request after the other, the last of many waits long.
+    unlimited = ["--rate", "0", "--seconds", "3600", "--waiting", "100000", "--fit-room", "0"]
+    command = [sys.executable, "serve.py", "--port", str(port), "--log", "error", *unlimited, *flags]
     process = subprocess.Popen(command, cwd=ROOT)
     try:
         url = f"http://127.0.0.1:{port}"

@@ -37,8 +37,9 @@ def test_what_is_made_of_the_schema_is_answered_as_it_says(tmp_path):
                 assert not app.state.desk.failed and thread.is_alive()
                 app.state.desk._ready.wait(0.1)
             url = f"http://127.0.0.1:{listening.getsockname()[1]}/api/v1/openapi.json"
-            command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(tmp_path / "schemathesis.toml"), "run", url, "--seed", "1", "--max-examples", "30",
-                       "--checks", "all", "--exclude-checks", LEFT_OUT]  # fmt: skip
+            command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(tmp_path / "schemathesis.toml")]
+            command += ["run", url, "--seed", "1", "--max-examples", "30", "--checks", "all"]
+            command += ["--exclude-checks", LEFT_OUT]
             done = subprocess.run(command, capture_output=True, text=True)
             assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
         finally:
