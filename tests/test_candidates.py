@@ -35,10 +35,11 @@ def test_every_point_and_lift_is_counted_once(place, eos):
     assert known.lifts[3] == eos[place == 3].sum()
 
 
-@given(counts, st.integers(0, len(TEXT)), st.integers(0, 3))
-def test_one_that_draws_more_than_the_others_somewhere_is_not_kept(points, where, which):
+@given(counts, st.integers(0, len(TEXT)), st.integers(0, 3), st.sampled_from([-9, 10]))
+def test_one_that_draws_more_or_less_than_the_others_somewhere_is_not_kept(points, where, which, more):
+    points += 9
     drafts = [draft(*points) for _ in range(4)]
-    points[where] += 10
+    points[where] += more
     drafts[which] = draft(*points)
     assert best(drafts, TEXT) == (1 if which == 0 else 0)
     assert oddity(drafts).argmax() == which and np.count_nonzero(oddity(drafts)) == 1

@@ -86,11 +86,11 @@ def test_the_export_command(description, params, tmp_path, capsys):
 
 def test_an_export_settles_how_the_network_writes_where_nothing_is_asked_for(description, params, tmp_path):
     model = Model(**{**vars(description), "writers": ("a", "b")}, params=params)
-    changed = export.with_defaults(model, 1.0, 4, ["b"])
+    changed = export.with_defaults(model, bias=1.0, candidates=4, styles=("b",))
     sampling = changed.config.sampling
     assert (sampling.bias, sampling.candidates, sampling.styles) == (1.0, 4, ("b",))
-    assert export.with_defaults(model, None, None, None).config.to_dict() == model.config.to_dict()
+    assert export.with_defaults(model, bias=None, candidates=None, styles=None).config.to_dict() == model.config.to_dict()
     with pytest.raises(ValueError, match="'c'"):
-        export.with_defaults(model, None, None, ["a", "c"])
+        export.with_defaults(model, styles=("a", "c"))
     export_model(tmp_path / "model", changed, params)
     assert load_model(tmp_path / "model").config.sampling.styles == ("b",)

@@ -1,7 +1,7 @@
 """The best of several candidates for one text, by how the window read the text while each was written.
 
 A letter that was passed over has no points, a loop or a stray stroke has many. So the candidates are compared with each
-other: one that draws, for some character, clearly more points than the others do has gone wrong there. Likelihood does
+other: one that draws, for some character, clearly more or fewer points than the others do has gone wrong there. Likelihood does
 not help: what the network finds likely is long and smooth, and choosing by it was worse than choosing by chance
 (docs/experiments.md has the figures).
 """
@@ -48,15 +48,15 @@ def passes(draft: Draft, text: str) -> bool:
 def oddity(drafts: Sequence[Draft]) -> np.ndarray:
     """How far each candidate is from the usual: [n].
 
-    At each character, the square of its points beyond the candidates' median, and half the square of the strokes that
-    it lacks: the dot of an i is few points, but a stroke.
+    At each character, the square of how far its points are from the candidates' median, and half the square of the
+    strokes that it lacks: the dot of an i is few points, but a stroke.
     """
     points = np.array([draft.points for draft in drafts], float)
     lifts = np.array([draft.lifts for draft in drafts], float)
     usual = np.median(points, axis=0)
-    beyond = np.maximum(points - usual, 0.0) / (2.0 + 0.2 * usual)
+    away = (points - usual) / (2.0 + 0.2 * usual)
     lacking = np.maximum(np.median(lifts, axis=0) - lifts, 0.0)
-    return (np.square(beyond) + 0.5 * np.square(lacking)).sum(axis=1)
+    return (np.square(away) + 0.5 * np.square(lacking)).sum(axis=1)
 
 
 def best(drafts: Sequence[Draft], text: str) -> int:

@@ -14,6 +14,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from writemate_jax.training.checkpoints import CheckpointNotFound, Model, export_model, load_model
 
@@ -23,13 +24,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--workdir", type=Path, required=True, help="of train.py")
     parser.add_argument("--out", type=Path, required=True, help="folder to make; must not exist")
     parser.add_argument("--bias", type=float, help="that it writes with where none is asked for")
-    parser.add_argument("--candidates", type=int, help="likewise")
+    parser.add_argument("--reach", type=float, help="config.sampling.reach")
+    parser.add_argument("--candidates", type=int, help="as --bias")
     parser.add_argument("--styles", type=Path, metavar="FILE", help="JSON list of the writers whose styles it draws from"
                         " where none is asked for")  # fmt: skip
     options = parser.parse_args(arguments)
     try:
         styles = None if options.styles is None else json.loads(options.styles.read_text("utf-8"))
-        model = with_defaults(load_model(options.workdir), options.bias, options.candidates, styles)
+        model = with_defaults(
+            load_model(options.workdir), bias=options.bias, reach=options.reach, candidates=options.candidates,
+            styles=None if styles is None else tuple(styles),
+        )  # fmt: skip
         export_model(options.out, model, model.params)
     except (CheckpointNotFound, ValueError, OSError) as error:
         print(f"export: {error}", file=sys.stderr)
@@ -39,17 +44,16 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def with_defaults(model: Model, bias: float | None, candidates: int | None, styles: list[str] | None) -> Model:
-    """The model with another way of writing by default; None leaves what the configuration says.
+def with_defaults(model: Model, **sampling: Any) -> Model:
+    """The model with other fields of `config.sampling`; None leaves what the configuration says.
 
     Raises ValueError for a style that is no writer of the model.
     """
-    unknown = sorted(set(styles or ()) - set(model.writers))
+    unknown = sorted(set(sampling.get("styles") or ()) - set(model.writers))
     if unknown:
         raise ValueError(f"styles: {unknown[0]!r} is no writer of this network")
     config = model.config.copy_and_resolve_references()
-    given = {"bias": bias, "candidates": candidates, "styles": None if styles is None else tuple(styles)}
-    config.sampling.update({name: value for name, value in given.items() if value is not None})
+    config.sampling.update({name: value for name, value in sampling.items() if value is not None})
     return replace(model, config=config)
 
 

@@ -30,9 +30,9 @@ export function oddity(drafts) {
   return drafts.map(({ points, lifts }) => {
     let sum = 0;
     for (const u of places) {
-      const beyond = Math.max(points[u] - usual[u], 0) / (2 + 0.2 * usual[u]);
+      const away = (points[u] - usual[u]) / (2 + 0.2 * usual[u]);
       const lacking = Math.max(usualLifts[u] - lifts[u], 0);
-      sum += beyond * beyond + 0.5 * lacking * lacking;
+      sum += away * away + 0.5 * lacking * lacking;
     }
     return sum;
   });
