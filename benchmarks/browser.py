@@ -118,7 +118,7 @@ def legibility(writer: Writer, site: Path) -> None:
         "browser": lines,
         "package": write_prompts(writer, wanted, Way(settings.bias, settings.candidates), seed=0),
     }
-    recogniser = Recogniser()
+    recogniser = Recogniser.load()
     for name, own in ways.items():
         print(f"{name}:", end=" ", flush=True)
         groups = by_group(judge(recogniser, own))

@@ -26,7 +26,7 @@ from writemate_jax.training import adapt
 from writemate_jax.training.checkpoints import Model
 
 MAGIC, FORMAT = b"WMBM", "writemate-browser-1"
-FIT_STEPS = 10  # of Adam; half as many as train.py adapt makes: a browser is slower, and they suit a hand as well
+FIT_STEPS = 10  # of Adam; fewer than train.py adapt makes: a browser is slower, and they suit other lines as well
 # Blocks whose characters the page writes as the package does: Latin, marks, Greek, Cyrillic, punctuation, currencies,
 # letterlike signs, arrows, ligatures.
 LIKENESSES = (

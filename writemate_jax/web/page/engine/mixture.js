@@ -29,9 +29,11 @@ export function draw(random, y, bias, reach, { sigmaFloor, rhoMax }) {
 
 /** The logarithms of the components' weights [m], sharpened by a factor (eqs 19 and 62). */
 function logWeights(y, sharper = 1) {
-  const weights = Float64Array.from(y.subarray(1, 1 + (y.length - 1) / 6), (hat) => hat * sharper);
+  const weights = new Float64Array((y.length - 1) / 6);
+  for (let j = 0; j < weights.length; j++) weights[j] = y[1 + j] * sharper;
   const sum = logSumExp(weights);
-  return weights.map((weight) => weight - sum);
+  for (let j = 0; j < weights.length; j++) weights[j] -= sum;
+  return weights;
 }
 
 /**

@@ -66,12 +66,23 @@ export function plainProduct({ panels, inputs, outputs }, x, xStride, y, yStride
   // The views may be of parts: what lies behind them is reached from their buffer.
   const xs = new Float32Array(x.buffer, x.byteOffset, (vectors - 1) * xStride + inputs);
   const ys = new Float32Array(y.buffer, y.byteOffset, (vectors - 1) * yStride + outputs);
+  const { fround } = Math;
   for (let v = 0; v < vectors; v++) {
-    for (let o = 0; o < outputs; o++) {
-      let w = ((o / PANEL) | 0) * inputs * PANEL + (o % PANEL);
-      let sum = ys[v * yStride + o];
-      for (let k = 0; k < inputs; k++, w += PANEL) sum = Math.fround(sum + Math.fround(xs[v * xStride + k] * panels[w]));
-      ys[v * yStride + o] = sum;
+    for (let o = 0, w = 0; o < outputs; o += PANEL) {
+      const y0 = v * yStride + o, x0 = v * xStride;
+      let [a, b, c, d, e, f, g, h] = ys.subarray(y0, y0 + PANEL);
+      for (let k = 0; k < inputs; k++, w += PANEL) {
+        const input = xs[x0 + k];
+        a = fround(a + fround(input * panels[w]));
+        b = fround(b + fround(input * panels[w + 1]));
+        c = fround(c + fround(input * panels[w + 2]));
+        d = fround(d + fround(input * panels[w + 3]));
+        e = fround(e + fround(input * panels[w + 4]));
+        f = fround(f + fround(input * panels[w + 5]));
+        g = fround(g + fround(input * panels[w + 6]));
+        h = fround(h + fround(input * panels[w + 7]));
+      }
+      ys.set([a, b, c, d, e, f, g, h], y0);
     }
   }
 }
