@@ -18,8 +18,9 @@ DOT = 1e-3  # length that a dot is drawn with
 
 
 def contact_sheet(
-    lines: Sequence[Rows], titles: Sequence[str], path: str | os.PathLike, *, columns: int = 1, dpi: int = 100
-) -> None:
+    lines: Sequence[Rows], titles: Sequence[str], path: str | os.PathLike, *, columns: int = 1, dpi: int = 100,
+    title_points: float = 8.0,
+) -> None:  # fmt: skip
     """Writes a PNG of lines ``[T, 3]``, all at one scale, each under its title.
 
     Raises ValueError unless there is one title for each line, and at least one line.
@@ -37,7 +38,7 @@ def contact_sheet(
     high = max(top for _, _, _, top in boxes) + padding
     inches = min(LETTER_INCHES / letter, WIDEST_INCHES / (width * columns))
     rows = math.ceil(len(lines) / columns)
-    cell_inches = max(3.0, width * inches), (high - low) * inches + 0.25
+    cell_inches = max(3.0, width * inches), (high - low) * inches + title_points / 32
     figure = Figure((cell_inches[0] * columns, cell_inches[1] * rows), layout="constrained")
     cells = figure.subplots(rows, columns, squeeze=False).ravel()
     for cell in cells:
@@ -46,7 +47,7 @@ def contact_sheet(
         cell.set_xlim(left - padding, left - padding + width)
         cell.set_ylim(low, high)
         cell.set_aspect("equal", anchor="W")
-        cell.set_title(_plain(title), loc="left", fontsize=8, color="#1f4e9c", pad=2)
+        cell.set_title(_plain(title), loc="left", fontsize=title_points, color="#1f4e9c", pad=2)
         draw_ink(cell, strokes.split(line), PEN * letter * inches * 72)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=dpi, format="png")

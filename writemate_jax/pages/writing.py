@@ -13,6 +13,7 @@ fills `FILL` of a line. Then all lines are written and measured:
 from __future__ import annotations
 
 import dataclasses
+import os
 import textwrap
 import warnings
 from collections import Counter
@@ -183,7 +184,10 @@ class _Scribe:
 
 def _with_one_style(writer: Any, seed: int, request: dict[str, Any]) -> dict[str, Any]:
     """The request with a random style drawn once, as the lines have seeds of their own."""
-    [vector] = writer.styles(request.get("style"), [seed])
+    style = request.get("style")
+    if isinstance(style, os.PathLike) or isinstance(style, str) and style != "random":
+        return request  # it is the same for all lines, and may bring a primer
+    [vector] = writer.styles(style, [seed])
     return {**request, "style": vector} if len(vector) else request
 
 

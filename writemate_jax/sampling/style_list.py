@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from writemate_jax.drawing.contact_sheet import contact_sheet
 from writemate_jax.sampling.named_styles import NamedStyle
 
@@ -44,7 +42,7 @@ def destination(out: str) -> Path:
 
 def sheet(
     writer: Writer, path: str | os.PathLike, text: str = TEXT, *, bias: float | None = None, seed: int = 0,
-    candidates: int | None = None, dpi: int = 100,
+    candidates: int | None = None, dpi: int = 50,
 ) -> None:  # fmt: skip
     """Draws the writer's named styles as PNG: a real line by each person, and beside it the text in their style.
 
@@ -53,11 +51,9 @@ def sheet(
     styles = writer.named_styles()
     if not styles:
         raise ValueError("this network has no named styles to draw")
-    hands = np.stack([style.vector for style in styles])
     lines, titles = [], []
-    for style, written in zip(
-        styles, writer.write([text] * len(styles), bias, seed, style=hands, candidates=candidates), strict=True
-    ):
+    for style in styles:  # one by one, as each goes on from ink of its own
+        [written] = writer.write([text], bias, seed, style=style.name, candidates=candidates)
         lines += [style.ink.strokes, written.strokes]
         titles += [f"{style.name}: real ink of {style.writer}", f"{style.name}, written"]
-    contact_sheet(lines, titles, path, columns=2, dpi=dpi)
+    contact_sheet(lines, titles, path, columns=2, dpi=dpi, title_points=18)

@@ -107,9 +107,9 @@ class Writer:
             in its own unit.
           prime_text: its text, where ``prime`` does not say it or says another.
           attention: whether to keep phi and kappa.
-          style: the hand: a name of `named_styles`, the name of a training writer, "unknown" for the network's own,
-            "random" (the default) for one that each line's seed draws from `sampling.styles`, a folder that
-            `train.py adapt` made, with its primer unless there is another, or style vectors [s] or [lines, s].
+          style: the hand: a name of `named_styles` or a folder that `train.py adapt` made, each with its primer unless
+            there is another; the name of a training writer, "unknown" for the network's own, "random" (the default)
+            for one that each line's seed draws from `sampling.styles`, or style vectors [s] or [lines, s].
           candidates: how many are written of each line, of which the best is kept (`sampling.candidates`); where none
             of several passes, as many again with more bias. By default what the network's configuration says.
 
@@ -257,11 +257,14 @@ class Writer:
         return table[[hand[name] for name in names]]
 
     def _primer_of(self, style: Any) -> Ink | None:
-        """The primer in a folder or file of `train.py adapt`, where that is what the style is."""
-        named = isinstance(style, str) and (
-            style in named_styles.RESERVED or any(style == one.name for one in self.named_styles())
-        )
-        if named or not (isinstance(style, os.PathLike) or isinstance(style, str) and os.path.exists(style)):
+        """What lines in a style go on from: a named one's real ink, or the primer in a folder of `train.py adapt`."""
+        if isinstance(style, str):
+            if style in named_styles.RESERVED:
+                return None
+            named = {one.name: one.ink for one in self.named_styles()}
+            if style in named:
+                return named[style]
+        if not (isinstance(style, os.PathLike) or isinstance(style, str) and os.path.exists(style)):
             return None
         try:
             return load_primer(style)

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.corpus import Corpus
-from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.sampling import named_styles
 from writemate_jax.sampling.named_styles import NamedStyle
@@ -27,7 +26,9 @@ SPLIT = "validation"
 
 
 class Choice(NamedTuple):
-    """A style to be made. shown: the text of the real line that is kept with it."""
+    """A style to be made. shown: the text of the real line that is kept with it, which lines in the style go on from:
+    one in which the window keeps up with the ink.
+    """
 
     name: str
     writer: str
@@ -37,17 +38,25 @@ class Choice(NamedTuple):
 
 CHOICES = (
     Choice("print", "aga/AnnZchrl", "teleconferences; making travel", "Upright print, each letter by itself."),
-    Choice("spaced", "apple/BeckyHammaker", "treated by some arcane process", "Upright print with wide gaps between words."),
-    Choice("wide", "phi/phil-writer-flo", "Lot Student corps commission", "Wide print, the letters far apart."),
-    Choice("flowing", "bbn/jmh", "longer if they receive it", "Leaning and joined, with long strokes."),
-    Choice("slanted", "cedar/pk7440", "There are several precedents", "Leans far to the right, narrow and joined."),
-    Choice("cursive", "pap/noriaki", "inequality flute profound nose", "Joined, with loops, and wide."),
-    Choice("narrow", "pap/mariejo", "deck breakdown seemingly motor", "Narrow, half joined."),
-    Choice("round", "pcl/ENG_0017", "clone parallel addition medal", "Round and wide letters, nearly upright."),
-    Choice("joined", "ugi/vittorio", "the must her towards flag blew", "Narrow and joined, a school hand."),
-    Choice("compact", "bbn/mms", "August from the prior month.", "Small letters close together, half joined."),
-    Choice("leaning", "kai/jspark", "found weather shout wall", "Print that leans to the right."),
-    Choice("plain", "cedar/JIKA4257", "precariously clefs precautions", "Nearly upright print without flourish."),
+    Choice(
+        "plain", "cedar/JIKA4257", "precariously clefs precautions", "Nearly upright print, even and without flourish."
+    ),
+    Choice("open", "not/sjh", "available memory problem where", "Upright print with open curves, closer than plain."),
+    Choice("spaced", "apple/BeckyHammaker", "treated by some arcane process", "Upright print, the words far apart."),
+    Choice(
+        "wide", "phi/phil-writer-flo", "Lot Student corps commission", "Wide print, every letter far from the next."
+    ),
+    Choice("leaning", "apple/Chris_Hess", "Providence Oklahoma", "Print that leans to the right, with large capitals."),
+    Choice("slim", "kai/jspark", "found weather shout wall", "Slim print that leans to the right a little."),
+    Choice("half-joined", "anj/g9318", "insert rectangle ellipse lines", "Letters joined by twos and threes."),
+    Choice("round", "pcl/ENG_0017", "clone parallel addition medal", "Round and wide letters, some of them joined."),
+    Choice("cursive", "pap/noriaki", "inequality flute profound nose", "Joined and wide, with loops."),
+    Choice("compact", "bbn/mms", "August from the prior month.", "Joined, small letters close to each other."),
+    Choice("narrow", "pap/mariejo", "deck breakdown seemingly motor", "Narrow and mostly joined."),
+    Choice(
+        "joined", "ugi/vittorio", "the must her towards flag blew", "Joined as at school, leaning, with tall stems."
+    ),
+    Choice("slanted", "bbn/jmh", "longer if they receive it", "Leans far to the right, joined, in long strokes."),
 )
 
 
@@ -56,7 +65,7 @@ def make(
 ) -> list[NamedStyle]:
     """The styles of some writers of the corpus' validation split, whose ink the network did not learn from.
 
-    Raises ValueError for a writer or a shown line that is not there, and what `adapt.fit` does.
+    Raises ValueError for a writer or a shown line that is not there, or a network without styles.
     """
     weights = named_styles.digest(model.params)
     styles = []
@@ -65,8 +74,9 @@ def make(
         shown = next((line for line in lines if corpus.text(line) == choice.shown), None)
         if shown is None:
             raise ValueError(f"{choice.writer} wrote no line {choice.shown!r} in the split {SPLIT} of this corpus")
-        taken = fit_lines(corpus, lines)
-        style = adapt.fit(model, [Ink(corpus.strokes(line), corpus.text(line)) for line in taken])
+        # Lines of like length are padded alike, so that one compiled program fits every hand.
+        taken = sorted(lines, key=lambda line: (abs(len(corpus.text(line)) - LENGTH), line))[:LINES]
+        style = adapt.fit_rows(model, [corpus.strokes(i) for i in taken], [corpus.text(i) for i in taken])
         progress(f"{choice.name}: {style.before:.3f} nats a point before, {style.after:.3f} after")
         styles.append(
             NamedStyle(
@@ -87,20 +97,6 @@ def writers_lines(corpus: Corpus, writer: str) -> list[int]:
     return [int(line) for line in corpus.select([SPLIT]) if corpus.writer(line) == writer]
 
 
-def fit_lines(corpus: Corpus, lines: Sequence[int], count: int = LINES) -> list[int]:
-    """The `count` lines that a style is fitted to: those nearest to the usual length which `adapt.fit` takes."""
-    taken: list[int] = []
-    for line in sorted(lines, key=lambda line: (abs(len(corpus.text(line)) - LENGTH), line)):
-        try:
-            like_the_corpus(corpus.strokes(line), corpus.text(line))
-        except UnfitInk:
-            continue
-        taken.append(line)
-        if len(taken) == count:
-            break
-    return taken
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong."""
     options = _parser().parse_args(arguments)
@@ -113,13 +109,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         model = load_model(options.checkpoint or embedded())
         corpus = corpora.load(options.corpus or corpus_path(model.config))
-        styles = make(model, corpus, progress=lambda text: print(text, flush=True))
-        named_styles.save(options.out, styles)
+        kept = _kept(options, named_styles.digest(model.params))
+        chosen = [choice for choice in CHOICES if options.only is None or choice.name in options.only]
+        made = make(model, corpus, chosen, lambda text: print(text, flush=True))
+        by_name = kept | {style.name: style for style in made}
+        named_styles.save(options.out, [by_name[choice.name] for choice in CHOICES if choice.name in by_name])
     except (ValueError, OSError) as error:
         print(f"named_styles: error: {error}", file=sys.stderr)
         return 2
     print(options.out)
     return 0
+
+
+def _kept(options: argparse.Namespace, weights: str) -> dict[str, NamedStyle]:
+    """The styles that --only leaves as they are in the file."""
+    if options.only is None:
+        return {}
+    wrong = sorted(set(options.only) - {choice.name for choice in CHOICES})
+    if wrong:
+        raise ValueError(f"--only {','.join(wrong)}; expected some of {', '.join(choice.name for choice in CHOICES)}")
+    kept = {style.name: style for style in named_styles.load(options.out) if style.name not in options.only}
+    if any(style.weights != weights for style in kept.values()):
+        raise ValueError(f"{options.out} is for another network: fit all of its styles, without --only")
+    return kept
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -129,6 +141,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--out", type=Path, default=named_styles.assets(), metavar="FILE", help="(default: %(default)s)")
+    add("--only", type=lambda value: value.split(","), metavar="NAMES", help="fit these anew, with commas between them,"
+        " and leave the others of FILE as they are")  # fmt: skip
     add("--checkpoint", type=Path, metavar="DIR", help="the network (default: the embedded one)")
     add("--corpus", type=Path, metavar="FILE", help="the corpus of the writers (default: that of the network)")
     return parser
