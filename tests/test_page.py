@@ -23,7 +23,7 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 expect = sync_api.expect
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 60_000  # ms that a loaded machine may take
+PATIENCE = 240_000  # ms that a loaded machine may take
 expect.set_options(timeout=PATIENCE)
 DONE = """([said, former]) => {
   const paper = document.getElementById("paper"), sheet = document.getElementById("sheet");
