@@ -131,8 +131,20 @@ def test_typed_text_becomes_ink_and_every_setting_changes_it(visit):
     assert _ink(page, "good day", former)
 
 
+def test_text_typed_before_the_page_is_ready_is_kept(visit):
+    page = visit({"text": "ab"})
+    held = []
+    page.route("**/config.json", lambda route: held.append(route))
+    with page.expect_request("**/config.json"):
+        page.reload()
+    page.fill("#text", "early")
+    held.pop().continue_()
+    _ink(page, "early")
+
+
 def test_a_link_gives_the_same_svg(visit):
     page = visit()
+    _ink(page)  # the page is ready
     page.fill("#text", "Dear Anna,\n\nthe rain has stopped, and the river is down again.")
     page.fill("#seed", "77")
     page.press("#seed", "Tab")

@@ -47,6 +47,7 @@ function run({ engine, styles, previews, onServer, mostLines }) {
   const names = new Set(styles.map(({ name }) => name));
   const first = { ...DEFAULTS, size: small ? "card" : "note" };
   let settings = read();
+  if (at("text").value) settings.text = at("text").value; // typed before the page was ready
   let request = { lines: [] }; // what was last asked for
   let rows = [], inks = []; // the rows of the text, and for each the line that is shown
   let sheet = null, timer = null, addressTimer = null, settled = Promise.resolve(), asked = 0;
