@@ -97,6 +97,27 @@ def writers_lines(corpus: Corpus, writer: str) -> list[int]:
     return [int(line) for line in corpus.select([SPLIT]) if corpus.writer(line) == writer]
 
 
+def read(model: Model, seeds: Sequence[int] = (0, 1), progress: Callable[[str], None] = lambda _: None) -> list[float]:
+    """How much of each named style of the network a recogniser misreads: wrong characters for each wanted, by the texts
+    that `evaluate.py styles` takes, at the network's default of bias and candidates.
+
+    Raises `evaluation.recogniser.RecogniserMissing`.
+    """
+    from writemate_jax.evaluation.edit_distance import compare
+    from writemate_jax.evaluation.recogniser import Recogniser
+    from writemate_jax.evaluation.styles import TEXTS
+    from writemate_jax.sampling.writer import Writer
+
+    recogniser, writer = Recogniser.load(), Writer(model)
+    texts, rates = list(TEXTS) * len(seeds), []
+    for style in writer.named_styles():
+        lines = writer.write(texts, seed=[seed for seed in seeds for _ in TEXTS], style=style.name)
+        errors = sum(compare(line.text, recogniser.read(line.strokes).text()).total for line in lines)
+        rates.append(errors / sum(len(line.text) for line in lines))
+        progress(f"{style.name}: {rates[-1]:.1%} of characters misread, {len(lines)} lines")
+    return rates
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong."""
     options = _parser().parse_args(arguments)
@@ -106,15 +127,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from writemate_jax.training.checkpoints import load_model
 
     use_compilation_cache()
+    from writemate_jax.evaluation.recogniser import RecogniserMissing
+
     try:
         model = load_model(options.checkpoint or embedded())
+        if options.read:
+            rates = read(model, progress=lambda text: print(text, flush=True))
+            if not rates:
+                raise ValueError("the package's styles are for another network than this: fit them first")
+            print(f"mean: {sum(rates) / len(rates):.1%}")
+            return 0
         corpus = corpora.load(options.corpus or corpus_path(model.config))
         kept = _kept(options, named_styles.digest(model.params))
         chosen = [choice for choice in CHOICES if options.only is None or choice.name in options.only]
         made = make(model, corpus, chosen, lambda text: print(text, flush=True))
         by_name = kept | {style.name: style for style in made}
         named_styles.save(options.out, [by_name[choice.name] for choice in CHOICES if choice.name in by_name])
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecogniserMissing) as error:
         print(f"named_styles: error: {error}", file=sys.stderr)
         return 2
     print(options.out)
@@ -143,6 +172,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--out", type=Path, default=named_styles.assets(), metavar="FILE", help="(default: %(default)s)")
     add("--only", type=lambda value: value.split(","), metavar="NAMES", help="fit these anew, with commas between them,"
         " and leave the others of FILE as they are")  # fmt: skip
+    add("--read", action="store_true", help="fit nothing: have a recogniser read the package's styles"
+        " (requirements-evaluate.txt)")  # fmt: skip
     add("--checkpoint", type=Path, metavar="DIR", help="the network (default: the embedded one)")
     add("--corpus", type=Path, metavar="FILE", help="the corpus of the writers (default: that of the network)")
     return parser
