@@ -51,12 +51,6 @@ function handOf(style, vector, seed, { header, tensors }) {
   return row("style.table", writer + 1);
 }
 
-/** What styles there are; without names, those that "random" draws from. */
-export function styles({ styles: named, random, writers }) {
-  if (named.length) return named;
-  return random.map((row) => ({ name: writers[row - 1], title: writers[row - 1], note: "", writer: writers[row - 1] }));
-}
-
 /** [{codes, rows}] as fit.js takes them, from lines {text, strokes} with y down. */
 export function toFit({ lines }, { alphabet, likenesses, ...header }) {
   const drawn = (lines ?? []).filter(({ strokes }) => strokes?.length);

@@ -9,7 +9,7 @@
 import { EngineError } from "./error.js";
 import { createBackward, fit } from "./fit.js";
 import { createNetwork } from "./network.js";
-import { styles, toFit, toWrite } from "./request.js";
+import { toFit, toWrite } from "./request.js";
 import { parse } from "./weights.js";
 import { write } from "./writing.js";
 
@@ -25,7 +25,7 @@ const answers = {
     kernel = code;
     model = parse(weights);
     network = await createNetwork(model, kernel);
-    return styles(model.header);
+    return model.header.styles;
   },
 
   async write(request, id) {
