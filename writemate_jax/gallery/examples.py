@@ -28,12 +28,23 @@ See you on the 14th?
 """
 FILES = {"letter.txt": LETTER}
 OWN_WRITER = "hp/hpb0-sd"  # of the corpus' held-out ones: no network has learned this hand
+NAMES_IN = ("print", "half-joined", "narrow")
 
 EXAMPLES = (
     Example(
         "Lines of text",
         ('python sample.py "A line of text, written by hand." "And another: 28 June 1914" --seed 1 --out lines.svg',),
         ("lines.svg",),
+    ),
+    Example(
+        "Two names in three styles",
+        tuple(f"python sample.py Mohammed Sanika --seed 3 --style {name} --out names-{name}.svg" for name in NAMES_IN),
+        tuple(f"names-{name}.svg" for name in NAMES_IN),
+    ),
+    Example(
+        "Where the network looks while it writes",
+        ('python sample.py "where it looks" --seed 2 --plot-attention --out looks.svg',),
+        ("looks-attention.png",),
     ),
     Example(
         "It writes itself (an animated SVG; .gif does the same)",
@@ -56,7 +67,7 @@ EXAMPLES = (
     Example(
         "A letter on ruled paper; .pdf keeps all pages in one file",
         (
-            "python sample.py --text-file letter.txt --page A5 --paper ruled --seed 4 --style flowing --dpi 96"
+            "python sample.py --text-file letter.txt --page A5 --paper ruled --seed 4 --style cursive --dpi 96"
             " --out letter.png",
         ),
         ("letter.png",),
@@ -87,7 +98,7 @@ EXAMPLES = (
         (
             'python sample.py "The clock on the landing had stopped years ago, at ten past four, and nobody in the'
             " house could say of which day. Guests set their watches by it once, for luck, and were late for everything"
-            ' after: trains, weddings, even the soup." --page 150x75 --margins 6 --letter-size 2 --align justified'
+            ' after: trains, weddings, even the soup." --page 150x50 --margins 6 --letter-size 2 --align justified'
             " --seed 9 --style round --out long.svg",
         ),
         ("long.svg",),
