@@ -22,6 +22,7 @@ from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling import candidates
 from writemate_jax.sampling.levelling import level
+from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.training import adapt
 from writemate_jax.training.checkpoints import Description, Model
@@ -240,8 +241,20 @@ def test_candidates_are_judged_as_by_the_package():
         assert found[name] == answer, name
 
 
+def test_stray_ticks_are_found_as_by_the_package():
+    rng = np.random.default_rng(5)
+    lines = [
+        strokes.join([start + np.cumsum(rng.normal(0, size, (rng.integers(1, 6), 2)), axis=0) for start in starts])
+        for size in (0.05, 0.2) for starts in ([[0, 0]], [[0, 0], [0.5, 0]], [[0, 0], [1, 0], [2, 0]]) for _ in range(8)
+    ]  # fmt: skip
+    asked = {f"{i} {text}": (line, text) for i, line in enumerate(lines) for text in ("a", "'a")}
+    found = run(**{name: {"do": "tick", "rows": line.tolist(), "text": text} for name, (line, text) in asked.items()})
+    expected = {name: starts_with_tick(line, text) for name, (line, text) in asked.items()}
+    assert found == expected and {True, False} == set(expected.values())
+
+
 def _plain(draft: candidates.Draft) -> dict:
-    return {"complete": draft.complete, "points": draft.points.tolist(), "lifts": draft.lifts.tolist()}
+    return draft._asdict() | {"points": draft.points.tolist(), "lifts": draft.lifts.tolist()}
 
 
 def test_lines_are_levelled_as_by_the_package():

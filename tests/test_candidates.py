@@ -22,6 +22,7 @@ def test_a_line_passes_that_ended_and_attended_each_letter_without_a_loop():
     assert not passes(draft(9, 1, 9, MOST + 1, 9, 1), TEXT)
     assert not passes(draft(9, 1, 9, 9, 9, MOST + 1), TEXT)
     assert not passes(draft(9, 1, 9, 9, 9, 1, complete=False), TEXT)
+    assert not passes(draft(9, 1, 9, 9, 9, 1)._replace(tick=True), TEXT)
 
 
 @given(

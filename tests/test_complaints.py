@@ -10,7 +10,7 @@ import pytest
 
 from writemate_jax import strokes
 from writemate_jax.evaluation.alignment import follow
-from writemate_jax.evaluation.stray_ticks import starts_with_tick
+from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.candidates import MOST
 from writemate_jax.sampling.writer import Writer
 

@@ -21,7 +21,7 @@ from writemate_jax.evaluation.legibility import Line, Record, Way
 from writemate_jax.evaluation.recogniser import CHARACTERS, Reading, Recogniser, RecogniserMissing
 from writemate_jax.evaluation.rendering import INK_PIXELS, LARGEST_SIDE, PADDING_PIXELS, picture
 from writemate_jax.evaluation.report import extremes, write_report
-from writemate_jax.evaluation.stray_ticks import starts_with_tick
+from writemate_jax.sampling.stray_ticks import starts_with_tick
 
 # Connectionist temporal classification
 

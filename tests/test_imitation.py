@@ -206,8 +206,8 @@ def test_every_way_is_written_judged_and_reported(model, recogniser, tmp_path):
     copied = imitation.hands(scribe, corpus, people)
     network = model.network()
     assert copied.primed.shape == (2, network.style_size) and copied.adapted.shape == (2, network.longest_style)
-    assert len(copied.primers) == 2
-    written = imitation.write(scribe, corpus, people, copied, bias=1.0)
+    assert len(copied.primers) == len(copied.kept) == 2
+    written = imitation.write(scribe, corpus, people, copied, bias=1.0, candidates=1)
     assert {way: [line.text for line in own] for way, own in written.items()} == {
         way: [corpus.text(i) for one in people for i in one.tested] for way in (UNKNOWN, DEFAULT, PRIMED, ADAPTED, REAL)
     }
@@ -215,7 +215,7 @@ def test_every_way_is_written_judged_and_reported(model, recogniser, tmp_path):
     found = imitation.judge(written, corpus, people, recogniser, Reader())
     lacking = imitation.lacking(
         scribe, corpus, people, copied, [Prompt("x", "lo"), Prompt("x", "lot"), Prompt("x", "ttt"), Prompt("x", "olo")],
-        Reader(), bias=1.0,
+        Reader(), bias=1.0, candidates=1,
     )  # fmt: skip
     assert (lacking.lines, lacking.unprimed) == (4, lacking.adapted)
     assert legibility.judge(Reader(), written[REAL])[0].edits.total > 0

@@ -65,6 +65,7 @@ const DO = {
   },
 
   draft: ({ complete, place, eos, length }) => candidates.draft(complete, place, eos, length),
+  tick: ({ rows, text }) => candidates.startsWithTick(rows, text),
   best: ({ drafts, text, loop }) => ({ odd: candidates.oddity(drafts), best: candidates.best(drafts, text, loop) }),
   levelled: ({ rows }) => writing.levelled(rows),
   readable: ({ text, model }) => alphabet.readable(text, modelOf(model).header),

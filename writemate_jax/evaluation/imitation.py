@@ -24,7 +24,7 @@ from writemate_jax.evaluation.writer_recogniser import WriterRecogniser, form
 from writemate_jax.sampling import primed
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.sampling.written import Written
-from writemate_jax.training import adapt
+from writemate_jax.training import adapt, primers
 
 REAL, UNKNOWN, DEFAULT, PRIMED, ADAPTED = "real", "unprimed", "default", "primed", "adapted"
 TOGETHER = 4  # writers whose styles are fitted side by side
@@ -71,12 +71,13 @@ class Hands:
     """What the network is given of each hand.
 
     primers: a line each. primed: float32 [writers, s], the primers' styles. adapted: [writers, s'], fitted to
-    all given, in the longer form (`Style.whole`).
+    all given, in the longer form (`Style.whole`); kept: the line that goes with each, None where none will do.
     """
 
     primers: Sequence[Ink]
     primed: np.ndarray
     adapted: np.ndarray
+    kept: Sequence[Ink | None]
 
 
 def hands(
@@ -84,10 +85,7 @@ def hands(
 ) -> Hands:
     """Fits a style to each writer's given lines, as `train.py adapt` does, and to one of them, as a primer's."""
     model = writer.model
-    primers, adapted = [], {}
-    for one in people:
-        chosen = one.given[adapt.best_primer([corpus.strokes(i) for i in one.given])]
-        primers.append(Ink(corpus.strokes(chosen), corpus.text(chosen)))
+    adapted, kept = {}, []
     # Lines of like length side by side: the longest of some writers sets the time of all.
     order = sorted(range(len(people)), key=lambda k: max(corpus.lengths[i] for i in people[k].given))
     for first in range(0, len(order), TOGETHER):
@@ -99,24 +97,34 @@ def hands(
         for w, style in zip(group, styles, strict=True):
             adapted[w] = style.whole
             progress()
-    own = primed.hands(model, [one.strokes for one in primers], [one.text for one in primers])
-    return Hands(primers, own, np.stack([adapted[w] for w in range(len(people))]))
+    for w, one in enumerate(people):
+        lines = [Ink(corpus.strokes(i), corpus.text(i)) for i in one.given]
+        chosen = primers.best(model, [line.strokes for line in lines], [line.text for line in lines], adapted[w])
+        kept.append(None if chosen is None else lines[chosen])
+    first = [Ink(corpus.strokes(one.given[0]), corpus.text(one.given[0])) for one in people]
+    lines = [other if line is None else line for line, other in zip(kept, first, strict=True)]
+    own = primed.hands(model, [line.strokes for line in lines], [line.text for line in lines])
+    return Hands(lines, own, np.stack([adapted[w] for w in range(len(people))]), kept)
 
 
 def write(
-    writer: Writer, corpus: Corpus, people: Sequence[HeldOut], copied: Hands, *, bias: float, seed: int = 0
-) -> dict[str, list[Line]]:
-    """The texts of all tested lines, real and written each way; line i with seed + i, one candidate."""
+    writer: Writer, corpus: Corpus, people: Sequence[HeldOut], copied: Hands, *, bias: float, candidates: int,
+    seed: int = 0,
+) -> dict[str, list[Line]]:  # fmt: skip
+    """The texts of all tested lines, real and written each way.
+
+    Line i with seed + i, the best of so many candidates.
+    """
     tested = [i for one in people for i in one.tested]
     whose = np.repeat(np.arange(len(people)), [len(one.tested) for one in people])
     texts = [corpus.text(i) for i in tested]
     seeds = [seed + i for i in range(len(texts))]
-    options = {"bias": bias, "candidates": 1}
+    options = {"bias": bias, "candidates": candidates}
 
-    def continued(styles: np.ndarray) -> list[Written]:
+    def continued(styles: np.ndarray, primers: Sequence[Ink | None]) -> list[Written]:
         """Behind the primers; styles [writers, s]."""
         written: list[Written] = []
-        for k, primer in enumerate(copied.primers):
+        for k, primer in enumerate(primers):
             own = np.flatnonzero(whose == k).tolist()
             written += writer.write(
                 [texts[i] for i in own], seed=[seeds[i] for i in own], prime=primer, style=styles[k], **options
@@ -126,8 +134,8 @@ def write(
     written = {
         UNKNOWN: writer.write(texts, seed=seeds, style="unknown", **options),
         DEFAULT: writer.write(texts, seed=seeds, **options),
-        PRIMED: continued(copied.primed),
-        ADAPTED: continued(copied.adapted),
+        PRIMED: continued(copied.primed, copied.primers),
+        ADAPTED: continued(copied.adapted, copied.kept),
     }
     lines = {way: [Line(way, one.text, one.strokes, one.complete) for one in own] for way, own in written.items()}
     return lines | {REAL: legibility.real_lines(corpus, tested)}
@@ -202,6 +210,7 @@ def lacking(
     reader: Recogniser,
     *,
     bias: float,
+    candidates: int,
     seed: int = 0,
     progress: Callable[[], object] = lambda: None,
 ) -> Lacking:
@@ -216,9 +225,9 @@ def lacking(
             new += sum(c != " " and c not in had for c in prompts[i].text)
             whose.append(k)
     seeds = [seed + i for i in range(len(texts))]
-    options = {"bias": bias, "candidates": 1}
+    options = {"bias": bias, "candidates": candidates}
     adapted = []
-    for k, primer in enumerate(copied.primers):
+    for k, primer in enumerate(copied.kept):
         own = [i for i, w in enumerate(whose) if w == k]
         adapted += writer.write(
             [texts[i] for i in own], seed=[seeds[i] for i in own], prime=primer, style=copied.adapted[k], **options

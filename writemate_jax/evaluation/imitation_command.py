@@ -17,6 +17,8 @@ def add(commands) -> None:
     option("--checkpoint", type=Path, metavar="DIR", help="a --workdir of train.py, or a checkpoint in there (default:"
            " the embedded network)")  # fmt: skip
     option("--bias", type=float, metavar="B", help="(default: the network's own)")
+    option("--candidates", type=int, metavar="N", help="written of each line, the best kept (default: the network's"
+           " own)")  # fmt: skip
     option("--writers", type=int, metavar="N", help="held-out writers, those first by name (default: all who have"
            " lines enough)")  # fmt: skip
     option("--steps", type=int, metavar="N", help="of the training of the recogniser of hands; fewer make it weaker")
@@ -40,6 +42,7 @@ def run(options: argparse.Namespace) -> None:
     reader = Recogniser.load()
     writer = Writer.load(options.checkpoint)
     bias = float(writer.model.config.sampling.bias) if options.bias is None else options.bias
+    candidates = options.candidates or writer.model.config.sampling.candidates
     steps = writer_recogniser.STEPS if options.steps is None else options.steps
     corpus = corpora.load(configuration.corpus_path(configuration.default()))
     alphabet = "".join(writer.model.alphabet.characters)
@@ -56,11 +59,14 @@ def run(options: argparse.Namespace) -> None:
         bar.set_description("adapting")
         copied = imitation.hands(writer, corpus, people, progress=bar.update)
         bar.set_description("writing and reading")
-        lines = imitation.write(writer, corpus, people, copied, bias=bias, seed=options.seed)
+        lines = imitation.write(
+            writer, corpus, people, copied, bias=bias, candidates=candidates, seed=options.seed
+        )
         found = imitation.judge(lines, corpus, people, whose, reader, progress=bar.update)
         lacking = imitation.lacking(
-            writer, corpus, people, copied, prompts.load(), reader, bias=bias, seed=options.seed, progress=bar.update
-        )
+            writer, corpus, people, copied, prompts.load(), reader, bias=bias, candidates=candidates,
+            seed=options.seed, progress=bar.update,
+        )  # fmt: skip
     about = {
         "checkpoint": "the embedded network" if options.checkpoint is None else str(options.checkpoint),
         "writers": f"{len(people)} of the open corpus' validation split, {tested} texts",
@@ -70,7 +76,7 @@ def run(options: argparse.Namespace) -> None:
         "recogniser of hands": f"trained on {len(taught)} lines of {len({corpus.writer(i) for i in taught})} other"
         f" writers, {steps} steps",
         "recogniser of text": f"PP-OCRv6 small of rapidocr {RAPIDOCR}",
-        "written": f"bias {bias:g}, one candidate, line i with seed {options.seed} + i",
+        "written": f"bias {bias:g}, the best of {candidates}, line i with seed {options.seed} + i",
     }
     summary = imitation.figures(found, seed=options.seed)
     paths = write_report(options.out, about, people, found, summary, lacking)

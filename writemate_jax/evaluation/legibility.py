@@ -18,7 +18,7 @@ from writemate_jax.evaluation.bootstrap import Interval, ratio_interval
 from writemate_jax.evaluation.edit_distance import Edits, compare
 from writemate_jax.evaluation.prompts import Prompt
 from writemate_jax.evaluation.recogniser import Recogniser
-from writemate_jax.evaluation.stray_ticks import starts_with_tick
+from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.strokes import Rows
 

@@ -1,9 +1,9 @@
 """The best of several candidates for one text, by how the window read the text while each was written.
 
 A letter that was passed over has no points, a loop or a stray stroke has many. So the candidates are compared with each
-other: one that draws, for some character, clearly more or fewer points than the others do has gone wrong there. Likelihood does
-not help: what the network finds likely is long and smooth, and choosing by it was worse than choosing by chance
-(docs/experiments.md has the figures).
+other: one that draws, for some character, clearly more or fewer points than the others do has gone wrong there.
+Likelihood does not help: what the network finds likely is long and smooth, and choosing by it was worse than choosing
+by chance (docs/experiments.md has the figures).
 """
 
 from __future__ import annotations
@@ -20,29 +20,34 @@ class Draft(NamedTuple):
     """What is known of a candidate.
 
     complete: it ended by itself. points, lifts: int [U + 1], points drawn while the window read each character and past
-    them, and how many of these lifted the pen.
+    them, and how many of these lifted the pen. tick: a stray one stands in front (`stray_ticks`).
     """
 
     complete: bool
     points: np.ndarray
     lifts: np.ndarray
+    tick: bool = False
 
 
-def draft(complete: bool, place: np.ndarray, eos: np.ndarray, length: int) -> Draft:
-    """What is known of a candidate for a text of `length` characters: place [T], the one read at each point; eos [T]."""
+def draft(complete: bool, place: np.ndarray, eos: np.ndarray, length: int, tick: bool = False) -> Draft:
+    """What is known of a candidate for a text of `length` characters.
+
+    place: [T], the character that was read at each point; eos: [T].
+    """
     place = np.clip(place, 0, length)
     return Draft(
         complete,
         np.bincount(place, minlength=length + 1),
         np.bincount(place[eos > 0.5], minlength=length + 1),
+        tick,
     )
 
 
 def passes(draft: Draft, text: str) -> bool:
-    """Whether a candidate ended by itself and each character but spaces was attended, none in a loop."""
+    """Whether a candidate ended by itself, has no tick, and each character but spaces was attended, none in a loop."""
     points = draft.points[: len(text)]
     letters = np.array([c != " " for c in text])
-    return bool(draft.complete and points[letters].all() and (draft.points <= MOST).all())
+    return bool(draft.complete and not draft.tick and points[letters].all() and (draft.points <= MOST).all())
 
 
 def oddity(drafts: Sequence[Draft]) -> np.ndarray:

@@ -29,6 +29,7 @@ from writemate_jax.sampling.candidates import seeds as candidate_seeds
 from writemate_jax.sampling.compilation_cache import use_compilation_cache
 from writemate_jax.sampling.lanes import Ended, Lanes, Track
 from writemate_jax.sampling.levelling import level
+from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
 from writemate_jax.training.adapt import InvalidStyle, load_primer, load_style
@@ -155,9 +156,11 @@ class Writer:
         if not 1 <= candidates <= MAX_CANDIDATES:
             raise InvalidRequest(f"candidates is {candidates}; expected 1 to {MAX_CANDIDATES}")
         per_character = self.model.config.sampling.points_per_character
+        known = self.model.unit == "x-height" and self.model.config.data.normalisation == "shared"
+        x_height = 1.0 / float(self.model.std[0]) if known else 0.0
         return [
-            (Line(primer.prefix, text, hands[i], seeds[i], biases[i], per_character * (len(text) + FREE_CHARACTERS)),
-             candidates)
+            (Line(primer.prefix, text, hands[i], seeds[i], biases[i], per_character * (len(text) + FREE_CHARACTERS),
+                  x_height), candidates)
             for i, text in enumerate(texts)
         ]
 
@@ -388,7 +391,11 @@ class Writer:
 
 
 class Line(NamedTuple):
-    """One line to write; prefix: the primer's text and a space, style: vector [s], limit: most points."""
+    """One line to write.
+
+    prefix: the primer's text and a space. style: vector [s]. limit: most points. x_height: of normalised offsets; 0
+    where it is not known.
+    """
 
     prefix: str
     text: str
@@ -396,6 +403,7 @@ class Line(NamedTuple):
     seed: int
     bias: float
     limit: int
+    x_height: float = 0.0
 
 
 class _Primer(NamedTuple):
@@ -437,7 +445,8 @@ def trial(line: Line, candidates: int) -> Generator[list[Line], list[Ended], End
 
 
 def _known(line: Line, ended: Ended) -> Draft:
-    return draft(ended.complete, ended.place - len(line.prefix), ended.points[:, 2], len(line.text))
+    tick = line.x_height > 0 and len(ended.points) > 0 and starts_with_tick(ended.points, line.text, line.x_height)
+    return draft(ended.complete, ended.place - len(line.prefix), ended.points[:, 2], len(line.text), tick)
 
 
 def _capacity(size: int, capacities: Sequence[int]) -> int:

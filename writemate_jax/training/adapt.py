@@ -21,19 +21,19 @@ import optax
 
 from writemate_jax import strokes
 from writemate_jax.data.ink_files import SUFFIXES, read_ink, with_text
-from writemate_jax.data.own_ink import PRIMER_LETTERS, UnfitInk, like_the_corpus
+from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.model.window import Text
 from writemate_jax.replacing import write_text
 from writemate_jax.strokes import Rows
+from writemate_jax.training import primers
 from writemate_jax.training.checkpoints import Model
 
 STEPS, RATE = 15, 0.15  # of Adam; 40 steps make other lines of the same hand no likelier than 10
 PULL = 4.0
 GATE_STEPS, GATE_RATE, GATE_PULL = 8, 0.02, 40.0  # of Adam, and the precision of what is added to the gates
-PRIMER_POINTS = 256  # at most, where there is such a line: more costs time and tells no more of the hand
 LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 64, 64  # arrays come in multiples of these; a single line stays single
 FILE = "style.json"
 
@@ -101,22 +101,8 @@ def fit(
     style = fit_rows(model, rows, texts, steps=steps, rate=rate, progress=progress, points_grain=points_grain)
     if deep:
         [style] = deepen(model, rows, texts, [0] * len(rows), [style], progress=progress)
-    return replace(style, primer=_primer(model, rows, texts))
-
-
-def _primer(model: Model, rows: Sequence[Rows], texts: Sequence[str]) -> Ink | None:
-    """One of the lines, unless all are too short for a primer, or no space can stand between it and what follows."""
-    long = [i for i, text in enumerate(texts) if len(text.replace(" ", "")) >= PRIMER_LETTERS]
-    if not long or " " not in model.alphabet.characters:
-        return None
-    chosen = long[best_primer([rows[i] for i in long])]
-    return Ink(rows[chosen], texts[chosen])
-
-
-def best_primer(rows: Sequence[Rows]) -> int:
-    """Which of some lines is the primer: the longest that the network has seen the like of before other ink."""
-    fitting = [i for i, row in enumerate(rows) if len(row) <= PRIMER_POINTS]
-    return max(fitting, key=lambda i: len(rows[i])) if fitting else min(range(len(rows)), key=lambda i: len(rows[i]))
+    chosen = primers.best(model, rows, texts, style.whole)
+    return style if chosen is None else replace(style, primer=Ink(rows[chosen], texts[chosen]))
 
 
 def fit_rows(
@@ -349,7 +335,6 @@ __all__ = [
     "InvalidStyle",
     "Style",
     "UnfitInk",
-    "best_primer",
     "deepen",
     "fit",
     "fit_hands",

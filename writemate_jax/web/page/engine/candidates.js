@@ -2,24 +2,45 @@
  * The best of several candidates for one text, by how the window read the text while each was written: as
  * writemate_jax/sampling/candidates.py, which says why.
  *
- * A draft is {complete, points, lifts}: points drawn while the window read each character and past them [U + 1], and
- * how many of these lifted the pen.
+ * A draft is {complete, points, lifts, tick}: points drawn while the window read each character and past them [U + 1],
+ * how many of these lifted the pen, and whether a stray tick stands in front.
  */
+const LONGEST_TICK = 0.5; // x-heights of pen way
+const MARKS = "'\"`,.:;!?-_~^*=%|/\\<>()[]{}"; // texts that begin so may begin with a small stroke
 
 /** place: the character that was read at each point; eos: whether the pen lifted there. */
-export function draft(complete, place, eos, length) {
+export function draft(complete, place, eos, length, tick = false) {
   const points = new Array(length + 1).fill(0), lifts = new Array(length + 1).fill(0);
   place.forEach((at, i) => {
     const kept = Math.min(length, at);
     points[kept] += 1;
     lifts[kept] += eos[i] ? 1 : 0;
   });
-  return { complete, points, lifts };
+  return { complete, points, lifts, tick };
 }
 
-/** Whether a draft ended by itself and each character but spaces was attended, none for more than `loop` points. */
-export function passes({ complete, points }, text, loop) {
-  return complete && [...text].every((c, i) => c === " " || points[i] > 0) && points.every((count) => count <= loop);
+/** Whether the first stroke of rows [dx, dy, eos] is shorter than any letter's and lies left of all that follows. */
+export function startsWithTick(rows, text) {
+  const first = rows.findIndex(([, , eos]) => eos) + 1;
+  if (!first || first === rows.length || MARKS.includes(text[0])) return false;
+  let x = 0, way = 0, right = -Infinity, left = Infinity;
+  rows.forEach(([dx, dy], i) => {
+    x += dx;
+    if (i >= first) left = Math.min(left, x);
+    else {
+      right = Math.max(right, x);
+      if (i) way += Math.hypot(dx, dy);
+    }
+  });
+  return way < LONGEST_TICK && right < left;
+}
+
+/**
+ * Whether a draft ended by itself, has no tick, and each character but spaces was attended, none for more than `loop`
+ * points.
+ */
+export function passes({ complete, points, tick }, text, loop) {
+  return complete && !tick && [...text].every((c, i) => c === " " || points[i] > 0) && points.every((count) => count <= loop);
 }
 
 /** How far each draft is from the usual. */

@@ -5,7 +5,7 @@
  * What a line becomes depends on its own text, seed, bias and hand alone, to the bit, whatever is written beside it.
  */
 import { encode } from "./alphabet.js";
-import { best, draft, passes } from "./candidates.js";
+import { best, draft, passes, startsWithTick } from "./candidates.js";
 import { deskewed } from "./levelling.js";
 import { draw } from "./mixture.js";
 import { LANES } from "./network.js";
@@ -25,7 +25,7 @@ export function* write(network, lines, { candidates, attention = false }) {
     const { text, seed, style, bias } = lines[index];
     const own = bias + attempt * sampling.moreBias;
     return Array.from({ length: candidates }, (_, i) => ({
-      index, number: attempt * candidates + i, style, bias: own, reach: sampling.reach && own ? sampling.reach / own : Infinity, attention,
+      index, text, number: attempt * candidates + i, style, bias: own, reach: sampling.reach && own ? sampling.reach / own : Infinity, attention,
       random: createRandom(seed, attempt, i), codes: encode(text, network.header.alphabet),
       limit: sampling.pointsPerCharacter * (text.length + sampling.freeCharacters),
     }));
@@ -103,7 +103,7 @@ function resultOf({ job, rows, place, phi }, complete) {
   const eos = rows.map((row) => row[2]);
   if (rows.length) rows.at(-1)[2] = 1; // the pen lifts at the end, also where the cap ended the line
   return {
-    draft: draft(complete, place, eos, job.codes.length),
+    draft: draft(complete, place, eos, job.codes.length, startsWithTick(rows, job.text)),
     points: levelled(rows), attention: job.attention ? phi : null,
   };
 }

@@ -1,0 +1,82 @@
+"""Which of a hand's lines writing goes on from.
+
+Behind a forced line the window must stand at the end of its text: where it has lost its way in ink that it cannot read,
+what is written next is garbled.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from writemate_jax import strokes
+from writemate_jax.data.own_ink import PRIMER_LETTERS
+from writemate_jax.model.networks import Network, text_batch
+from writemate_jax.strokes import Rows
+from writemate_jax.training.checkpoints import Model
+
+LONGEST = 256  # points, where there is such a line: more costs time and tells no more of the hand
+GRAIN = 64  # arrays come in multiples of it
+ASTRAY = 1  # characters that the window may be before or behind the space after the line
+
+
+def best(model: Model, rows: Sequence[Rows], texts: Sequence[str], style: np.ndarray) -> int | None:
+    """The index of the line to go on from, None if none will do.
+
+    Of those long enough in letters behind which the window stands right, the longest of at most `LONGEST` points, or
+    else the shortest. Arguments: rows [T, 3] as the corpus has them, their texts, a style of the hand
+    (`Style.whole`).
+    """
+    if " " not in model.alphabet.characters:  # none can stand between the line and what follows
+        return None
+    fitting = [i for i, text in enumerate(texts) if len(text.replace(" ", "")) >= PRIMER_LETTERS]
+    if not fitting:
+        return None
+    astray = strays(model, [rows[i] for i in fitting], [texts[i] for i in fitting], style)
+    fitting = [i for i, far in zip(fitting, astray, strict=True) if abs(far) <= ASTRAY]
+    short = [i for i in fitting if len(rows[i]) <= LONGEST]
+    if short:
+        return max(short, key=lambda i: len(rows[i]))
+    return min(fitting, key=lambda i: len(rows[i]), default=None)
+
+
+def strays(model: Model, rows: Sequence[Rows], texts: Sequence[str], style: np.ndarray) -> np.ndarray:
+    """How many characters the window is behind (or, negative, before) the space after each line when it is forced.
+
+    int [lines]. Each line's text is followed by a space and itself, as if it were to be written once more.
+    """
+    starts = np.array([[0, 0, 1]], np.float32)
+    inks = [strokes.normalise(np.concatenate([starts, row]), model.mean, model.std) for row in rows]
+    points = np.zeros((len(inks), _grain(max(map(len, inks))), 3), np.float32)
+    for lane, ink in enumerate(inks):
+        points[lane, : len(ink)] = ink
+    codes = [model.alphabet.encode(f"{text} {text}") for text in texts]
+    text = text_batch(codes, _grain(1 + max(map(len, codes))))
+    styles = jnp.tile(jnp.asarray(style)[None], (len(rows), 1))
+    last = np.array([len(ink) - 1 for ink in inks])
+    place = np.asarray(_places(model.network(), model.params, points, last, text, styles))
+    return place - np.array([len(text) for text in texts])
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _places(network: Network, params: Any, points: jax.Array, last: jax.Array, text, styles: jax.Array) -> jax.Array:
+    """The place that the window reads most after point `last` [b] of each line."""
+    variables = {"params": jax.tree.map(jnp.asarray, params)}
+    gates = network.apply(variables, styles, method="style_gates")
+
+    def step(carry, x):
+        carry, _ = network.apply(variables, carry, x, text, gates, method="step")
+        return carry, carry.window.phi.argmax(axis=-1)
+
+    _, places = lax.scan(step, network.initial_carry(len(points), text.codes.shape[1]), points.swapaxes(0, 1))
+    return places[last, jnp.arange(len(points))]
+
+
+def _grain(size: int) -> int:
+    return -(-size // GRAIN) * GRAIN
