@@ -22,15 +22,16 @@ export async function loadPreviews() {
 export function drawPreview(svg, flat) {
   const rows = [];
   for (let i = 0; i < flat.length; i += 3) rows.push([flat[i] * UNIT, -flat[i + 1] * UNIT, flat[i + 2]]);
-  drawInk(svg, strokesOf(rows));
+  drawInk(svg, strokesOf(rows), PEN);
 }
 
-/** Draws strokes in x-heights with y down. */
-export function drawInk(svg, strokes) {
+/** Draws strokes in any unit with y down; by default with a pen that suits their height. */
+export function drawInk(svg, strokes, pen = 0) {
   const { left, right, bottom: top, top: low } = bounds(strokes);
+  const width = pen || (low - top) / 16;
   const paths = strokes.map((stroke) => element("path", { d: pathOf(stroke, bezier(stroke)) }));
-  svg.setAttribute("viewBox", [left - PEN, top - PEN, right - left + 2 * PEN, low - top + 2 * PEN].join(" "));
+  svg.setAttribute("viewBox", [left - width, top - width, right - left + 2 * width, low - top + 2 * width].join(" "));
   svg.replaceChildren(element("g", {
-    fill: "none", stroke: "currentColor", "stroke-width": PEN, "stroke-linecap": "round", "stroke-linejoin": "round",
+    fill: "none", stroke: "currentColor", "stroke-width": width, "stroke-linecap": "round", "stroke-linejoin": "round",
   }, ...paths));
 }
