@@ -5,10 +5,10 @@ import json
 import jax
 import numpy as np
 import pytest
-import tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import tiny
 from writemate_jax import strokes
 from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink, write_json

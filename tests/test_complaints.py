@@ -10,8 +10,8 @@ import pytest
 
 from writemate_jax import strokes
 from writemate_jax.evaluation.alignment import follow
-from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.candidates import MOST
+from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.writer import Writer
 
 NARROW = ("all", "Hi", "I will", "half a mil", "we said fi", "to Tell", "I")  # the last letter is thin, soon cut off

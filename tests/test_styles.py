@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-import tiny
 
+import tiny
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.data.batches import Batches
 from writemate_jax.model.networks import Network, text_batch
