@@ -40,8 +40,9 @@ if TYPE_CHECKING:
 
 MAX_CHARACTERS = 128  # of a line; a primer may add as many
 MAX_POINTS = 2**16  # of unconditional ink: the arrays for it are made in advance
-# Arrays come in these sizes alone, so that few programs are compiled.
-TEXT_CAPACITIES = (16, 32, 64, 128, 256 + 2)
+# Arrays come in these sizes alone, so that few programs are compiled. The window costs little beside the layers, and a
+# short text loses little in a large array.
+TEXT_CAPACITIES = (64, 256 + 2)
 PRIMER_CAPACITIES = (0, 256, 512, 1024, 2048, 4096)
 FREE_CHARACTERS = 4  # the cap on points counts these on top of the text: a short line is not cut for a slow start
 MAX_CANDIDATES = 64
