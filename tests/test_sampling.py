@@ -300,10 +300,10 @@ def test_complete_lines_end_with_the_pen_bit_that_was_drawn():
 def test_number_of_compiled_programs_is_the_number_of_buckets():
     jax.clear_caches()
     scribe = writer()
-    for texts in (["a"], TEXTS, ["fade"] * 20):  # up to 15 characters: one capacity
+    for texts in (["a"], TEXTS, ["fade"] * 20, ["a" * 63]):  # one capacity
         scribe.write(texts, seed=3)
     assert sampler.advance._cache_size() == sampler.restart._cache_size() == 1
-    scribe.write(["a" * 16, "b" * 31, "abc"])
+    scribe.write(["a" * 64, "b" * 128, "abc"])
     assert sampler.advance._cache_size() == 2
     scribe.write(["abc"], prime=PRIMER)
     other = strokes.split(PRIMER.strokes)

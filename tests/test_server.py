@@ -232,8 +232,9 @@ def test_no_request_compiles(client):
 def test_without_batching_one_request_is_written_after_the_other_and_ink_is_the_same():
     desk = Desk(Writer(model(), lanes=LANES), Measures(), waiting=99, fits=1, seconds=60, batching=False)
     together = []
-    advance = desk._lanes[16].advance
-    desk._lanes[16].advance = lambda: (together.append({who[0] for who in desk._lanes[16].inside}), advance())[1]
+    lanes = desk._lanes[TEXT_CAPACITIES[0]]
+    advance = lanes.advance
+    lanes.advance = lambda: (together.append({who[0] for who in lanes.inside}), advance())[1]
     asked = [alone().lines(["abc", "fed"], 0.5, 9 * i, None, 2) for i in range(3)]
 
     async def one(lines):
