@@ -1,7 +1,7 @@
 """The network of the embedded model: 2 x 256 LSTM with K = 10, M = 20 and a style for each writer, on the open corpus.
 
 Command: python train.py --config configs/open_synthesis.py --workdir runs/open_synthesis
-The embedded weights were made in three runs on 2 cores of an AMD EPYC (AVX-512), shared with other work. The first was
+The embedded weights were made in three runs on 2 cores (AVX-512), shared with other work. The first was
     this configuration before there were styles, on an earlier build of the corpus: 82 minutes for 4,900 updates of
     about 9,000 points, 9 epochs; -0.877 nats/point on 36 held-out writers. The others went on from there:
     open_synthesis_continued, open_synthesis_annealed. This configuration as it stands, with styles from the start, has
