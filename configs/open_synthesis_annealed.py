@@ -4,8 +4,8 @@ Command: python train.py --config configs/open_synthesis_annealed.py --workdir r
     "embedded" now names the result of this run; it began with the weights of open_synthesis_continued.
     python -m writemate_jax.training.export --workdir runs/annealed --out EMBEDDED --bias 1 --reach 0.75
         --candidates 4 --styles STYLES
-Hardware: 2 cores of an Intel Xeon (AVX-512), shared with other work: 60 minutes for 2,200 updates of about 8,000 points,
-    4 epochs, at 1,600 to 13,400 points/s. Its cosine was laid out for 4,500 steps until step 754.
+Hardware: 2 cores of an Intel Xeon (AVX-512), shared with other work: 60 minutes for 2,200 updates of about 8,000
+    points, 4 epochs, at 1,600 to 13,400 points/s. Its cosine was laid out for 4,500 steps until step 754.
 Result, seed 0, all 2,725 lines of the 36 held-out writers, no style: -155.3 nats/line, -0.952 nats/point (offsets over
     0.364 x-heights, rests included), SSE 0.291; the weights before it had -151.6 and -0.929 on the same lines.
 """
