@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from node import node
 from writemate_jax import config, strokes
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
 from writemate_jax.data import corpus as corpora
@@ -30,26 +31,15 @@ from writemate_jax.web import browser_model
 from writemate_jax.web.export import export
 
 ROOT = Path(__file__).parents[1]
-OLDEST = (20, 19)  # earlier ones take a .js file for no module
 SETTINGS = {"sigmaFloor": 0.02, "rhoMax": 0.98}
 PATIENCE = 120_000  # ms that a loaded machine may take
-
-
-def _node() -> str:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("Node.js is not installed")
-    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
-    if tuple(map(int, re.findall(r"\d+", said)[:2])) < OLDEST:
-        pytest.skip(f"Node.js is {said.strip()}; 20.19 or newer is needed")
-    return node
 
 
 def run(**tasks: dict) -> dict:
     """What engine.mjs answers to these tasks."""
     program = ROOT / "tests" / "browser" / "engine.mjs"
     done = subprocess.run(
-        [_node(), "--no-warnings", str(program)], input=json.dumps(tasks), capture_output=True, text=True
+        [node(), "--no-warnings", str(program)], input=json.dumps(tasks), capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout)

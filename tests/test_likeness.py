@@ -15,7 +15,7 @@ from writemate_jax import config as configuration
 from writemate_jax import strokes
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.corpus import Line
-from writemate_jax.evaluation import distances, diversity, features, likeness, two_sample
+from writemate_jax.evaluation import distances, diversity, features, likeness, two_sample, windows
 from writemate_jax.evaluation.bootstrap import Interval
 from writemate_jax.evaluation.command import main
 from writemate_jax.evaluation.conventions import conventional
@@ -195,13 +195,14 @@ def test_a_writer_is_of_one_class():
 def test_windows_cover_a_line(points):
     line = np.zeros((points, 3), np.float32)
     line[:, 0] = np.arange(points)
-    windows = two_sample._windows(line)
-    assert set(np.concatenate(windows)[:, 0]) == set(range(points))
-    assert all(len(window) == min(points, two_sample.WINDOW) for window in windows)
+    parts = windows.cover(line, two_sample.WINDOW)
+    assert set(np.concatenate(parts)[:, 0]) == set(range(points))
+    assert all(len(part) == min(points, two_sample.WINDOW) for part in parts)
 
 
 def test_the_padding_behind_a_line_is_not_seen():
-    rows, lengths = two_sample._padded([tiny.line("lot", 0.0, np.random.default_rng(0))])
+    line = tiny.line("lot", 0.0, np.random.default_rng(0))
+    rows, lengths = windows.padded([line], two_sample.WINDOW, two_sample.BATCH)
     parameters, _ = two_sample._start(jax.random.key(0))
     junk = rows.copy()
     junk[0, lengths[0] :] = 9.0

@@ -1,34 +1,21 @@
 """The page's modules that need no browser: their own tests under Node.js, and their curves beside those of Python."""
 
 import json
-import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
-import pytest
 
+from node import node
 from writemate_jax.data.letter_size import expected_width
 from writemate_jax.drawing import curves
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "writemate_jax" / "web" / "page"
-OLDEST = (20, 19)  # earlier ones take a .js file for no module
-
-
-def _node() -> str:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("Node.js is not installed")
-    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
-    if tuple(map(int, re.findall(r"\d+", said)[:2])) < OLDEST:
-        pytest.skip(f"Node.js is {said.strip()}; 20.19 or newer is needed")
-    return node
 
 
 def _run(*arguments: str, given: str = "") -> str:
-    done = subprocess.run([_node(), "--no-warnings", *arguments], input=given, capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run([node(), "--no-warnings", *arguments], input=given, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     return done.stdout
 

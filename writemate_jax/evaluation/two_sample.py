@@ -34,6 +34,7 @@ import numpy as np
 import optax
 
 from writemate_jax import strokes
+from writemate_jax.evaluation import windows
 from writemate_jax.evaluation.bootstrap import Interval
 from writemate_jax.strokes import Rows
 
@@ -130,12 +131,12 @@ def disturb(line: Rows, rng: np.random.Generator, *, quantum: float) -> Rows:
 
 def score(parameters, lines: Sequence[Rows]) -> np.ndarray:
     """The mean logit of each line's windows, float64 ``[lines]``."""
-    windows = [(i, rows) for i, line in enumerate(lines) for rows in _windows(line)]
+    parts = [(i, rows) for i, line in enumerate(lines) for rows in windows.cover(line, WINDOW)]
     logits = np.concatenate([
-        np.asarray(_logits(parameters, *_padded([rows for _, rows in windows[first : first + BATCH]])))
-        for first in range(0, len(windows), BATCH)
-    ])[: len(windows)]  # fmt: skip
-    owner = np.array([i for i, _ in windows])
+        np.asarray(_logits(parameters, *windows.padded([rows for _, rows in some], WINDOW, BATCH)))
+        for some in (parts[first : first + BATCH] for first in range(0, len(parts), BATCH))
+    ])[: len(parts)]  # fmt: skip
+    owner = np.array([i for i, _ in parts])
     return np.bincount(owner, logits, len(lines)) / np.bincount(owner, minlength=len(lines))
 
 
@@ -161,7 +162,7 @@ def _train(lines: Sequence[Rows], classes: np.ndarray, steps: int, *, seed: int)
     parameters, state = _start(key)
     for step in range(steps):
         chosen = np.concatenate([rng.choice(side, BATCH // 2) for side in sides])
-        rows, lengths = _padded([_random_window(lines[i], rng) for i in chosen])
+        rows, lengths = windows.padded([windows.draw(lines[i], WINDOW, rng) for i in chosen], WINDOW, BATCH)
         parameters, state = _update(
             parameters, state, rows, lengths, classes[chosen].astype(np.float32), jax.random.fold_in(key, step),
             step / steps,
@@ -194,22 +195,3 @@ def _update(parameters, state, rows, lengths, classes, key, share_done):
 @jax.jit
 def _logits(parameters, rows, lengths):
     return Critic().apply(parameters, rows, lengths)
-
-
-def _windows(line: Rows) -> list[Rows]:
-    """Windows over the whole line, the last one flush with its end."""
-    starts = [*range(0, max(1, len(line) - WINDOW), WINDOW // 2), max(0, len(line) - WINDOW)]
-    return [line[start : start + WINDOW] for start in dict.fromkeys(starts)]
-
-
-def _random_window(line: Rows, rng: np.random.Generator) -> Rows:
-    start = rng.integers(max(1, len(line) - WINDOW + 1))
-    return line[start : start + WINDOW]
-
-
-def _padded(windows: Sequence[Rows]) -> tuple[np.ndarray, np.ndarray]:
-    """A batch of always `BATCH`: rows float32 ``[BATCH, WINDOW, 3]`` and lengths ``[BATCH]``, at least 1."""
-    rows, lengths = np.zeros((BATCH, WINDOW, 3), np.float32), np.ones(BATCH, np.int32)
-    for i, window in enumerate(windows):
-        rows[i, : len(window)], lengths[i] = window, len(window)
-    return rows, lengths

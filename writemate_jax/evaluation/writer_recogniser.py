@@ -29,6 +29,7 @@ import optax
 
 from writemate_jax import strokes
 from writemate_jax.data.corpus import Corpus
+from writemate_jax.evaluation import windows
 from writemate_jax.evaluation.conventions import conventional
 from writemate_jax.sampling.levelling import level
 from writemate_jax.strokes import Rows
@@ -138,7 +139,8 @@ def train(
     parameters, state = _start(key, len(names))
     for step in range(steps):
         classes = rng.choice(len(names), BATCH, p=often / often.sum())
-        rows, lengths = _padded([_window(lines[rng.choice(own[c])], rng) for c in classes])
+        drawn = [windows.draw(lines[rng.choice(own[c])], WINDOW, rng) for c in classes]
+        rows, lengths = windows.padded(drawn, WINDOW, BATCH)
         parameters, state = _update(
             parameters, state, rows, lengths, classes, jax.random.fold_in(key, step), step / steps, len(names)
         )
@@ -160,13 +162,13 @@ def _whitening(places: Sequence[np.ndarray]) -> np.ndarray:
 
 def _directions(parameters, lines: Sequence[Rows]) -> np.ndarray:
     """The direction of each line, float64 [lines, DIRECTIONS]: the mean over its windows, of length 1."""
-    windows = [(i, rows) for i, line in enumerate(lines) for rows in _windows(line)]
+    parts = [(i, rows) for i, line in enumerate(lines) for rows in windows.cover(line, WINDOW)]
     found = np.concatenate([
-        np.asarray(_read(parameters, *_padded([rows for _, rows in windows[first : first + BATCH]])))
-        for first in range(0, len(windows), BATCH)
-    ])[: len(windows)].astype(np.float64)  # fmt: skip
+        np.asarray(_read(parameters, *windows.padded([rows for _, rows in some], WINDOW, BATCH)))
+        for some in (parts[first : first + BATCH] for first in range(0, len(parts), BATCH))
+    ])[: len(parts)].astype(np.float64)  # fmt: skip
     sums = np.zeros((len(lines), DIRECTIONS))
-    for (i, rows), direction in zip(windows, found, strict=True):
+    for (i, rows), direction in zip(parts, found, strict=True):
         sums[i] += len(rows) * direction
     return _unit(sums)
 
@@ -199,22 +201,3 @@ def _update(parameters, state, rows, lengths, classes, key, share_done, writers)
 @jax.jit
 def _read(parameters, rows, lengths):
     return Reader().apply(parameters, rows, lengths)
-
-
-def _windows(line: Rows) -> list[Rows]:
-    """Windows over the whole line, the last one flush with its end."""
-    starts = [*range(0, max(1, len(line) - WINDOW), WINDOW // 2), max(0, len(line) - WINDOW)]
-    return [line[start : start + WINDOW] for start in dict.fromkeys(starts)]
-
-
-def _window(line: Rows, rng: np.random.Generator) -> Rows:
-    start = rng.integers(max(1, len(line) - WINDOW + 1))
-    return line[start : start + WINDOW]
-
-
-def _padded(windows: Sequence[Rows]) -> tuple[np.ndarray, np.ndarray]:
-    """A batch of always `BATCH`: rows float32 [BATCH, WINDOW, 3] and lengths [BATCH], at least 1."""
-    rows, lengths = np.zeros((BATCH, WINDOW, 3), np.float32), np.ones(BATCH, np.int32)
-    for i, window in enumerate(windows):
-        rows[i, : len(window)], lengths[i] = window, len(window)
-    return rows, lengths
