@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from writemate_jax.model.networks import Network, text_batch
-from writemate_jax.sampling.sampler import Drawn, Request, SamplingState, advance, begin, restart
+from writemate_jax.sampling.sampler import Drawn, Request, SamplingState, advance, begin
 
 STEPS = 32  # made at once: a lane of a line that ended is idle for half as many
 
@@ -130,7 +130,7 @@ class Lanes:
         if self._fresh.any():
             # Copies: a device that shares the host's memory would see what enters later.
             self._on_device = jax.device_put(jax.tree.map(np.copy, self._request))
-            self._state = restart(self._network, self._on_device, self._state, self._fresh)
+            self._state = self._state._replace(fresh=jax.device_put(self._fresh.copy()))
             self._made[self._fresh], self._fresh = 0, np.zeros_like(self._fresh)
         self._state, drawn = advance(
             self._network, self._params, self._on_device, self._state, steps=STEPS, rests=self._rests

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from writemate_jax.model import mdn
@@ -50,10 +51,12 @@ class Request(NamedTuple):
 class SamplingState(NamedTuple):
     """Where each line of a batch is.
 
+    fresh: bool [b], the line has not begun: whatever else stands in its row, it begins with the next step.
     t: int32 [b], steps made. carry: of the network. x: [b, 3], the last point, the input of step t.
     done, complete: bool [b], whether the line has ended, and whether by itself. count: int32 [b], points drawn.
     """
 
+    fresh: jax.Array
     t: jax.Array
     carry: Carry
     x: jax.Array
@@ -76,11 +79,18 @@ class Drawn(NamedTuple):
     kappa: jax.Array | None
 
 
-@partial(jax.jit, static_argnames=("network",))
 def begin(network: Network, request: Request) -> SamplingState:
+    """The state of lines that are all fresh; made on the host, so that nothing is compiled for it."""
+    shapes = jax.eval_shape(partial(_start, network), request)
+    state = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes)
+    return jax.device_put(state._replace(fresh=np.ones_like(state.fresh)))
+
+
+def _start(network: Network, request: Request) -> SamplingState:
     """The state before any step. A row without points to draw is done."""
     b = request.seed.shape[0]
     return SamplingState(
+        fresh=jnp.zeros(b, bool),
         t=jnp.zeros(b, jnp.int32),
         carry=network.initial_carry(b, request.text.codes.shape[1] if network.window else 0),
         x=request.start,
@@ -90,14 +100,13 @@ def begin(network: Network, request: Request) -> SamplingState:
     )
 
 
-@partial(jax.jit, static_argnames=("network",))
-def restart(network: Network, request: Request, state: SamplingState, fresh: jax.Array) -> SamplingState:
-    """The state with the lines of `fresh`, bool [b], before their first step, and the others where they were."""
+def _started(network: Network, request: Request, state: SamplingState) -> SamplingState:
+    """The state with its fresh lines before their first step, and the others where they were."""
 
     def choose(new: jax.Array, old: jax.Array) -> jax.Array:
-        return jnp.where(fresh.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+        return jnp.where(state.fresh.reshape(-1, *[1] * (new.ndim - 1)), new, old)
 
-    return jax.tree.map(choose, begin(network, request), state)
+    return jax.tree.map(choose, _start(network, request), state._replace(fresh=jnp.zeros_like(state.fresh)))
 
 
 @partial(jax.jit, static_argnames=("network", "steps", "rests"))
@@ -110,7 +119,7 @@ def advance(
       network: a synthesis network with `request.text`, or a prediction network without.
       params: its weights.
       request: see `Request`.
-      state: of `begin`, `restart` or the last call.
+      state: of `begin` or the last call, in which any lines may have been made fresh.
       rests: whether the network learned lines with a rest behind them (`strokes.add_rests`).
     """
     b = request.seed.shape[0]
@@ -125,6 +134,7 @@ def advance(
     gates = None  # of the styles: the same at every step
     if network.styles:
         gates = network.apply({"params": params}, request.style, method="style_gates")
+    state = _started(network, request, state)
 
     def step(loop: tuple[jax.Array, SamplingState, Drawn]) -> tuple[jax.Array, SamplingState, Drawn]:
         i, state, drawn = loop
@@ -172,6 +182,7 @@ def _sample_step(
         x = jnp.where(forced[:, None], given, drawn)
 
     state = SamplingState(
+        fresh=state.fresh,
         t=state.t + ~state.done,
         carry=carry,
         x=x,
