@@ -17,7 +17,7 @@ class Track(NamedTuple):
     """How one line begins and what is wanted of it: a row of `sampler.Request`.
 
     codes: int32 [U], a primer's text included; empty for a prediction network. style: [s], or longer, see
-    `Network.style_gates`. limit: most points to draw.
+    `Network.style_gates`. limit: most points to draw. start: [3]. primer: [P, 3], what is forced.
     window: whether its course is wanted.
     """
 
@@ -27,6 +27,8 @@ class Track(NamedTuple):
     bias: float
     reach: float
     limit: int
+    start: np.ndarray
+    primer: np.ndarray
     window: bool = False
 
 
@@ -52,22 +54,20 @@ class Moved(NamedTuple):
 
 
 class Lanes:
-    """So many lanes of one text capacity and one primer.
+    """So many lanes of one text capacity.
 
     Args:
       network, params: the weights are on the device.
       count: lanes. All are computed at every step, also those that stay empty.
       capacity: u1 of the texts.
-      start: [3], the first input of every line. primer: [p, 3], `primer_length` of them real, forced on every line.
+      primer_capacity: p, points of the longest primer.
       rests: see `sampler.advance`.
     """
 
     def __init__(
-        self, network: Network, params: Any, count: int, capacity: int, *, start: np.ndarray, primer: np.ndarray,
-        primer_length: int, rests: bool,
-    ):  # fmt: skip
+        self, network: Network, params: Any, count: int, capacity: int, *, primer_capacity: int = 0, rests: bool
+    ):
         self._network, self._params, self._rests = network, params, rests
-        self._primer_length = primer_length
         self._who: list = [None] * count
         self._histories: list[list] = [[] for _ in range(count)]
         self._fresh = np.zeros(count, bool)
@@ -80,9 +80,9 @@ class Lanes:
             bias=np.zeros(count, np.float32),
             reach=np.full(count, np.inf, np.float32),
             limit=np.zeros(count, np.int32),
-            start=np.tile(np.asarray(start, np.float32), (count, 1)),
-            primer=np.tile(primer, (count, 1, 1)),
-            primer_length=np.full(count, primer_length, np.int32),
+            start=np.zeros((count, 3), np.float32),
+            primer=np.zeros((count, primer_capacity, 3), np.float32),
+            primer_length=np.zeros(count, np.int32),
         )
         self._made = np.zeros(count, np.int32)  # steps of each lane
         self._on_device = jax.device_put(jax.tree.map(np.copy, self._request))
@@ -118,6 +118,8 @@ class Lanes:
             request.style[lane, : len(track.style)] = track.style
         request.seed[lane], request.limit[lane] = track.seed, track.limit
         request.bias[lane], request.reach[lane] = track.bias, track.reach
+        request.start[lane], request.primer_length[lane] = track.start, len(track.primer)
+        request.primer[lane, : len(track.primer)] = track.primer
 
     def leave(self, who: Any) -> None:
         """Gives up a line; its lane is free."""
@@ -148,7 +150,8 @@ class Lanes:
         parts = [None if part is None else part[: state.t[lane] - before, lane].copy() for part in parts]
         history.append(parts)
         # The first of a line's steps may be a primer's, and the last may only have found the end.
-        first, last = self._primer_length, self._primer_length + int(state.count[lane])
+        first = int(self._request.primer_length[lane])
+        last = first + int(state.count[lane])
         points = parts[0][max(first - before, 0) : max(last - before, 0)]
         if not state.done[lane]:
             return Moved(who, points, None)

@@ -119,9 +119,8 @@ class Writer:
           InvalidRequest: for whatever of this cannot be met.
           UnknownCharacters: a text has characters without a likeness in the network's alphabet.
         """
-        if prime is None and prime_text is None:
-            prime = self._primer_of(style)
-        primer = self._primer(prime, prime_text)
+        primed_by_style = prime is None and prime_text is None
+        primer = self.primer(style) if primed_by_style else self._primer(prime, prime_text)
         asked = self.lines(texts, bias, seed, style, candidates, primer)
         # What still asks for candidates to be written, and what it asks for.
         trying = {i: trial(line, count) for i, (line, count) in enumerate(asked)}
@@ -139,7 +138,7 @@ class Writer:
 
     def lines(
         self, texts: Sequence[str] | str, bias: float | Sequence[float] | None, seed: int | Sequence[int],
-        style: str | os.PathLike | np.ndarray | None, candidates: int | None, primer: _Primer | None = None,
+        style: str | os.PathLike | np.ndarray | None, candidates: int | None, primer: Primer | None = None,
     ) -> list[tuple[Line, int]]:  # fmt: skip
         """What `write` is asked for, checked: each line, and how many candidates of it are wanted."""
         if not self._network.window:
@@ -165,30 +164,31 @@ class Writer:
             for i, text in enumerate(texts)
         ]
 
-    def lanes_of(self, capacity: int, primer: _Primer | None = None) -> Lanes:
-        """Empty lanes for lines of a `capacity_of` (0 for a prediction network)."""
-        primer = primer or self._primer(None, None)
+    def lanes_of(self, capacity: int, primer_capacity: int = 0) -> Lanes:
+        """Empty lanes for lines of a `capacity_of` (0 for a prediction network) and primers of so many points."""
         return Lanes(
-            self._network, self._params, self.lanes, capacity, start=primer.start, primer=primer.forced,
-            primer_length=primer.length, rests=self.model.config.data.rests,
+            self._network, self._params, self.lanes, capacity, primer_capacity=primer_capacity,
+            rests=self.model.config.data.rests,
         )  # fmt: skip
 
-    def track(self, line: Line, attention: bool = False) -> Track:
+    def track(self, line: Line, attention: bool = False, primer: Primer | None = None) -> Track:
         """The line as lanes take it."""
+        primer = primer or self._primer(None, None)
         codes = self.model.alphabet.encode(line.prefix + line.text)  # none of a prediction network's empty text
-        return Track(codes, line.style, line.seed, line.bias, self._reach(line.bias), line.limit, attention)
+        forced, reach = primer.forced[: primer.length], self._reach(line.bias)
+        return Track(codes, line.style, line.seed, line.bias, reach, line.limit, primer.start, forced, attention)
 
-    def _drafts(self, lines: Sequence[Line], primer: _Primer, attention: bool) -> list[Ended]:
+    def _drafts(self, lines: Sequence[Line], primer: Primer, attention: bool) -> list[Ended]:
         """Every line written, in their order."""
         drafts: list = [None] * len(lines)
         for capacity in TEXT_CAPACITIES:
             waiting = [i for i, line in enumerate(lines) if capacity_of(line) == capacity]
             waiting.sort(key=lambda i: len(lines[i].text))  # the longest begins first, as the last to end decides
-            lanes = self.lanes_of(capacity, primer) if waiting else None
+            lanes = self.lanes_of(capacity, len(primer.forced)) if waiting else None
             while waiting or (lanes and lanes.busy):
                 while waiting and lanes.free:
                     i = waiting.pop()
-                    lanes.enter((i,), self.track(lines[i], attention))
+                    lanes.enter((i,), self.track(lines[i], attention, primer))
                 for (i,), _, ended in lanes.advance():
                     if ended:
                         drafts[i] = ended
@@ -260,6 +260,13 @@ class Writer:
             raise InvalidRequest(self._no_such_style(style, [*named, "random", *hand]))
         return table[[hand[name] for name in names]]
 
+    def primer(self, style: str | os.PathLike | Ink | np.ndarray | None) -> Primer:
+        """What lines in a style begin with: a named one or a folder of `train.py adapt` has a primer, as has given ink.
+
+        Raises `InvalidRequest` for ink that cannot be one.
+        """
+        return self._primer(style if isinstance(style, Ink) else self._primer_of(style), None)
+
     def _primer_of(self, style: Any) -> Ink | None:
         """What lines in a style go on from: a named one's real ink, or the primer in a folder of `train.py adapt`."""
         if isinstance(style, str):
@@ -300,7 +307,7 @@ class Writer:
             ' "random", "unknown", or a folder that train.py adapt made'
         )
 
-    def finished(self, line: Line, ended: Ended, primer: _Primer | None = None) -> Written:
+    def finished(self, line: Line, ended: Ended, primer: Primer | None = None) -> Written:
         """The line as ink, from what lanes made of it."""
         primer = primer or self._primer(None, None)
         written = self._written(line, primer, self._denormalise(ended.points), ended.complete)
@@ -315,7 +322,7 @@ class Writer:
             )
         return written
 
-    def _written(self, line: Line, primer: _Primer, rows: Rows, complete: bool) -> Written:
+    def _written(self, line: Line, primer: Primer, rows: Rows, complete: bool) -> Written:
         rows = np.concatenate([primer.lead, rows])
         rows[-1, 2] = 1  # the pen lifts at the end, also where a cap ended the line
         if primer.length:
@@ -325,7 +332,7 @@ class Writer:
         pace = self.model.config.sampling.get("points_per_second")
         return Written(rows, line.text, complete, line.bias, line.seed, pace)
 
-    def _primer(self, prime: Ink | Rows | None, text: str | None) -> _Primer:
+    def _primer(self, prime: Ink | Rows | None, text: str | None) -> Primer:
         rests = self.model.config.data.rests
         if prime is None:
             if text is not None:
@@ -333,7 +340,7 @@ class Writer:
             # A line of known origin begins with the pen at rest there, which is no ink; another with its first point.
             start = np.array([[0, 0, 1 if rests else 0]], np.float32)
             lead = start[:0] if rests else start
-            return _Primer("", self._normalise(start)[0], np.zeros((0, 3), np.float32), 0, lead, np.zeros(2))
+            return Primer("", self._normalise(start)[0], np.zeros((0, 3), np.float32), 0, lead, np.zeros(2))
         ink, text = (prime.strokes, text or prime.text) if isinstance(prime, Ink) else (prime, text)
         if not text:
             raise InvalidRequest("the primer has no text; give prime_text, what its ink says")
@@ -350,7 +357,7 @@ class Writer:
         padded = np.zeros((_capacity(len(forced), PRIMER_CAPACITIES), 3), np.float32)
         padded[: len(forced)] = self._normalise(forced)
         end = strokes.to_points(ink)[-1]
-        return _Primer(text + " ", self._normalise(start[None])[0], padded, len(forced), ink[:0], end)
+        return Primer(text + " ", self._normalise(start[None])[0], padded, len(forced), ink[:0], end)
 
     def _readable(self, text: str, name: str, limit: int) -> str:
         stripped = text.strip()
@@ -407,7 +414,7 @@ class Line(NamedTuple):
     x_height: float = 0.0
 
 
-class _Primer(NamedTuple):
+class Primer(NamedTuple):
     """How a line begins.
 
     prefix: text of the primer and a space. start: [3] first input, normalised. forced: [p, 3], normalised and padded,
