@@ -153,7 +153,7 @@ def test_a_primer_brings_its_hand_unless_a_style_is_asked_for(model):
 
 def test_a_style_is_kept_with_a_primer_that_writing_goes_on_from(model, tmp_path, monkeypatch):
     # The window of an untrained network keeps up with nothing.
-    monkeypatch.setattr(primers, "strays", lambda model, rows, texts, style: np.zeros(len(rows)))
+    monkeypatch.setattr(primers, "strays", lambda model, rows, *_: np.zeros(len(rows)))
     rng = np.random.default_rng(5)
     lines = [Ink(tiny.line(text, 0.01, rng), text) for text in ("tool toto", "lo lo", "to")]
     style = adapt.fit(model, lines, steps=1, deep=True)

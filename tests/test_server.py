@@ -26,28 +26,28 @@ from fastapi.testclient import TestClient  # noqa: E402
 from writemate_jax import config as configuration  # noqa: E402
 from writemate_jax import strokes  # noqa: E402
 from writemate_jax.alphabet import Alphabet  # noqa: E402
+from writemate_jax.data import own_ink  # noqa: E402
 from writemate_jax.drawing.strokes_json import Ink  # noqa: E402
 from writemate_jax.model.networks import text_batch  # noqa: E402
-from writemate_jax.sampling import sampler  # noqa: E402
+from writemate_jax.sampling import named_styles, sampler  # noqa: E402
 from writemate_jax.sampling.levelling import level  # noqa: E402
 from writemate_jax.sampling.writer import TEXT_CAPACITIES, Writer  # noqa: E402
-from writemate_jax.training import adapt  # noqa: E402
+from writemate_jax.training import adapt, primers  # noqa: E402
 from writemate_jax.training.checkpoints import Description, Model  # noqa: E402
-from writemate_jax.web.server import docs  # noqa: E402
+from writemate_jax.web.server import docs, messages  # noqa: E402
 from writemate_jax.web.server.app import PAGE, create_app  # noqa: E402
 from writemate_jax.web.server.desk import Desk, Points, Whole  # noqa: E402
 from writemate_jax.web.server.guard import client_of  # noqa: E402
 from writemate_jax.web.server.measures import Measures  # noqa: E402
 from writemate_jax.web.server.problems import Problem  # noqa: E402
 from writemate_jax.web.server.settings import Settings  # noqa: E402
+from writemate_jax.web.server.styles import Hands  # noqa: E402
 
 LANES = 8
 WRITERS = ("one", "two", "a/three")
 FREE = Settings(rate=0, fit_room=256)  # of the limit that is tested by itself; short ink
-INK = [
-    [[x, -y] for x, y in (stroke * 30 + [5, 7]).tolist()]
-    for stroke in strokes.split(tiny.line("tool", 0.01, np.random.default_rng(0)))
-]
+ROWS = tiny.line("tool", 0.01, np.random.default_rng(0))
+INK = [[[x, -y] for x, y in (stroke * 30 + [5, 7]).tolist()] for stroke in strokes.split(ROWS)]
 
 
 @functools.cache
@@ -111,7 +111,7 @@ def assert_problem(answer, status: int, kind: str) -> dict:
 
 
 def programs() -> list[int]:
-    return [function._cache_size() for function in (sampler.advance, adapt._loss)]
+    return [function._cache_size() for function in (sampler.advance, adapt._loss, adapt._gates_loss, primers._places)]
 
 
 # The contract
@@ -238,7 +238,7 @@ def test_without_batching_one_request_is_written_after_the_other_and_ink_is_the_
     asked = [alone().lines(["abc", "fed"], 0.5, 9 * i, None, 2) for i in range(3)]
 
     async def one(lines):
-        return {event.index: event.line async for event in desk.write(lines)}
+        return {event.index: event.line async for event in desk.write(lines, alone().primer(None))}
 
     async def run():
         return await asyncio.gather(*map(one, asked))
@@ -260,7 +260,7 @@ def test_who_leaves_gives_up_lanes_and_place(client):
     lines = alone().lines(["e" * 120] * 12, 0.0, 0, None, 4)
 
     async def leave():
-        events = desk.write(lines, follow=True)
+        events = desk.write(lines, alone().primer(None), follow=True)
         task = asyncio.ensure_future(anext(events))
         await asyncio.sleep(0)
         task.cancel()
@@ -280,11 +280,105 @@ def test_a_hand_is_fitted_and_can_be_written_in(client):
     body = {"lines": [{"text": "tool", "strokes": INK}]}
     answer = client.post("/api/v1/fit", json=body).json()
     assert answer["after"] < answer["before"] and len(answer["vector"]) == 4
+    assert answer["hand"]["vector"] == answer["vector"] and answer["hand"]["gates"] is None
     ink = strokes.join([np.array(stroke) * [1, -1] for stroke in INK])
     style = adapt.fit(model(), [Ink(ink, "tool")])
     np.testing.assert_allclose(answer["vector"], style.vector, atol=1e-5)
     assert client.post("/api/v1/fit", json=body).json() == answer
     assert write(client, vector=answer["vector"]).status_code == 200
+    assert write(client, hand=answer["hand"]).status_code == 200
+
+
+def test_several_lines_make_a_hand_with_gates_and_a_line_to_go_on_from(client, monkeypatch):
+    monkeypatch.setattr(primers, "strays", lambda model, rows, *_: np.zeros(len(rows), int))  # as if it could read
+    answer = client.post("/api/v1/fit", json={"lines": [{"text": "tool", "strokes": INK}] * 3}).json()
+    ink = strokes.join([np.array(stroke) * [1, -1] for stroke in INK])
+    style = adapt.fit(model(), [Ink(ink, "tool")] * 3, deep=True)
+    hand = answer["hand"]
+    np.testing.assert_allclose(hand["gates"], style.gates, atol=1e-4)
+    np.testing.assert_allclose(hand["primer"]["strokes"], style.primer.strokes, atol=1e-4)
+    assert hand["primer"]["text"] == "tool" and answer["after"] < answer["before"]
+    written = write(client, hand=hand, seed=3).json()
+    assert written["lines"][0]["points"] != write(client, vector=hand["vector"], seed=3).json()["lines"][0]["points"]
+
+
+def own_hand(rng=None, **changed) -> dict:
+    """A hand as it travels, with something in all of its parts."""
+    rng = rng or np.random.default_rng(7)
+    network = model().network()
+    return {
+        "vector": rng.normal(size=4).round(6).tolist(),
+        "gates": rng.normal(size=network.longest_style - 4, scale=0.1).round(4).tolist(),
+        "primer": {"text": "tool", "strokes": rounded(ROWS).tolist()},
+    } | changed
+
+
+def test_own_hands_are_written_side_by_side_as_each_would_be_alone(client):
+    texts = ["abc", "a fable of a fox\nin a bed of mud", "edge " * 20] * 4
+    whole = own_hand()
+    hands = [whole, None, whole | {"gates": None}, whole | {"primer": None}] * 3
+    bodies = [
+        {"text": text.strip(), "seed": i, "hand": hand, "style": "one", "candidates": 1 + i % 3}
+        for i, (text, hand) in enumerate(zip(texts, hands, strict=True))
+    ]
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        answers = list(pool.map(lambda body: write(client, attention=True, **body), bodies))
+    for body, answer in zip(bodies, answers, strict=True):
+        lines, hand = body["text"].split("\n"), body["hand"] or {"vector": None, "gates": None, "primer": None}
+        style = "one" if body["hand"] is None else np.array([*hand["vector"], *(hand["gates"] or [])], np.float32)
+        primer = hand["primer"] and Ink(np.array(hand["primer"]["strokes"], np.float32), hand["primer"]["text"])
+        expected = alone().write(
+            lines, seed=range(body["seed"], body["seed"] + len(lines)), style=style, prime=primer, attention=True,
+            candidates=body["candidates"],
+        )  # fmt: skip
+        assert answer.json()["style"] == ("one" if body["hand"] is None else "own")
+        for line, theirs in zip(answer.json()["lines"], expected, strict=True):
+            np.testing.assert_array_equal(line["points"], rounded(theirs.strokes))
+            np.testing.assert_array_equal(line["attention"], rounded(theirs.phi))
+
+
+def test_a_name_is_written_with_its_vector_and_its_real_ink(monkeypatch):
+    vector = np.array([0.5, -1, 0, 2], np.float32)
+    style = named_styles.NamedStyle("round", "Round.", "w", vector, Ink(ROWS, "tool"), (), "these")
+    monkeypatch.setattr(named_styles, "load", lambda: (style,))
+    monkeypatch.setattr(named_styles, "digest", lambda _: "these")
+    hands = Hands(Writer(model(), lanes=LANES))
+    asked = hands.asked(messages.Write(text="a", style="round"))
+    np.testing.assert_array_equal(asked.style, vector)
+    assert asked.primer.prefix == "tool " and asked.primer.length == len(own_ink.primer(ROWS, "tool")[0])
+    assert hands.asked(messages.Write(text="a", style="one")).primer.length == 0
+    [listed] = hands.listed
+    assert listed == {"name": "round", "title": "Round", "note": "Round.", "writer": "w"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        ({"vector": [0.0] * 5}, "invalid"),
+        ({"vector": []}, "invalid"),
+        ({"vector": None}, "invalid"),
+        ({"vector": [0.0, 0.0, 0.0, 33.0]}, "invalid"),
+        ({"gates": [0.0] * 5}, "invalid"),
+        ({"gates": [9.0] * 64}, "invalid"),
+        ({"gates": []}, "invalid"),
+        ({"gates": "AAAA"}, "invalid"),
+        ({"more": 1}, "invalid"),
+        ({"primer": {"text": "tool"}}, "invalid"),
+        ({"primer": {"text": "tool", "strokes": []}}, "invalid"),
+        ({"primer": {"text": "tool", "strokes": [[0.0, 0.0]]}}, "invalid"),
+        ({"primer": {"text": "tool", "strokes": [[1e9, 0.0, 1.0]]}}, "invalid"),
+        ({"primer": {"text": "tool", "strokes": [[0.0, 0.0, 0.0]] * 1025}}, "invalid"),
+        ({"primer": {"text": "to" * 24, "strokes": [[0.0, 0.0, 1.0]]}}, "too_long"),
+        ({"primer": {"text": "tool", "strokes": [[0.0, 0.0, 0.5]] * 9}}, "ink"),
+        ({"primer": {"text": "tool", "strokes": [[0.0, 0.0, 1.0]] * 9}}, "ink"),
+        ({"primer": {"text": "tool and so on and on", "strokes": rounded(ROWS).tolist()}}, "ink"),
+        ({"primer": {"text": "to", "strokes": rounded(ROWS).tolist()}}, "ink"),
+        ({"primer": {"text": " ", "strokes": rounded(ROWS).tolist()}}, "ink"),
+        ({"primer": {"text": "t\u2603l", "strokes": rounded(ROWS).tolist()}}, "characters"),
+    ],
+)
+def test_a_hand_that_cannot_be_written_in_is_refused(changed, kind):
+    assert_problem(write(bare(), hand=own_hand(**changed)), 422, kind)
 
 
 @pytest.mark.parametrize(
@@ -309,7 +403,7 @@ def test_ink_that_cannot_be_learned_is_refused(client, line, kind):
 def test_lines_are_written_between_the_steps_of_a_fit(client, monkeypatch):
     order, asked = [], threading.Event()
 
-    def slow_fit(model, lines, progress, points_grain):
+    def slow_fit(model, lines, deep, progress, points_grain):
         for step in range(6):
             order.append(("fit", step))
             if step == 1:
@@ -493,7 +587,8 @@ def test_a_desk_that_fails_turns_away_and_says_it_is_not_well():
     assert desk._ready.wait(60)
 
     async def ask():
-        return [event async for event in desk.write(alone().lines(["abc"], None, 0, None, 1))]
+        lines = alone().lines(["abc"], None, 0, None, 1)
+        return [event async for event in desk.write(lines, alone().primer(None))]
 
     for _ in range(2):
         with pytest.raises(Problem, match="going down"):

@@ -100,8 +100,8 @@ def fit(
     ]
     style = fit_rows(model, rows, texts, steps=steps, rate=rate, progress=progress, points_grain=points_grain)
     if deep:
-        [style] = deepen(model, rows, texts, [0] * len(rows), [style], progress=progress)
-    chosen = primers.best(model, rows, texts, style.whole)
+        [style] = deepen(model, rows, texts, [0] * len(rows), [style], progress=progress, points_grain=points_grain)
+    chosen = primers.best(model, rows, texts, style.whole, points_grain)
     return style if chosen is None else replace(style, primer=Ink(rows[chosen], texts[chosen]))
 
 
@@ -169,13 +169,14 @@ def deepen(
     *,
     steps: int = GATE_STEPS,
     progress: Callable[[float], None] = lambda nats: None,
+    points_grain: int = POINTS_GRAIN,
 ) -> list[Style]:
     """The styles with `gates`: what the vectors leave of the hands that they were fitted to.
 
     A vector can only mix what the training's writers differ in; a hand that is new in some way needs more. Few small
     steps, held back (`GATE_PULL`): more of them learn the lines by heart. Arguments as of `fit_hands`.
     """
-    lines = _side_by_side(model, rows, texts, hands, POINTS_GRAIN)
+    lines = _side_by_side(model, rows, texts, hands, points_grain)
     network, vectors = model.network(), np.stack([style.vector for style in styles])
     gates = jnp.zeros((len(styles), network.longest_style - network.style_size))
     rule = optax.adam(GATE_RATE)
@@ -246,19 +247,15 @@ def _side_by_side(
 ) -> _Lines:
     """Padded to few different shapes, so that another hand seldom needs another program."""
     inked = [strokes.normalise(strokes.add_rests(row), model.mean, model.std) for row in rows]
-    count, length = _up(len(rows), LINES_GRAIN), _up(max(map(len, inked)), points_grain)
+    count, length = primers.up(len(rows), LINES_GRAIN), primers.up(max(map(len, inked)), points_grain)
     points, mask = np.zeros((count, length, 3), np.float32), np.zeros((count, length - 1), np.float32)
     for i, row in enumerate(inked):
         points[i, : len(row)] = row
         mask[i, : len(row) - 1] = 1
     codes = [model.alphabet.encode(text) for text in texts]
     nothing = [np.zeros(0, np.int32)] * (count - len(rows))
-    text = text_batch(codes + nothing, _up(max(map(len, codes)) + 1, TEXT_GRAIN))
+    text = text_batch(codes + nothing, primers.up(max(map(len, codes)) + 1, TEXT_GRAIN))
     return _Lines(points, text, np.array([*hands, *[0] * len(nothing)]), mask)
-
-
-def _up(size: int, grain: int) -> int:
-    return size if size < 2 else -(-size // grain) * grain
 
 
 def read_lines(folder: Path) -> tuple[list[Ink], list[str]]:

@@ -22,23 +22,25 @@ from writemate_jax.strokes import Rows
 from writemate_jax.training.checkpoints import Model
 
 LONGEST = 256  # points, where there is such a line: more costs time and tells no more of the hand
-GRAIN = 64  # arrays come in multiples of it
+LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 64, 128  # arrays come in multiples of these; a single line stays single
 ASTRAY = 1  # characters that the window may be before or behind the space after the line
 
 
-def best(model: Model, rows: Sequence[Rows], texts: Sequence[str], style: np.ndarray) -> int | None:
+def best(
+    model: Model, rows: Sequence[Rows], texts: Sequence[str], style: np.ndarray, points_grain: int = POINTS_GRAIN
+) -> int | None:
     """The index of the line to go on from, None if none will do.
 
     Of those long enough in letters behind which the window stands right, the longest of at most `LONGEST` points, or
     else the shortest. Arguments: rows [T, 3] as the corpus has them, their texts, a style of the hand
-    (`Style.whole`).
+    (`Style.whole`), and what arrays are as long as a multiple of.
     """
     if " " not in model.alphabet.characters:  # none can stand between the line and what follows
         return None
     fitting = [i for i, text in enumerate(texts) if len(text.replace(" ", "")) >= PRIMER_LETTERS]
     if not fitting:
         return None
-    astray = strays(model, [rows[i] for i in fitting], [texts[i] for i in fitting], style)
+    astray = strays(model, [rows[i] for i in fitting], [texts[i] for i in fitting], style, points_grain)
     fitting = [i for i, far in zip(fitting, astray, strict=True) if abs(far) <= ASTRAY]
     short = [i for i in fitting if len(rows[i]) <= LONGEST]
     if short:
@@ -46,22 +48,32 @@ def best(model: Model, rows: Sequence[Rows], texts: Sequence[str], style: np.nda
     return min(fitting, key=lambda i: len(rows[i]), default=None)
 
 
-def strays(model: Model, rows: Sequence[Rows], texts: Sequence[str], style: np.ndarray) -> np.ndarray:
+def strays(
+    model: Model, rows: Sequence[Rows], texts: Sequence[str], style: np.ndarray, points_grain: int = POINTS_GRAIN
+) -> np.ndarray:
     """How many characters the window is behind (or, negative, before) the space after each line when it is forced.
 
     int [lines]. Each line's text is followed by a space and itself, as if it were to be written once more.
     """
     starts = np.array([[0, 0, 1]], np.float32)
     inks = [strokes.normalise(np.concatenate([starts, row]), model.mean, model.std) for row in rows]
-    points = np.zeros((len(inks), _grain(max(map(len, inks))), 3), np.float32)
+    count = up(len(inks), LINES_GRAIN)
+    points, last = np.zeros((count, up(max(map(len, inks)), points_grain), 3), np.float32), np.zeros(count, int)
     for lane, ink in enumerate(inks):
-        points[lane, : len(ink)] = ink
+        points[lane, : len(ink)], last[lane] = ink, len(ink) - 1
     codes = [model.alphabet.encode(f"{text} {text}") for text in texts]
-    text = text_batch(codes, _grain(1 + max(map(len, codes))))
-    styles = jnp.tile(jnp.asarray(style)[None], (len(rows), 1))
-    last = np.array([len(ink) - 1 for ink in inks])
-    place = np.asarray(_places(model.network(), model.params, points, last, text, styles))
-    return place - np.array([len(text) for text in texts])
+    nothing = [np.zeros(0, np.int32)] * (count - len(inks))
+    text = text_batch(codes + nothing, up(1 + max(map(len, codes)), TEXT_GRAIN))
+    network = model.network()
+    styles = np.zeros((count, network.longest_style), np.float32)
+    styles[:, : len(style)] = style
+    place = np.asarray(_places(network, model.params, points, last, text, styles))
+    return place[: len(inks)] - np.array([len(text) for text in texts])
+
+
+def up(size: int, grain: int) -> int:
+    """The least multiple of a grain that is no smaller than a size; 1 stays 1."""
+    return size if size < 2 else -(-size // grain) * grain
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -76,7 +88,3 @@ def _places(network: Network, params: Any, points: jax.Array, last: jax.Array, t
 
     _, places = lax.scan(step, network.initial_carry(len(points), text.codes.shape[1]), points.swapaxes(0, 1))
     return places[last, jnp.arange(len(points))]
-
-
-def _grain(size: int) -> int:
-    return -(-size // GRAIN) * GRAIN

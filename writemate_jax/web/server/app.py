@@ -23,8 +23,9 @@ from writemate_jax.alphabet import UnknownCharacters
 from writemate_jax.data.own_ink import UnfitInk
 from writemate_jax.drawing.look import Look
 from writemate_jax.drawing.strokes_json import Ink
-from writemate_jax.sampling.writer import LARGEST_SEED, MAX_CHARACTERS, InvalidRequest, Line, Writer
+from writemate_jax.sampling.writer import LARGEST_SEED, MAX_CHARACTERS, InvalidRequest, Line, Primer, Writer
 from writemate_jax.sampling.written import Written
+from writemate_jax.training.adapt import Style
 from writemate_jax.web.server import docs, messages, problems
 from writemate_jax.web.server import settings as limits
 from writemate_jax.web.server.desk import Desk, Points, Whole
@@ -33,7 +34,7 @@ from writemate_jax.web.server.measures import Measures
 from writemate_jax.web.server.pictures import MEDIA_TYPES, picture
 from writemate_jax.web.server.problems import Problem
 from writemate_jax.web.server.settings import Settings
-from writemate_jax.web.server.styles import Hands
+from writemate_jax.web.server.styles import Hands, readable
 
 PAGE = Path(__file__).parents[1] / "page"
 DECIMALS = 3  # of an x-height
@@ -51,7 +52,8 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
     desk = Desk(writer, measures, waiting=settings.waiting, fits=settings.fits, seconds=settings.seconds,
                 fit_room=settings.fit_room, batching=settings.batching)  # fmt: skip
     hands = Hands(writer)
-    drawing = anyio.CapacityLimiter(1)  # pictures take memory, and the lanes want the processors
+    # Pictures take memory, and the lanes want the processors.
+    drawing, looking = anyio.CapacityLimiter(1), anyio.CapacityLimiter(1)
     for suffix, kind in TYPES.items():
         mimetypes.add_type(kind, suffix)
 
@@ -69,11 +71,15 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
     problems.install(app)
     app.add_middleware(Guard, settings=settings, measures=measures)
 
-    def asked(body: messages.Write) -> list[tuple[Line, int]]:
+    async def asked(body: messages.Write) -> tuple[list[tuple[Line, int]], Primer]:
         texts = _texts(writer, body.text)
         seeds = [(body.seed + i) % (LARGEST_SEED + 1) for i in range(len(texts))]
+        if body.hand and body.hand.primer:  # looking at ink takes a while
+            style, primer = await anyio.to_thread.run_sync(hands.asked, body, limiter=looking)
+        else:
+            style, primer = hands.asked(body)
         try:
-            return writer.lines(texts, body.bias, seeds, hands.vector(body.style, body.vector), body.candidates)
+            return writer.lines(texts, body.bias, seeds, style, body.candidates, primer), primer
         except InvalidRequest as error:
             raise Problem(422, "invalid", str(error)) from error
 
@@ -85,20 +91,20 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
     )  # fmt: skip
     async def write(body: messages.Write) -> Any:
         """Writes each line of a text. The same request is answered with the same ink."""
-        wanted = asked(body)
+        wanted, primer = await asked(body)
         attention = body.attention and body.format == "json"
         if attention and len(wanted) > limits.ATTENTION_LINES:
             raise Problem(422, "too_long", f"attention is answered for at most {limits.ATTENTION_LINES} lines at once;"
                           " ask for fewer, or at /api/v1/stream")  # fmt: skip
         lines: list[Written | None] = [None] * len(wanted)
-        async with _in_time(settings.seconds), aclosing(desk.write(wanted, attention=attention)) as events:
+        async with _in_time(settings.seconds), aclosing(desk.write(wanted, primer, attention=attention)) as events:
             async for event in events:
                 lines[event.index] = event.line
         if body.format == "json":
             return JSONResponse({
                 "seed": body.seed,
                 "bias": wanted[0][0].bias,
-                "style": body.style if body.vector is None else "own",
+                "style": body.style if body.vector is None and body.hand is None else "own",
                 "unit": "x-height",
                 "lines": [_as_json(line) for line in lines],
             })  # fmt: skip
@@ -122,8 +128,8 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
         Where candidates is 1, also `points` with {index, points}: what has been drawn of a line by now. The line that
         follows is the same ink, levelled. At the end `done`, or `problem` with a problem's details.
         """
-        wanted = asked(body)
-        events = desk.write(wanted, attention=body.attention, follow=True)
+        wanted, primer = await asked(body)
+        events = desk.write(wanted, primer, attention=body.attention, follow=True)
         async with _in_time(settings.seconds):
             first = await anext(events)  # what is busy is said with a status
         return StreamingResponse(_told(first, events, settings.seconds), media_type="text/event-stream",
@@ -131,23 +137,27 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
 
     @app.post("/api/v1/fit", summary="Finds the hand of some ink", responses=messages.PROBLEMS)
     async def fit(body: messages.Fit) -> messages.Fitted:
-        """The vector that makes some lines of ink likely: what `vector` takes. Nothing is stored."""
-        if not hands.size:
+        """The hand that makes some lines of ink likely: what `hand` takes. Nothing is stored."""
+        if not hands.learnable:
             raise Problem(422, "invalid", "This network has no styles.")
         try:
             async with _in_time(settings.seconds):
                 style = await desk.fit([_ink(writer, line) for line in body.lines])
         except (UnfitInk, strokes.InvalidInk) as error:
             raise Problem(422, "ink", str(error)) from error
-        if not np.isfinite([style.before, style.after, *style.vector]).all():
+        if not np.isfinite([style.before, style.after, *style.whole]).all():
             raise Problem(422, "ink", "This ink cannot be learned; write it again.")
-        vector = np.clip(style.vector, -limits.LARGEST_VECTOR, limits.LARGEST_VECTOR).astype(float).round(6)
-        return messages.Fitted(vector=vector.tolist(), before=float(style.before), after=float(style.after))
+        hand = _hand(style)
+        try:  # what was fitted must be fit to write with
+            await anyio.to_thread.run_sync(hands.asked, messages.Write(text="a", hand=hand), limiter=looking)
+        except Problem:
+            hand = hand.model_copy(update={"primer": None})
+        return messages.Fitted(hand=hand, vector=hand.vector, before=float(style.before), after=float(style.after))
 
     @app.get("/api/v1/styles", summary="The styles that have names")
     async def styles() -> messages.Styles:
         """Besides these, `random` is a hand that the seed draws, and `unknown` the network's own."""
-        return messages.Styles(styles=[messages.Style(**style) for style in hands.named])
+        return messages.Styles(styles=[messages.Style(**style) for style in hands.listed])
 
     @app.get("/config.json", include_in_schema=False)
     async def config() -> JSONResponse:
@@ -218,14 +228,27 @@ def _texts(writer: Writer, text: str) -> list[str]:
 
 def _ink(writer: Writer, line: messages.InkLine) -> Ink:
     """A line of ink, y turned up. Raises `Problem`."""
-    try:
-        text = writer.model.alphabet.transliterate(" ".join(line.text.split()))[0]
-    except UnknownCharacters as error:
-        raise Problem(422, "characters", f"{error}.", characters=error.characters) from error
+    text = readable(writer, line.text)
     points = sum(map(len, line.strokes))
     if points > limits.FIT_POINTS:
         raise Problem(422, "too_long", f"A line has {points} points; expected at most {limits.FIT_POINTS}.")
     return Ink(strokes.join([np.array(stroke) * [1.0, -1.0] for stroke in line.strokes]), text)
+
+
+def _hand(style: Style) -> messages.Hand:
+    """What was fitted, as `messages.Write` takes it."""
+
+    def numbers(values: np.ndarray, most: float, decimals: int) -> list[float]:
+        return np.clip(values, -most, most).astype(float).round(decimals).tolist()
+
+    primer = style.primer and messages.Primer(
+        text=style.primer.text, strokes=numbers(style.primer.strokes, limits.LARGEST_OFFSET, 4)
+    )
+    return messages.Hand(
+        vector=numbers(style.vector, limits.LARGEST_VECTOR, 6),
+        gates=None if style.gates is None else numbers(style.gates, limits.LARGEST_GATE, 4),
+        primer=primer,
+    )
 
 
 def _as_json(line: Written) -> dict[str, Any]:

@@ -24,9 +24,9 @@ import numpy as np
 from writemate_jax import strokes
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.sampling.lanes import Ended, Lanes
-from writemate_jax.sampling.writer import MAX_CHARACTERS, TEXT_CAPACITIES, Line, Writer, capacity_of, trial
+from writemate_jax.sampling.writer import MAX_CHARACTERS, TEXT_CAPACITIES, Line, Primer, Writer, capacity_of, trial
 from writemate_jax.sampling.written import Written
-from writemate_jax.training import adapt
+from writemate_jax.training import adapt, primers
 from writemate_jax.web.server import settings
 from writemate_jax.web.server.measures import Measures
 from writemate_jax.web.server.problems import Problem, busy, failed
@@ -75,8 +75,11 @@ class _Asker:
 class _Job:
     """A line of a request on its way: what its trial asks for, and what is there of it."""
 
-    def __init__(self, asker: _Asker, index: int, line: Line, candidates: int, attention: bool, follow: bool):
-        self.asker, self.index, self.line, self.attention, self.follow = asker, index, line, attention, follow
+    def __init__(
+        self, asker: _Asker, index: int, line: Line, candidates: int, primer: Primer, attention: bool, follow: bool
+    ):
+        self.asker, self.index, self.line, self.primer = asker, index, line, primer
+        self.attention, self.follow = attention, follow
         self.trial = trial(line, candidates)
         self.wanted: list[Line] = next(self.trial)
         self.drafts: list[Ended | None] = [None] * len(self.wanted)
@@ -156,15 +159,15 @@ class Desk:
         return self._failure is not None
 
     async def write(
-        self, lines: Sequence[tuple[Line, int]], *, attention: bool = False, follow: bool = False
+        self, lines: Sequence[tuple[Line, int]], primer: Primer, *, attention: bool = False, follow: bool = False
     ) -> AsyncIterator[Points | Whole]:
-        """Writes the lines of `Writer.lines`; yields each when it has ended, in whatever order that is.
+        """Writes the lines of `Writer.lines` with a primer; yields each when it has ended, in whatever order that is.
 
         follow: yields `Points` of single candidates, too. Leaving the iterator gives up what is not written.
         Raises `Problem` at once where too much waits.
         """
         asker, events = self._asker()
-        jobs = [_Job(asker, i, line, n, attention, follow and n == 1) for i, (line, n) in enumerate(lines)]
+        jobs = [_Job(asker, i, line, n, primer, attention, follow and n == 1) for i, (line, n) in enumerate(lines)]
         self._submit(jobs)
         left = len(jobs)
         try:
@@ -220,7 +223,8 @@ class Desk:
 
     @cached_property
     def _lanes(self) -> dict[int, Lanes]:
-        return {capacity: self.writer.lanes_of(capacity) for capacity in TEXT_CAPACITIES}
+        room = settings.PRIMER_ROOM if self.writer.model.config.data.rests else 0
+        return {capacity: self.writer.lanes_of(capacity, room) for capacity in TEXT_CAPACITIES}
 
     def _run(self) -> None:
         try:
@@ -258,16 +262,20 @@ class Desk:
                 self._lanes[capacity].advance()
                 if self._lanes[capacity].busy:
                     self._lanes[capacity].leave(WARM)
-        if self.writer.model.network().styles:
-            for length in range(settings.FIT_GRAIN, self._fit_room + 1, settings.FIT_GRAIN):
-                row = np.full((length - 2, 3), 0.1, np.float32)  # two rests come to it
-                row[:, 2] = 0
-                for count in sorted({1, *range(adapt.LINES_GRAIN, settings.FIT_LINES + 1, adapt.LINES_GRAIN)}):
-                    if self._stopping:
-                        return
-                    adapt.fit_rows(
-                        self.writer.model, [row] * count, [letter] * count, steps=1, points_grain=settings.FIT_GRAIN
-                    )
+        model, grain = self.writer.model, settings.FIT_GRAIN
+        if not (model.network().styles and model.config.data.rests):
+            return
+        for length in range(grain, self._fit_room + 1, grain):
+            row = np.full((length - 2, 3), 0.1, np.float32)  # two rests come to it
+            row[:, 2] = 0
+            for count in sorted({1, *range(adapt.LINES_GRAIN, settings.FIT_LINES + 1, adapt.LINES_GRAIN)}):
+                if self._stopping:
+                    return
+                rows, texts = [row] * count, [letter] * count
+                style = adapt.fit_rows(model, rows, texts, steps=1, points_grain=grain)
+                if count >= settings.FIT_DEEP:
+                    adapt.deepen(model, rows, texts, [0] * count, [style], steps=1, points_grain=grain)
+                primers.strays(model, rows, [letter * settings.FIT_CHARACTERS] * count, style.vector, grain)
 
     def _move(self) -> None:
         """Lets lines in and moves the lanes whose turn it is."""
@@ -311,7 +319,8 @@ class Desk:
                 continue
             if not self._batching and self._others(job.asker):
                 break
-            lanes.enter((job, job.entered), self.writer.track(job.wanted[job.entered], job.attention))
+            track = self.writer.track(job.wanted[job.entered], job.attention, job.primer)
+            lanes.enter((job, job.entered), track)
             job.entered += 1
             left += 1
             if job.entered == len(job.wanted):
@@ -339,7 +348,7 @@ class Desk:
         chosen = job.add(number, ended)
         if chosen is not None:
             self._measures.lines.inc()
-            job.asker.say(Whole(job.index, self.writer.finished(job.line, chosen)))
+            job.asker.say(Whole(job.index, self.writer.finished(job.line, chosen, job.primer)))
         elif not job.entered:  # another try, before all that wait
             with self._changed:
                 self._backlog += len(job.wanted)
@@ -360,7 +369,10 @@ class Desk:
 
         start = begun = time.monotonic()
         try:
-            style = adapt.fit(self.writer.model, fit.lines, progress=between, points_grain=settings.FIT_GRAIN)
+            style = adapt.fit(
+                self.writer.model, fit.lines, deep=len(fit.lines) >= settings.FIT_DEEP, progress=between,
+                points_grain=settings.FIT_GRAIN,
+            )  # fmt: skip
             self._measures.fits.inc()
             self._measures.fit_seconds.observe(time.monotonic() - start)
             fit.asker.say(style)

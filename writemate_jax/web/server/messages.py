@@ -11,12 +11,36 @@ from writemate_jax.web.server import settings
 
 Number = Annotated[float, Field(ge=-settings.LARGEST_PLACE, le=settings.LARGEST_PLACE)]
 Weight = Annotated[float, Field(ge=-settings.LARGEST_VECTOR, le=settings.LARGEST_VECTOR)]
+Gate = Annotated[float, Field(ge=-settings.LARGEST_GATE, le=settings.LARGEST_GATE)]
+Offset = Annotated[float, Field(ge=-settings.LARGEST_OFFSET, le=settings.LARGEST_OFFSET)]
 Point = Annotated[list[Number], Field(min_length=2, max_length=2)]
+Vector = Annotated[list[Weight], Field(min_length=1, max_length=256)]
 Format = Literal["json", "svg", "png", "plotter", "pdf", "animated", "gcode"]
 
 
 class _Asked(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class Primer(_Asked):
+    """A line that somebody wrote, as /api/v1/fit gives it back."""
+
+    text: str = Field(min_length=1, max_length=settings.FIT_CHARACTERS, description="what it says")
+    strokes: list[Annotated[list[Offset], Field(min_length=3, max_length=3)]] = Field(
+        min_length=1,
+        max_length=settings.PRIMER_ROWS,
+        description="[dx, dy, end of stroke] in x-heights, y up, from the left edge on the baseline",
+    )
+
+
+class Hand(_Asked):
+    """A hand, as /api/v1/fit finds it."""
+
+    vector: Vector = Field(description="the hand among those that the network learned")
+    gates: list[Gate] | None = Field(
+        None, min_length=1, max_length=65_536, description="what of the hand the vector does not hold"
+    )
+    primer: Primer | None = Field(None, description="a line that writing goes on from")
 
 
 class Write(_Asked):
@@ -33,9 +57,8 @@ class Write(_Asked):
         None, ge=0, le=settings.LARGEST_BIAS, description="0 is the network's full variety, 1 is neat"
     )
     style: str = Field("random", max_length=100, description="random, unknown, or a name of /api/v1/styles")
-    vector: list[Weight] | None = Field(
-        None, min_length=1, max_length=256, description="a hand of your own, from /api/v1/fit; it wins over style"
-    )
+    vector: Vector | None = Field(None, description="a hand's vector alone; it wins over style")
+    hand: Hand | None = Field(None, description="a hand of your own, from /api/v1/fit; it wins over vector and style")
     candidates: int | None = Field(
         None, ge=1, le=settings.CANDIDATES, description="how many are written of each line; the best is kept"
     )
@@ -87,7 +110,8 @@ class Written(BaseModel):
 class Fitted(BaseModel):
     """A hand."""
 
-    vector: list[float] = Field(description="what /api/v1/write takes as vector")
+    hand: Hand = Field(description="what /api/v1/write takes as hand")
+    vector: list[float] = Field(description="its vector, which /api/v1/write takes alone, too")
     before: float = Field(description="nats a point of the ink in the style of a hand not known")
     after: float = Field(description="nats a point of the ink in this one: lower is likelier")
 

@@ -1,13 +1,24 @@
-"""Which hands can be asked for by name. A name is looked up in a table and is never a path."""
+"""Which hands can be asked for: by name, which is looked up in a table and is never a path, or as they are."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from writemate_jax.sampling.writer import Writer
+from writemate_jax.alphabet import UnknownCharacters
+from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.sampling.writer import InvalidRequest, Primer, Writer
+from writemate_jax.web.server import messages
+from writemate_jax.web.server import settings as limits
 from writemate_jax.web.server.problems import Problem
+
+
+class Asked(NamedTuple):
+    """A hand as `Writer.lines` takes it: style, None for one that each line's seed draws, and what lines begin with."""
+
+    style: np.ndarray | None
+    primer: Primer
 
 
 class Hands:
@@ -15,22 +26,67 @@ class Hands:
 
     def __init__(self, writer: Writer):
         network = writer.model.network()
-        self.size = network.style_size if network.styles else 0
-        table = np.asarray(writer.model.params["styles"]) if self.size else np.zeros((1, 0), np.float32)
-        self._vectors: dict[str, np.ndarray | None] = {"random": None, "unknown": table[0] if self.size else None}
-        self._vectors |= dict(zip(writer.model.writers, table[1:], strict=True)) if self.size else {}
-        self.named: list[dict[str, Any]] = []
-        for style in writer.named_styles() if self.size else ():
-            self._vectors[style.name] = style.vector
+        self._writer = writer
+        self._size = network.style_size if network.styles else 0
+        self._gates = network.longest_style - self._size if self._size else 0
+        # As a line goes on from another only where it learned to come to rest, and a hand is fitted to such lines.
+        self.learnable = bool(self._size and writer.model.config.data.rests)
+        self._unprimed = writer.primer(None)
+        table = np.asarray(writer.model.params["styles"]) if self._size else np.zeros((1, 0), np.float32)
+        vectors = {"random": None, "unknown": table[0] if self._size else None}
+        vectors |= dict(zip(writer.model.writers, table[1:], strict=True)) if self._size else {}
+        self._named = {name: Asked(vector, self._unprimed) for name, vector in vectors.items()}
+        self.listed: list[dict[str, Any]] = []
+        for style in writer.named_styles() if self._size else ():
+            self._named[style.name] = Asked(style.vector, writer.primer(style.name))
             title = style.name.replace("-", " ").capitalize()
-            self.named.append({"name": style.name, "title": title, "note": style.note, "writer": style.writer})
+            self.listed.append({"name": style.name, "title": title, "note": style.note, "writer": style.writer})
 
-    def vector(self, style: str, own: list[float] | None) -> np.ndarray | None:
-        """What `Writer.lines` takes as style. Raises `Problem`."""
-        if own is not None:
-            if len(own) != self.size:
-                raise Problem(422, "invalid", f"vector has {len(own)} numbers; expected {self.size}.")
-            return np.array(own, np.float32)
-        if style not in self._vectors:
+    def asked(self, body: messages.Write) -> Asked:
+        """The hand of a request. Raises `Problem`, also for a primer that is no ink of its text."""
+        if body.hand is not None:
+            return self._own(body.hand)
+        if body.vector is not None:
+            return Asked(self._vector(body.vector, "vector"), self._unprimed)
+        if body.style not in self._named:
             raise Problem(422, "invalid", "There is no such style; /api/v1/styles lists those there are.")
-        return self._vectors[style]
+        return self._named[body.style]
+
+    def _own(self, hand: messages.Hand) -> Asked:
+        style = self._vector(hand.vector, "hand.vector")
+        if hand.gates is not None:
+            if len(hand.gates) != self._gates:
+                raise _wrong_length("hand.gates", len(hand.gates), self._gates)
+            style = np.concatenate([style, np.array(hand.gates, np.float32)])
+        return Asked(style, self._unprimed if hand.primer is None else self._primer(hand.primer))
+
+    def _primer(self, given: messages.Primer) -> Primer:
+        if not self.learnable:
+            raise Problem(422, "invalid", "This network goes on from no other line; leave hand.primer out.")
+        text = readable(self._writer, given.text)
+        try:
+            return self._writer.primer(Ink(np.array(given.strokes, np.float32), text))
+        except InvalidRequest as error:
+            raise Problem(422, "ink", f"hand.{error}") from error
+
+    def _vector(self, numbers: list[float], name: str) -> np.ndarray:
+        if len(numbers) != self._size:
+            raise _wrong_length(name, len(numbers), self._size)
+        return np.array(numbers, np.float32)
+
+
+def readable(writer: Writer, text: str) -> str:
+    """The text of some ink in the network's alphabet. Raises `Problem`."""
+    try:
+        text = writer.model.alphabet.transliterate(" ".join(text.split()))[0]
+    except UnknownCharacters as error:
+        raise Problem(422, "characters", f"{error}.", characters=error.characters) from error
+    if len(text) > limits.FIT_CHARACTERS:
+        raise Problem(
+            422, "too_long", f"A line of ink says {len(text)} characters; expected at most {limits.FIT_CHARACTERS}."
+        )
+    return text
+
+
+def _wrong_length(name: str, length: int, expected: int) -> Problem:
+    return Problem(422, "invalid", f"{name} has {length} numbers; expected {expected}.")
