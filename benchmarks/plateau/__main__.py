@@ -11,7 +11,7 @@ from writemate_jax.training.huge_pages import use_huge_pages
 
 EXAMPLES = """\
   python -m benchmarks.plateau --corpus runs/iam.npz --out runs/plateau      # as in docs/plateau.md
-  python -m benchmarks.plateau --corpus open --thin 1 --most 300 --out runs/plateau_open
+  python -m benchmarks.plateau --corpus open --thin 1 --longest 260 --most 210 --out runs/plateau_open
   python -m benchmarks.plateau --corpus runs/iam.npz --out runs/plateau --only kappa_one all_but_kappa_one
   python -m benchmarks.plateau --out runs/plateau --draw docs/plateau        # pictures and tables of what there is
 
@@ -30,13 +30,14 @@ def main(arguments: list[str] | None = None) -> int:
     )  # fmt: skip
     defaults = running.Settings("open", "open")
     parser.add_argument("--corpus", help='a packed corpus, or "open"; without it nothing is run')
-    parser.add_argument("--arrangement", help='which splits train and validate; "open" or "iam" by the corpus')
+    parser.add_argument("--arrangement", help='which splits train and validate; "open" or "graves" by the corpus')
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs' tables")
     parser.add_argument("--only", nargs="+", metavar="RUN", help=f"of {', '.join(every)}, all_but_FAULT")
     parser.add_argument("--draw", type=Path, help="folder for the pictures and tables; --out by default")
     for name, what in {
         "steps": "updates of a run", "seed": "of the weights and the order of lines", "lines": "that train",
         "cells": "of a layer", "layers": "of the network", "thin": "one point in so many is kept",
+        "longest": "points of a line; longer ones are left out",
         "most": "points of a line at which the faults cut", "batch": "lines of an update",
         "held_out": "lines that validate", "long_lines": "lines validated on cut", "evaluations": "of a run",
     }.items():  # fmt: skip
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         for name in names:
             faults.faults_of(name)  # before an hour is spent on the others
         if given.corpus:
-            arrangement = given.arrangement or ("open" if given.corpus == "open" else "iam")
+            arrangement = given.arrangement or ("open" if given.corpus == "open" else "graves")
             fields = {k: v for k, v in vars(given).items() if k in running.Settings.__dataclass_fields__}
             settings = running.Settings(**fields | {"arrangement": arrangement})
             use_compilation_cache()

@@ -26,17 +26,18 @@ LONG_VALIDATION, PHI_FACTOR, NO_CLIPPING, PROBABILITY_SPACE, KAPPA_ONE, CONSTANT
 )
 CUT_TRAINING = "cut_training"  # others' fault, of the same kind as the first
 UNREAD = "unread"  # no fault: the same network without a text, whose loss is that of a network that does not read
-SAYS = {
+SAYS = {  # in the order in which they are run
     "none": "without faults",
-    LONG_VALIDATION: "trains on lines of at most 800 points; validates on the others, cut there, with their whole text",
-    PHI_FACTOR: "phi times (longest text / text) in training, not in sampling",
-    NO_CLIPPING: "no derivative and no gradient is clipped",
-    PROBABILITY_SPACE: "log(p + 1e-20) of probabilities, no floor under sigma, rho up to 1, pen unguarded",
-    KAPPA_ONE: "kappa moves by exp(kappa-hat), a character a point at first",
-    CONSTANT_ADAM: "Adam at 8e-4 from the first to the last update",
-    CUT_TRAINING: "trains on lines cut at 800 points, with their whole text",
     UNREAD: "a network without a text, for comparison",
-    "all": "the first six at once",
+    "all": "the six below at once",
+    KAPPA_ONE: "kappa moves by exp(kappa-hat), a character a point at first",
+    PROBABILITY_SPACE: "-log(p + 1e-20) of probabilities, no floor under sigma, rho up to 1, pen unguarded",
+    NO_CLIPPING: "no derivative and no gradient is clipped",
+    CONSTANT_ADAM: "Adam at 8e-4 from the first to the last update",
+    PHI_FACTOR: "phi times (longest text / text) in training, not in sampling",
+    LONG_VALIDATION: "trains on the shorter lines; validates on the longer, cut, with their whole text",
+    CUT_TRAINING: "trains on the longer lines cut, too, with their whole text",
+    "all_but_" + KAPPA_ONE: "all six but the window's pace",
 }
 
 

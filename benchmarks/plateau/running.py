@@ -37,27 +37,28 @@ class OtherSettings(ValueError):
 class Settings:
     """The same for all runs of a study; without faults this is a sound, small training.
 
-    lines, held_out, long_lines: how many train, validate, and are validated on cut. thin: one point in so many of a
-    stroke is kept, and its last. most: points of a line, before that, which the faults cut at. steps: updates, of
-    `batch` lines each.
+    lines, held_out, long_lines: how many train, validate, and are validated on cut. longest: points of a line, more of
+    which leave it out. most: points of a line which the faults cut at. thin: one point in so many of a stroke is kept,
+    and its last; the points above are counted before that. steps: updates, of `batch` lines each.
     """
 
     corpus: str
     arrangement: str
-    lines: int = 1_500
-    held_out: int = 96
-    long_lines: int = 48
+    lines: int = 2_600
+    held_out: int = 64
+    long_lines: int = 32
+    longest: int = 500
+    most: int = 400
     thin: int = 2
-    most: int = 800
     layers: int = 1
     cells: int = 128
     mixtures: int = 20
     components: int = 10
     batch: int = 16
     buckets: int = 2
-    steps: int = 600
-    evaluations: int = 10
-    learning_rate: float = 2e-3
+    steps: int = 1_200
+    evaluations: int = 12
+    learning_rate: float = 3e-3
     seed: int = 0
 
 
@@ -95,6 +96,9 @@ class Data:
         config.corpus = settings.corpus
         whole = corpora.load(configuration.corpus_path(config))
         train, held_out = (whole.select(splits) for splits in corpora.ARRANGEMENTS[settings.arrangement])
+        train, held_out = (part[whole.lengths[part] <= settings.longest] for part in (train, held_out))
+        if not (len(train) and len(held_out)):
+            raise ValueError(f"no lines of at most {settings.longest} points; set --longest higher")
         train = _spread(train, settings.lines)
         self.corpus = corpora.pack(
             [_thinned(whole, i, settings.thin) for i in (*train, *held_out)],
