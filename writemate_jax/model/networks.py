@@ -121,6 +121,14 @@ class Network(nn.Module):
 
     # -- one point ----------------------------------------------------------------------------------------------
 
+    def weights(self) -> tuple[lstm.LSTMParams, ...]:
+        """Of the layers, for many steps.
+
+        They are parts of larger arrays, and XLA takes them out anew at every step of a loop that asks for them there:
+        a copy of all weights, which costs more than the products of a few lines. (A scan that is derived does not.)
+        """
+        return tuple(layer() for layer in self.lstm)
+
     def initial_carry(self, batch: int, text_capacity: int = 0) -> Carry:
         """Zeros for `batch` lines; `text_capacity` is u1 of the texts (ignored without a window)."""
         zeros = tuple(jnp.zeros((batch, self.cells)) for _ in range(self.layers))
@@ -139,6 +147,7 @@ class Network(nn.Module):
         x: jax.Array,
         text: Text | None = None,
         style_gates: tuple[jax.Array, ...] | None = None,
+        weights: tuple[lstm.LSTMParams, ...] | None = None,
     ) -> tuple[Carry, jax.Array]:
         """Moves the network by one point.
 
@@ -147,15 +156,17 @@ class Network(nn.Module):
           x: [b, 3] the last point, offsets normalised.
           text: the lines' texts; None without a window.
           style_gates: of the lines' hands; None without styles.
+          weights: `weights`, where steps are made in a loop.
 
         Returns:
           The new carry and the outputs y [b, 6m + 1] that describe the next point (`mixture`).
         """
         state = carry.window
+        weights = self.weights() if weights is None else weights
         h, c = [], []
         below: tuple[jax.Array, ...] = ()
         for layer in range(self.layers):
-            params = self.lstm[layer]()
+            params = weights[layer]
             read = (state.w,) if self.window else ()  # w_{t-1} for layer 1, w_t for those above it
             inputs = jnp.concatenate((x, *read, *below), axis=-1)
             z = inputs @ params.input_kernel + carry.h[layer] @ params.recurrent_kernel + params.bias

@@ -131,14 +131,14 @@ def advance(
         kappa=jnp.zeros((steps, b, network.components)) if network.window else None,
     )
     keys = jax.vmap(jax.random.key)(request.seed)
-    gates = None  # of the styles: the same at every step
-    if network.styles:
-        gates = network.apply({"params": params}, request.style, method="style_gates")
+    # The same at every step:
+    weights = network.apply({"params": params}, method="weights")
+    gates = network.apply({"params": params}, request.style, method="style_gates") if network.styles else None
     state = _started(network, request, state)
 
     def step(loop: tuple[jax.Array, SamplingState, Drawn]) -> tuple[jax.Array, SamplingState, Drawn]:
         i, state, drawn = loop
-        state, made = _sample_step(network, params, request, gates, keys, rests, state)
+        state, made = _sample_step(network, params, request, gates, weights, keys, rests, state)
         record = partial(lax.dynamic_update_index_in_dim, index=i, axis=0)
         return i + 1, state, jax.tree.map(record, drawn, made)
 
@@ -149,8 +149,9 @@ def advance(
 
 
 def _sample_step(
-    network: Network, params: Any, request: Request, gates: Any, keys: jax.Array, rests: bool, state: SamplingState
-) -> tuple[SamplingState, Drawn]:
+    network: Network, params: Any, request: Request, gates: Any, weights: Any, keys: jax.Array, rests: bool,
+    state: SamplingState,
+) -> tuple[SamplingState, Drawn]:  # fmt: skip
     """Feeds the last point of each line, then ends the line or draws its next point; also returns its row of `Drawn`.
 
     A line ends by itself where the window is one past its text and the last drawn point lifted the pen: without the
@@ -161,7 +162,7 @@ def _sample_step(
     the rest: a network that must go on then, behind an end, writes anything. So the window need only have reached the
     last character.
     """
-    carry, y = network.apply({"params": params}, state.carry, state.x, request.text, gates, method="step")
+    carry, y = network.apply({"params": params}, state.carry, state.x, request.text, gates, weights, method="step")
     forced = state.t < request.primer_length
     may_end = state.t > request.primer_length  # not before a point is drawn
     step_keys = jax.vmap(jax.random.fold_in)(keys, state.t)

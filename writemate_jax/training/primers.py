@@ -81,9 +81,10 @@ def _places(network: Network, params: Any, points: jax.Array, last: jax.Array, t
     """The place that the window reads most after point `last` [b] of each line."""
     variables = {"params": jax.tree.map(jnp.asarray, params)}
     gates = network.apply(variables, styles, method="style_gates")
+    weights = network.apply(variables, method="weights")
 
     def step(carry, x):
-        carry, _ = network.apply(variables, carry, x, text, gates, method="step")
+        carry, _ = network.apply(variables, carry, x, text, gates, weights, method="step")
         return carry, carry.window.phi.argmax(axis=-1)
 
     _, places = lax.scan(step, network.initial_carry(len(points), text.codes.shape[1]), points.swapaxes(0, 1))
