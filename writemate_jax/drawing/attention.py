@@ -44,11 +44,13 @@ def plot_attention(line: Rows, text: str, phi: np.ndarray, path: str | os.PathLi
     plot_attention_sheet([_Attended(line, text, phi)], path)
 
 
-def plot_attention_sheet(written: Sequence[Attended], path: str | os.PathLike, *, dpi: int = 100) -> None:
+def plot_attention_sheet(
+    written: Sequence[Attended], path: str | os.PathLike, *, dpi: int = 100, heading: str = ""
+) -> None:
     """Writes a PNG: each line of ink above its phi(t, u), time from left to right, text from top to bottom.
 
     Ink has the colour of the character that the window was most on when the point was drawn; the same colours
-    name the rows of the map. The last row is the place one past the end.
+    name the rows of the map. The last row is the place one past the end. heading: what stands above all.
 
     Raises ValueError without lines, or where phi is missing or does not fit its line and text.
     """
@@ -66,6 +68,8 @@ def plot_attention_sheet(written: Sequence[Attended], path: str | os.PathLike, *
         ink_cell.set_title(title.replace("$", r"\$"), loc="left", fontsize=10)
         _draw_line(ink_cell, line.strokes, phi.argmax(axis=1))
         _draw_map(map_cell, line.text, phi)
+    if heading:
+        figure.suptitle(heading.replace("$", r"\$"), x=0.01, ha="left", fontsize=11)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=dpi, format="png")
 

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from writemate_jax.evaluation import imitation_command, usefulness_command
+from writemate_jax.figures import command as figures_command
 
 EXAMPLES = """\
 examples:
@@ -21,6 +22,8 @@ examples:
   python evaluate.py style --checkpoint runs/x --out runs/x/style
   python evaluate.py dataset --bias 0,1 --bias 0,0.5 --out measured/usefulness
   python evaluate.py likelihood --checkpoint runs/x --corpus open --split validation
+  python evaluate.py figures --checkpoint runs/x --prediction runs/y --corpus runs/iam.npz --split testset_v \\
+    --out pictures
 """
 COUNTS = (2, 4, 8)
 BIASES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
@@ -226,7 +229,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="legibility | likeness | alignment | styles | style |"
-                                     " dataset | likelihood")  # fmt: skip
+                                     " dataset | figures | likelihood")  # fmt: skip
     legible = commands.add_parser("legibility", help="lets an independent recogniser read what the network writes")
     legible.set_defaults(run=_legibility)
     alike = commands.add_parser("likeness", help="how near to real ink the written comes, and whether it is told apart")
@@ -235,14 +238,15 @@ def _parser() -> argparse.ArgumentParser:
     aligned.set_defaults(run=_alignment)
     styled = commands.add_parser("styles", help="which of the network's styles are read well, for its defaults")
     styled.set_defaults(run=_styles)
-    styled.add_argument("--out", type=Path, required=True, metavar="DIR", help="for styles.json, which the export takes,"
-                        " and records.json")  # fmt: skip
+    styled.add_argument("--out", type=Path, required=True, metavar="DIR", help="for styles.json, which the export"
+                        " takes, and records.json")  # fmt: skip
     styled.add_argument("--bias", type=float, metavar="B", help="(default: the network's own)")
     styled.add_argument("--seed", type=_whole, default=0, metavar="N", help="text i with seed N + i (default: 0)")
-    styled.add_argument("--most", type=float, default=0.04, metavar="SHARE", help="of wrong characters, at most (default:"
-                        " 0.04)")  # fmt: skip
+    styled.add_argument("--most", type=float, default=0.04, metavar="SHARE", help="of wrong characters, at most"
+                        " (default: 0.04)")  # fmt: skip
     usefulness_command.add(commands)
     imitation_command.add(commands)
+    figures_command.add(commands)
     likely = commands.add_parser("likelihood", help="nats per line and per point of a corpus")
     likely.set_defaults(run=_likelihood)
 

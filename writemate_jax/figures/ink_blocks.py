@@ -1,0 +1,130 @@
+"""Blocks of labelled rows of ink, all at one scale, as the paper's figures of samples are set."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from writemate_jax import strokes
+from writemate_jax.drawing.contact_sheet import draw_ink
+from writemate_jax.drawing.page import PEN, letter_height
+from writemate_jax.replacing import replacing
+from writemate_jax.strokes import Rows
+
+# Inches.
+LETTER = 0.24  # height of letters, where the width has room for it
+NARROWEST, WIDEST, HIGHEST = 6.0, 9.0, 40.0
+MARGIN, LABEL, GAP = 0.15, 0.85, 0.3  # around everything; of the labels' column; between columns
+LEADING, BEFORE_TITLE, TITLE, HEADING, NOTE, COLUMN = 0.1, 0.22, 0.16, 0.3, 0.19, 0.2
+REAL, GREY = "#1f4e9c", "#555555"
+COLORS = 48  # of a PNG: two inks and their edges
+
+
+class Cell(NamedTuple):
+    """A line of ink [T, 3]. real: a person's, drawn in blue."""
+
+    line: Rows
+    real: bool = False
+
+
+class Row(NamedTuple):
+    """Cells side by side, one for each column; None for an empty one."""
+
+    label: str
+    cells: tuple[Cell | None, ...]
+
+
+class Block(NamedTuple):
+    """Rows below a title, which may be empty."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+
+def draw_blocks(
+    blocks: Sequence[Block], paths: Sequence[str | os.PathLike], *, heading: str, notes: Sequence[str] = (),
+    columns: Sequence[str] = (), letter: float = LETTER, dpi: int = 150,
+) -> None:  # fmt: skip
+    """Writes the blocks one below the other to each path, as its suffix says: .png or .svg.
+
+    heading, notes: lines above all. columns: what stands above each column. letter: the height of letters, in inches,
+    where the width has room for it. Raises ValueError without rows or for a row without ink, and `strokes.InvalidInk`
+    for what is none.
+    """
+    rows = [row for block in blocks for row in block.rows]
+    if not rows or not all(any(row.cells) for row in rows):
+        raise ValueError("no ink to draw; expected blocks of rows, each with ink")
+    from matplotlib.figure import Figure
+
+    unit = letter_height([strokes.check(cell.line) for row in rows for cell in row.cells if cell])
+    boxes = [[cell and strokes.bounds(cell.line) for cell in row.cells] for row in rows]
+    count = max(map(len, boxes))
+    widths = [max((row[c][2] - row[c][0] for row in boxes if row[c : c + 1] and row[c]), default=0.0)
+              for c in range(count)]  # fmt: skip
+    lows = [min(box[1] for box in row if box) for row in boxes]
+    heights = [max(box[3] for box in row if box) - low for row, low in zip(boxes, lows, strict=True)]
+    room = WIDEST - 2 * MARGIN - LABEL - GAP * (count - 1)
+    zoom = min(letter / unit, room / max(sum(widths), unit), HIGHEST / max(sum(heights), unit))
+    width = max(2 * MARGIN + LABEL + GAP * (count - 1) + zoom * sum(widths), NARROWEST)
+    titles = sum(BEFORE_TITLE + TITLE for block in blocks if block.title)
+    above = HEADING + NOTE * len(notes) + COLUMN * bool(columns)
+    height = 2 * MARGIN + above + titles + sum(zoom * tall + LEADING for tall in heights)
+    figure = Figure((width, height))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set(xlim=(0, width), ylim=(0, height))
+    left = MARGIN + LABEL + np.concatenate([[0.0], np.cumsum([zoom * wide + GAP for wide in widths])])
+
+    def say(x: float, y: float, text: str, **look) -> None:
+        axes.text(x, y, text.replace("$", r"\$"), **{"fontsize": 8, "va": "top"} | look)
+
+    y = height - MARGIN
+    say(MARGIN, y, heading, fontsize=11)
+    y -= HEADING
+    for note in notes:
+        say(MARGIN, y, note, color=GREY)
+        y -= NOTE
+    if columns:
+        for x, column in zip(left, columns, strict=False):
+            say(x, y - 0.06, column, color=GREY)
+        y -= COLUMN
+    placed = iter(zip(boxes, lows, heights, strict=True))
+    for block in blocks:
+        if block.title:
+            say(MARGIN, y - BEFORE_TITLE, block.title, color=REAL)
+            y -= BEFORE_TITLE + TITLE
+        for row in block.rows:
+            own, low, tall = next(placed)
+            y -= zoom * tall + LEADING
+            say(MARGIN, y + zoom * tall / 2, row.label, color=GREY, va="center")
+            for x, cell, box in zip(left, row.cells, own, strict=False):
+                if cell:
+                    ink = [(stroke - [box[0], low]) * zoom + [x, y] for stroke in strokes.split(cell.line)]
+                    draw_ink(axes, ink, PEN * unit * zoom * 72, REAL if cell.real else "black")
+    for path in paths:
+        with replacing(path) as temporary:
+            if temporary.suffix == ".svg":
+                _save_svg(figure, temporary)
+            else:
+                save_png(figure, temporary, dpi, COLORS)
+
+
+def save_png(figure, path: str | os.PathLike, dpi: int, colors: int) -> None:
+    """Saves a Matplotlib figure with a palette of so many colours, at most 256: a third of the bytes."""
+    from PIL import Image
+
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=dpi, format="png")
+    picture = Image.open(drawn).convert("RGB").quantize(colors, dither=Image.Dither.NONE)
+    picture.save(path, optimize=True, dpi=(dpi, dpi))
+
+
+def _save_svg(figure, path: os.PathLike) -> None:
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.hashsalt": "writemate"}):  # the same ink gives the same bytes
+        figure.savefig(path, metadata={"Date": None})
