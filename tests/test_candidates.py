@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from writemate_jax.sampling.candidates import MOST, Draft, best, oddity, passes, seeds
+from writemate_jax.sampling.candidates import MOST, Draft, best, oddity, passes, seeds, usual
 from writemate_jax.sampling.candidates import draft as draft_of
 
 TEXT = "a bit"
@@ -66,3 +66,9 @@ def test_candidates_seeds_are_distinct_and_begin_with_the_lines_own():
     drawn = [*seeds(7, 8), *seeds(7, 8, attempt=1), *seeds(8, 8)]
     assert drawn[0] == 7 and len(set(drawn)) == 24
     assert seeds(7, 4) == seeds(7, 8)[:4]
+
+
+@given(st.integers(1, 8), st.text("ab ", min_size=1, max_size=30))
+def test_a_short_text_has_at_least_as_many_candidates_and_a_single_one_stays_single(count, text):
+    assert usual(count, text) >= count and usual(1, text) == 1
+    assert usual(count, text) >= usual(count, text + "a")

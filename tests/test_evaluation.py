@@ -264,10 +264,12 @@ def test_extremes_are_ordered_by_error_rate():
 
 def test_a_report_is_written_whole(tmp_path):
     floor = [record("real", "lot", "lot", seconds=float("nan"))]
-    paths = write_report(tmp_path / "out", {"seed": "0"}, floor, {Way(0.0): RECORDS, Way(1.0): RECORDS[::-1], Way(1.0, 4): RECORDS})
-    assert sorted(paths) == sorted((tmp_path / "out").iterdir()) and len(paths) == 3 + 3 * 3
+    paths = write_report(tmp_path / "out", {"seed": "0"}, floor, {
+        Way(0.0): RECORDS, Way(1.0): RECORDS[::-1], Way(1.0, 4): RECORDS, Way(1.0, None): RECORDS,
+    })  # fmt: skip
+    assert sorted(paths) == sorted((tmp_path / "out").iterdir()) and len(paths) == 3 + 3 * 4
     stored = json.loads(paths[0].read_text())
-    assert [(w["bias"], w["candidates"]) for w in stored["written"]] == [(0, 1), (1, 1), (1, 4)]
+    assert [(w["bias"], w["candidates"]) for w in stored["written"]] == [(0, 1), (1, 1), (1, 4), (1, None)]
     assert stored["written"][0]["groups"]["all"]["cer"] == pytest.approx(0.25)
     assert stored["floor"]["summary"]["seconds"] is None  # real ink was not timed
     assert stored["written"][0]["lines"][1]["read"] == "hell"

@@ -66,12 +66,13 @@ def _legibility(options: argparse.Namespace) -> None:
     usual = float(writer.model.config.sampling.bias)
     ways = [legibility.Way(bias) for bias in options.biases]
     ways += [legibility.Way(usual, candidates) for candidates in options.candidates if candidates > 1]
+    ways.append(legibility.Way(usual, None))
     bar = tqdm(total=len(indices) + len(lines) * len(ways), unit="line", disable=None)
     with bar:
         real = legibility.real_lines(corpus, indices)
         floor = legibility.judge(recogniser, real, x_height=_x_height(corpus.unit, real), progress=bar.update)
         written = {}
-        for way in sorted(ways):
+        for way in sorted(ways, key=lambda way: (way.bias, way.candidates or math.inf)):
             ink = legibility.write_prompts(writer, lines, way, seed=options.seed, style=options.style)
             unit = _x_height(writer.model.unit, ink)
             written[way] = legibility.judge(recogniser, ink, x_height=unit, progress=bar.update)
@@ -272,7 +273,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (legible, aligned):
         command.add_argument("--prompts", type=Path, metavar="DIR", help="other lines: a .txt file for each group")
     legible.add_argument("--candidates", type=_counts, default=COUNTS, metavar="LIST", help="beside single ones, the"
-                         " best of so many at the network's own bias (default: 2,4,8)")  # fmt: skip
+                         " best of so many and of the default number, at the network's own bias (default: 2,4,8)")  # fmt: skip
     legible.add_argument("--style", metavar="NAME", help="as sample.py has it")
     for command in (alike, aligned):
         add = command.add_argument

@@ -26,12 +26,14 @@ ALL = "all"
 
 
 class Way(NamedTuple):
-    """How lines are written: with which bias, and the best of how many candidates."""
+    """How lines are written: with which bias, and the best of how many candidates; None for the network's default."""
 
     bias: float
-    candidates: int = 1
+    candidates: int | None = 1
 
     def __str__(self) -> str:
+        if self.candidates is None:
+            return f"bias {self.bias:g}, best by default"
         return f"bias {self.bias:g}" + (f", best of {self.candidates}" if self.candidates > 1 else "")
 
 

@@ -37,7 +37,7 @@ def write_report(
     plot(paths[2], real, summaries)
     for way, records in written.items():
         for name, chosen in extremes(records).items():
-            paths.append(folder / f"{name}-bias-{way.bias:g}-of-{way.candidates}.png")
+            paths.append(folder / f"{name}-bias-{way.bias:g}-of-{way.candidates or 'default'}.png")
             contact_sheet([r.line.strokes for r in chosen], [_title(r) for r in chosen], paths[-1], columns=2)
     return paths
 
@@ -97,7 +97,7 @@ def plot(path: Path, real: Summary | None, summaries: Mapping[Way, Mapping[str, 
     """CER against bias, all lines and each group, with the floor and the best of several candidates drawn in."""
     from matplotlib.figure import Figure
 
-    fewest = min(way.candidates for way in summaries)
+    fewest = min((way.candidates for way in summaries if way.candidates), default=None)
     curve = {way.bias: groups for way, groups in summaries.items() if way.candidates == fewest}
     biases = list(curve)
     figure = Figure((7, 4.5), layout="constrained")
@@ -112,9 +112,9 @@ def plot(path: Path, real: Summary | None, summaries: Mapping[Way, Mapping[str, 
                           alpha=0.12, lw=0)  # fmt: skip
         axes.plot(biases, values, "o-", color="black", lw=2, ms=5, label="all")
     for way, groups in summaries.items():
-        if way.candidates > fewest:
+        if way.candidates != fewest:
             axes.plot(way.bias, 100 * groups[ALL].cer, "s", color="black", ms=4)
-            axes.annotate(f"best of {way.candidates}", (way.bias, 100 * groups[ALL].cer), fontsize=7,
+            axes.annotate(f"best of {way.candidates}" if way.candidates else "default", (way.bias, 100 * groups[ALL].cer), fontsize=7,
                           xytext=(5, -3), textcoords="offset points")  # fmt: skip
     if real is not None:
         axes.axhspan(100 * real.cer_interval.low, 100 * real.cer_interval.high, color="tab:green", alpha=0.12, lw=0)

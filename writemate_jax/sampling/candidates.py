@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 MOST = 45  # points for one character; more is a loop
+SHORT = 12  # characters of a text that is written more often
+MORE = 4  # so many times
 
 
 class Draft(NamedTuple):
@@ -68,6 +70,14 @@ def best(drafts: Sequence[Draft], text: str) -> int:
     """The index of the best candidate: one that passes before one that does not, then the least odd."""
     odd = oddity(drafts)
     return min(range(len(drafts)), key=lambda i: (not passes(drafts[i], text), odd[i], i))
+
+
+def usual(count: int, text: str) -> int:
+    """How many candidates of a text are written where the network's default is `count` and nobody says otherwise.
+
+    One wrong letter spoils a short text, and to write it a few times more costs little.
+    """
+    return MORE * count if count > 1 and len(text) <= SHORT else count
 
 
 def seeds(seed: int, count: int, attempt: int = 0) -> list[int]:

@@ -24,7 +24,7 @@ from writemate_jax import strokes
 from writemate_jax.data import own_ink
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.sampling import named_styles, primed
-from writemate_jax.sampling.candidates import Draft, best, draft, passes
+from writemate_jax.sampling.candidates import Draft, best, draft, passes, usual
 from writemate_jax.sampling.candidates import seeds as candidate_seeds
 from writemate_jax.sampling.compilation_cache import use_compilation_cache
 from writemate_jax.sampling.lanes import Ended, Lanes, Track
@@ -113,7 +113,8 @@ class Writer:
             there is another; the name of a training writer, "unknown" for the network's own, "random" (the default)
             for one that each line's seed draws from `sampling.styles`, or style vectors [s] or [lines, s].
           candidates: how many are written of each line, of which the best is kept (`sampling.candidates`); where none
-            of several passes, as many again with more bias. By default what the network's configuration says.
+            of several passes, as many again with more bias. By default what the network's configuration says, and of
+            a short text more (`sampling.candidates.usual`).
 
         Raises:
           InvalidRequest: for whatever of this cannot be met.
@@ -152,15 +153,16 @@ class Writer:
             ink = self._denormalise(primer.forced[: primer.length])
             style = primed.hand(self.model, ink, primer.prefix.rstrip())
         hands = self.styles(style, seeds)
-        candidates = self.model.config.sampling.candidates if candidates is None else candidates
-        if not 1 <= candidates <= MAX_CANDIDATES:
+        configured = self.model.config.sampling.candidates
+        counts = [usual(configured, text) if candidates is None else candidates for text in texts]
+        if candidates is not None and not 1 <= candidates <= MAX_CANDIDATES:
             raise InvalidRequest(f"candidates is {candidates}; expected 1 to {MAX_CANDIDATES}")
         per_character = self.model.config.sampling.points_per_character
         known = self.model.unit == "x-height" and self.model.config.data.normalisation == "shared"
         x_height = 1.0 / float(self.model.std[0]) if known else 0.0
         return [
             (Line(primer.prefix, text, hands[i], seeds[i], biases[i], per_character * (len(text) + FREE_CHARACTERS),
-                  x_height), candidates)
+                  x_height), counts[i])
             for i, text in enumerate(texts)
         ]
 
