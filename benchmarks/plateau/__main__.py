@@ -15,7 +15,7 @@ EXAMPLES = """\
   python -m benchmarks.plateau --corpus runs/iam.npz --out runs/plateau --only kappa_one all_but_kappa_one
   python -m benchmarks.plateau --out runs/plateau --draw docs/plateau        # pictures and tables of what there is
 
-Runs that are finished are not made again; one that was cut short starts anew.
+Runs that are finished are not made again; one that was cut short goes on from its last evaluation.
 """
 
 
@@ -33,6 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--arrangement", help='which splits train and validate; "open" or "graves" by the corpus')
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs' tables")
     parser.add_argument("--only", nargs="+", metavar="RUN", help=f"of {', '.join(every)}, all_but_FAULT")
+    parser.add_argument(
+        "--until", type=int, help="updates after which runs stop, on the same schedule; later they go on"
+    )
     parser.add_argument("--draw", type=Path, help="folder for the pictures and tables; --out by default")
     for name, what in {
         "steps": "updates of a run", "seed": "of the weights and the order of lines", "lines": "that train",
@@ -56,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
             use_compilation_cache()
             data = running.Data(settings)
             for name in names:
-                running.run(name, settings, data, given.out, say=lambda line: print(line, flush=True))
+                running.run(name, settings, data, given.out, given.until, say=lambda line: print(line, flush=True))
         others = sorted(path.stem for path in given.out.glob("all_but_*.csv") if "course" not in path.name)
         found = report.collect(given.out, [*every, *others])
         if not found[0]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 import optax
+from flax.serialization import from_bytes, to_bytes
 from ml_collections import ConfigDict
 
 from benchmarks.plateau import faults as f
@@ -69,7 +71,7 @@ class Row(NamedTuple):
     validation: whole lines of held-out writers, log space, no factor. long: the same of lines above `most` points, cut,
     with their whole text. worth, past, unseen: see `measures.Reading`, the last two in shares of the points. end: the
     window's place at the last point, as a share of the text. gradient_norm: the largest since the row before.
-    not_finite: updates so far whose loss or gradient was not a number.
+    not_finite: 1 where the loss or the gradient of this last update was not a number.
     """
 
     step: int
@@ -162,30 +164,42 @@ def sound(settings: Settings, points_per_character: float) -> ConfigDict:
     return config
 
 
-def run(name: str, settings: Settings, data: Data, folder: Path, say: Callable[[str], None] = print) -> list[Row]:
-    """Makes a run, or reads it where it is finished; its rows are in `folder/NAME.csv`, and the window's course in
-    `folder/NAME.course.csv`.
+def run(
+    name: str,
+    settings: Settings,
+    data: Data,
+    folder: Path,
+    until: int | None = None,
+    say: Callable[[str], None] = print,
+) -> list[Row]:
+    """Makes a run, goes on with it, or reads it where it is finished.
 
-    A run that becomes not a number ends there, as nothing mends its weights. Raises `faults.UnknownRun`,
-    `OtherSettings`.
+    Its rows are in `folder/NAME.csv`, the course of its window in `NAME.course.csv`, its state in `NAME.state`,
+    all of them as of the last evaluation. until: updates after which it stops; the schedule is that of `settings`. A
+    run that becomes not a number ends there, as nothing mends its weights.
+
+    Raises `faults.UnknownRun`, `OtherSettings`.
     """
     chosen = f.faults_of(name)
     _same_settings(settings, folder)
-    path, course = folder / f"{name}.csv", folder / f"{name}.course.csv"
-    if course.exists():
-        return read_rows(path)
+    path, course, state = (folder / f"{name}{suffix}" for suffix in (".csv", ".course.csv", ".state"))
+    last = min(until or settings.steps, settings.steps)
+    rows = read_rows(path)
+    if rows and (rows[-1].step >= last or rows[-1].not_finite):
+        return rows
     trainer = _Trainer(name, chosen, settings, data)
-    rows: list[Row] = []
-    reading = None
-    for row, reading in trainer.rows():  # noqa: B007, the last one is kept
+    if state.exists():
+        trainer.restore(state.read_bytes())
+    # Rows are written before the state: a kill in between leaves one too many.
+    rows = [row for row in rows if row.step <= trainer.step]
+    for row, reading in trainer.rows(rows[-1] if rows else None, last):
         rows.append(row)
         write_rows(path, rows)
+        if reading is not None:
+            write_text(course, "".join(f"{x:.4f}\n" for x in reading.course / reading.lines))
+        with replacing(state) as temporary:
+            temporary.write_bytes(trainer.stored())
         say(f"{name}: update {row.step}, validation {row.validation:.3f}, worth {row.worth:.3f}, {row.seconds:.0f} s")
-    if reading is not None:
-        np.savetxt(path.with_suffix(".tmp"), reading.course / reading.lines, fmt="%.4f")
-        path.with_suffix(".tmp").replace(course)
-    else:
-        write_text(course, "")
     return rows
 
 
@@ -203,26 +217,37 @@ class _Trainer:
         lines, self.cut = f.training_lines(chosen, data.training, data.points, data.most)
         self.training = data.batches(lines, settings.buckets)
 
-    def rows(self) -> Iterator[tuple[Row, measures.Reading | None]]:
-        """A row at each evaluation, and the reading of the last weights."""
-        settings, start = self.settings, time.monotonic()
+        self.step = 0
+        self.params = self._start()
+        self.state = self.rule.init(self.params)
+
+    def stored(self) -> bytes:
+        """What `restore` takes, to go on with the same updates."""
+        return to_bytes({"step": self.step, "params": self.params, "state": self.state})
+
+    def restore(self, stored: bytes) -> None:
+        found = from_bytes({"step": 0, "params": self.params, "state": self.state}, stored)
+        self.step, self.params, self.state = int(found["step"]), found["params"], found["state"]
+
+    def rows(self, before: Row | None, last: int) -> Iterator[tuple[Row, measures.Reading | None]]:
+        """A row at each evaluation after `before`, up to the update `last`, and the reading of its weights."""
+        settings, start = self.settings, time.monotonic() - (before.seconds if before else 0.0)
         every = max(1, settings.steps // settings.evaluations)
         update = jax.jit(self._update, donate_argnums=(0, 1))
-        params = self._start()
-        state = self.rule.init(params)
-        points = nats = seen = 0.0
-        norm, bad = 0.0, 0
-        for done, batch in zip(range(1, settings.steps + 1), self._order(), strict=False):
-            params, state, (loss, counted, gradient) = update(params, state, batch)
+        points = before.points if before else 0.0
+        nats = seen = norm = 0.0
+        for batch in itertools.islice(self._order(), self.step, last):
+            self.params, self.state, (loss, counted, gradient) = update(self.params, self.state, batch)
+            self.step += 1
             loss, counted, gradient = float(loss), float(counted), float(gradient)
-            bad += not (np.isfinite(loss) and np.isfinite(gradient))
+            bad = not (np.isfinite(loss) and np.isfinite(gradient))
             points, nats, seen = points + counted, nats + loss, seen + counted
             norm = max(norm, gradient)
-            if done % every and done != settings.steps and not bad:
+            if self.step % every and self.step != last and not bad:
                 continue
-            alive = all(bool(np.isfinite(x).all()) for x in jax.tree.leaves(params))
-            row, reading = self._judge(params)
-            yield Row(done, int(points), time.monotonic() - start, nats / seen, *row, norm, bad), reading
+            alive = all(bool(np.isfinite(x).all()) for x in jax.tree.leaves(self.params))
+            judged, reading = self._judge(self.params)
+            yield Row(self.step, int(points), time.monotonic() - start, nats / seen, *judged, norm, int(bad)), reading
             if not alive:
                 return
             nats = seen = norm = 0.0
