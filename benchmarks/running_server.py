@@ -19,7 +19,15 @@ PATIENCE = 900.0  # seconds that it may take to compile what it needs
 
 @contextmanager
 def running_server(*arguments: str) -> Iterator[str]:
-    """The address of a server that is ready. Raises RuntimeError with what it said where it does not start.
+    """The address of a server that is ready: see `running_process`."""
+    with running_process(*arguments) as (site, _):
+        yield site
+
+
+@contextmanager
+def running_process(*arguments: str) -> Iterator[tuple[str, subprocess.Popen]]:
+    """The address of a server that is ready, and its process. Raises RuntimeError with what it said where it does not
+    start.
 
     arguments: of serve.py, besides its host and port.
     """
@@ -30,7 +38,7 @@ def running_server(*arguments: str) -> Iterator[str]:
         process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, cwd=SERVE.parent)
         try:
             _wait(f"{site}/readyz", process, said)
-            yield site
+            yield site, process
         finally:
             process.terminate()
             try:

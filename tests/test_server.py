@@ -232,9 +232,13 @@ def test_no_request_compiles(client):
 def test_without_batching_one_request_is_written_after_the_other_and_ink_is_the_same():
     desk = Desk(Writer(model(), lanes=LANES), Measures(), waiting=99, fits=1, seconds=60, batching=False)
     together = []
-    lanes = desk._lanes[TEXT_CAPACITIES[0]]
-    advance = lanes.advance
-    lanes.advance = lambda: (together.append({who[0] for who in lanes.inside}), advance())[1]
+    sets = desk._lanes[TEXT_CAPACITIES[0]]
+    for lanes in sets:
+        launch = lanes.launch
+        lanes.launch = lambda launch=launch: (
+            together.append({who[0] for lanes in sets for who in lanes.inside}),
+            launch(),
+        )
     asked = [alone().lines(["abc", "fed"], 0.5, 9 * i, None, 2) for i in range(3)]
 
     async def one(lines):
@@ -270,7 +274,7 @@ def test_who_leaves_gives_up_lanes_and_place(client):
     asyncio.run(leave())
     assert write(client).status_code == 200  # and behind it:
     assert write(client, text="e" * 120).status_code == 200
-    assert desk._backlog == 0 and not any(lanes.busy for lanes in desk._lanes.values())
+    assert desk._backlog == 0 and not any(lanes.busy for lanes in desk._all_lanes())
 
 
 # The hand of given ink

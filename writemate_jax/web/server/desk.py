@@ -1,9 +1,9 @@
 """The desk: one thread that owns the device, writes the lines of all requests side by side and fits hands between.
 
-Every text capacity has its lanes (`sampling.lanes`), which all compute at every step whether a line is in them or not.
-A line enters as soon as a lane is free, beside lines of other requests, and is the same ink as if it were alone. The
-lanes of several capacities take turns. A hand is fitted in the same thread: after each of its steps the lines that wait
-are written for a while.
+Every text capacity has sets of lanes (`sampling.lanes`), which all compute at every step whether a line is in them or
+not. A line enters as soon as a lane is free, beside lines of other requests, and is the same ink as if it were alone.
+While the device moves one set, the host sees to another, which is full where enough waits. A hand is fitted in the same
+thread: after each of its steps the lines that wait are written for a while.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -33,8 +33,9 @@ from writemate_jax.web.server.problems import Problem, busy, failed
 
 GATHER = 0.002  # seconds that the first request after a pause is waited for by others
 SPREAD = 8  # a request's next line waits as if it had come so many requests later: a long text lets short ones pass
+SETS = 2  # of lanes for each text capacity, and as many are on the device at once
 WARM = "warm"  # who is in a lane while everything is compiled
-WRITING = 3.0  # how much longer than a step of fitting what waits is written between two of them
+WRITING = 1.0  # how much longer than a step of fitting what waits is written between two of them
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,13 @@ class Whole(NamedTuple):
 
     index: int
     line: Written
+
+
+class _Chosen(NamedTuple):
+    """A line that has ended, as the device left it: what becomes of it is no work for the desk's thread."""
+
+    job: _Job
+    ended: Ended
 
 
 class _Given(Exception):  # noqa: N818
@@ -130,7 +138,9 @@ class Desk:
         self._failure: BaseException | None = None
         # Of the thread alone, as are `_lanes`:
         self._waiting: dict[int, list] = {capacity: [] for capacity in TEXT_CAPACITIES}  # heaps
-        self._turn = 0
+        self._resting: deque[tuple[int, Lanes]] = deque()  # by capacity; who rested longest comes first
+        self._flying: deque[tuple[int, Lanes]] = deque()
+        self._landed = 0.0
         self._ticket = itertools.count()
         self._pace = 0.01  # seconds for a line, lately: what Retry-After goes by
         self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
@@ -175,8 +185,13 @@ class Desk:
                 event = await events.get()
                 if isinstance(event, Problem):
                     raise event
-                left -= isinstance(event, Whole)
-                yield event
+                if isinstance(event, _Chosen):
+                    left -= 1
+                    job = event.job
+                    yield Whole(job.index, self.writer.finished(job.line, event.ended, job.primer))
+                else:
+                    model = self.writer.model
+                    yield Points(event.index, strokes.denormalise(event.rows, model.mean, model.std))
         finally:
             asker.gone = True
 
@@ -222,13 +237,14 @@ class Desk:
     # -- the thread ---------------------------------------------------------------------------------------------
 
     @cached_property
-    def _lanes(self) -> dict[int, Lanes]:
+    def _lanes(self) -> dict[int, list[Lanes]]:
         room = settings.PRIMER_ROOM if self.writer.model.config.data.rests else 0
-        return {capacity: self.writer.lanes_of(capacity, room) for capacity in TEXT_CAPACITIES}
+        return {capacity: [self.writer.lanes_of(capacity, room) for _ in range(SETS)] for capacity in TEXT_CAPACITIES}
 
     def _run(self) -> None:
         try:
             self._warm()
+            self._resting.extend((capacity, lanes) for capacity, sets in self._lanes.items() for lanes in sets)
             self._ready.set()
             while not self._stopping:
                 self._wait()
@@ -250,18 +266,21 @@ class Desk:
             time.sleep(GATHER)
 
     def _writing(self) -> bool:
-        return bool(self._inbox) or any(self._waiting.values()) or any(lanes.busy for lanes in self._lanes.values())
+        return bool(self._inbox) or any(self._waiting.values()) or any(lanes.busy for lanes in self._all_lanes())
+
+    def _all_lanes(self) -> Iterator[Lanes]:
+        return itertools.chain.from_iterable(self._lanes.values())
 
     def _warm(self) -> None:
         """Compiles what requests need: writes a line of every length, and fits lines of every length and number."""
         letter = next(c for c in self.writer.model.alphabet.characters if c != " ")
-        for capacity in TEXT_CAPACITIES:
+        for capacity, sets in self._lanes.items():
             [(line, _)] = self.writer.lines([letter * min(capacity - 1, MAX_CHARACTERS)], None, 0, None, 1)
-            for _ in range(2):  # twice: what a lane is left with must fit the same program
-                self._lanes[capacity].enter(WARM, self.writer.track(line, attention=True))
-                self._lanes[capacity].advance()
-                if self._lanes[capacity].busy:
-                    self._lanes[capacity].leave(WARM)
+            for lanes in [*sets, *sets]:  # twice: what a lane is left with must fit the same program
+                lanes.enter(WARM, self.writer.track(line, attention=True))
+                lanes.advance()
+                if lanes.busy:
+                    lanes.leave(WARM)
         model, grain = self.writer.model, settings.FIT_GRAIN
         if not (model.network().styles and model.config.data.rests):
             return
@@ -278,24 +297,39 @@ class Desk:
                 primers.strays(model, rows, [letter * settings.FIT_CHARACTERS] * count, style.vector, grain)
 
     def _move(self) -> None:
-        """Lets lines in and moves the lanes whose turn it is."""
+        """Launches sets of lanes, as many as may be on the device, and lands the one that left first."""
         self._take_in()
-        for _ in TEXT_CAPACITIES:
-            self._turn = (self._turn + 1) % len(TEXT_CAPACITIES)
-            capacity = TEXT_CAPACITIES[self._turn]
-            if self._lanes[capacity].busy or self._waiting[capacity]:
-                break
-        self._let_in(capacity)
-        lanes = self._lanes[capacity]
-        if not lanes.busy:
+        while len(self._flying) < SETS and self._launch():
+            pass
+        if not self._flying:
             return
-        start, ended = time.perf_counter(), 0
-        self._measures.lanes.observe(lanes.busy)
-        for moved in lanes.advance():
+        capacity, lanes = self._flying.popleft()
+        start, ended = self._landed, 0
+        for moved in lanes.land():
             ended += moved.ended is not None
             self._hear(*moved.who, moved.points, moved.ended)
+        self._resting.append((capacity, lanes))
+        self._landed = time.perf_counter()
         if ended:
-            self._pace += 0.1 * ((time.perf_counter() - start) / ended - self._pace)
+            self._pace += 0.1 * ((self._landed - start) / ended - self._pace)
+
+    def _launch(self) -> bool:
+        """Lets lines into the next set that has, or gets, any, and launches it; whether there is one.
+
+        A set begins only where others of its capacity are full: two that are half full take twice as long as one.
+        """
+        for capacity, lanes in list(self._resting):
+            if lanes.busy or not any(other.busy and other.free for other in self._lanes[capacity]):
+                self._let_in(capacity, lanes)
+            if lanes.busy:
+                if not self._flying:
+                    self._landed = time.perf_counter()
+                self._measures.lanes.observe(lanes.busy)
+                lanes.launch()
+                self._resting.remove((capacity, lanes))
+                self._flying.append((capacity, lanes))
+                return True
+        return False
 
     def _take_in(self) -> None:
         with self._changed:
@@ -308,9 +342,8 @@ class Desk:
     def _queue(self, job: _Job, ticket: int) -> None:
         heapq.heappush(self._waiting[capacity_of(job.line)], (ticket, next(self._ticket), job))
 
-    def _let_in(self, capacity: int) -> None:
-        waiting, lanes = self._waiting[capacity], self._lanes[capacity]
-        left = 0
+    def _let_in(self, capacity: int, lanes: Lanes) -> None:
+        waiting, left = self._waiting[capacity], 0
         while waiting and lanes.free:
             job = waiting[0][-1]
             if job.asker.gone:
@@ -333,7 +366,7 @@ class Desk:
                 lanes.leave(who)
 
     def _others(self, asker: _Asker) -> bool:
-        return any(who[0].asker is not asker for lanes in self._lanes.values() for who in lanes.inside)
+        return any(who[0].asker is not asker for lanes in self._all_lanes() for who in lanes.inside)
 
     def _hear(self, job: _Job, number: int, points: np.ndarray, ended: Ended | None) -> None:
         """Of a line that moved."""
@@ -341,14 +374,13 @@ class Desk:
         if job.asker.gone:
             return
         if job.follow and len(points):
-            model = self.writer.model
-            job.asker.say(Points(job.index, strokes.denormalise(points, model.mean, model.std)))
+            job.asker.say(Points(job.index, points))
         if ended is None:
             return
         chosen = job.add(number, ended)
         if chosen is not None:
             self._measures.lines.inc()
-            job.asker.say(Whole(job.index, self.writer.finished(job.line, chosen, job.primer)))
+            job.asker.say(_Chosen(job, chosen))
         elif not job.entered:  # another try, before all that wait
             with self._changed:
                 self._backlog += len(job.wanted)
@@ -390,7 +422,7 @@ class Desk:
             self._stopping = True
             askers = {job.asker for jobs in self._inbox for job in jobs}
             askers |= {job.asker for heap in self._waiting.values() for *_, job in heap}
-            askers |= {who[0].asker for lanes in self._lanes.values() for who in lanes.inside if who != WARM}
+            askers |= {who[0].asker for lanes in self._all_lanes() for who in lanes.inside if who != WARM}
             askers |= {fit.asker for fit in self._fits}
         for asker in askers:
             asker.say(busy("The server is going down.", 10))
