@@ -27,15 +27,18 @@ PROCESS = flags.DEFINE_integer("process", None, "Number of this process, from 0.
 
 
 def main(_) -> None:
+    from writemate_jax.config import ConfigurationError
+    from writemate_jax.data.corpus import CorpusError
     from writemate_jax.sampling.compilation_cache import use_compilation_cache
     from writemate_jax.training import loop, parallel
+    from writemate_jax.training.checkpoints import CheckpointNotFound
 
     logging.set_verbosity(logging.WARNING)  # Orbax tells of every file at INFO
     use_compilation_cache()  # a resumed run need not compile its buckets again
     try:
         parallel.initialize(COORDINATOR.value, PROCESSES.value, PROCESS.value)
         loop.run(CONFIG.value, WORKDIR.value)
-    except (ValueError, OSError) as error:
+    except (ConfigurationError, CorpusError, CheckpointNotFound, OSError) as error:  # all else is a bug: its traceback
         print(f"train.py: {error}", file=sys.stderr)
         sys.exit(2)
     except loop.NotFinite as error:

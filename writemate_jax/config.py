@@ -22,6 +22,10 @@ SAMPLE_TEXTS = (
 )
 
 
+class ConfigurationError(ValueError):
+    """A run cannot begin as it is asked to; the message names the field or flag, its value and what to do."""
+
+
 def default() -> ConfigDict:
     """The paper's synthesis network with the paper's training, on the open corpus."""
     config = ConfigDict()
@@ -76,6 +80,9 @@ def default() -> ConfigDict:
     optimizer.b1 = 0.9  # of adam
     optimizer.b2 = 0.99  # of adam; 0.99 forgets the early, tiny gradients sooner than 0.999
     optimizer.average_decay = 0.0  # moving average of the weights for evaluation and sampling; 0 for none
+    # Standard deviation that a posterior over every weight begins with (adaptive weight noise, training.weight_noise);
+    # the paper: 0.075, from trained weights (weights_from). Evaluated and sampled with are its means. 0 for none.
+    optimizer.weight_noise = 0.0
 
     training = config.training = ConfigDict()
     training.steps = 20_000
@@ -83,6 +90,7 @@ def default() -> ConfigDict:
     training.evaluate_every = 1_000  # steps between validations (with samples and a checkpoint)
     training.save_every = 500  # steps between checkpoints
     training.validation_lines = 0  # lines of the validation split to use; 0 for all
+    training.minutes = 0.0  # stop in order after so many, to be gone on with by the same command; 0 for no limit
 
     sampling = config.sampling = ConfigDict()
     sampling.bias = 0.75  # default of the trained model

@@ -9,6 +9,7 @@ import numpy as np
 
 from writemate_jax import strokes
 from writemate_jax.alphabet import Alphabet
+from writemate_jax.config import ConfigurationError
 from writemate_jax.data.corpus import Corpus
 
 # Bucket lengths are multiples of this: the choice of buckets is then among a few hundred lengths at most.
@@ -83,7 +84,7 @@ class Batches:
       writers: those who have a style, in the order of their vectors.
 
     Raises:
-      ValueError: no line is left, or a batch size that does not divide over the devices.
+      ConfigurationError: no line is left, or a batch size that does not divide over the devices.
     """
 
     def __init__(
@@ -106,7 +107,7 @@ class Batches:
         if (batch_size is None) == (points_per_batch is None):
             raise ValueError("Batches: give either batch_size or points_per_batch")
         if batch_size is not None and (batch_size < 1 or batch_size % multiple_of):
-            raise ValueError(f"batch_size is {batch_size}; it must be a multiple of the {multiple_of} devices")
+            raise ConfigurationError(f"batch_size is {batch_size}; it must be a multiple of the {multiple_of} devices")
         indices = np.asarray(indices, np.int64)
         # A line of n rows makes n - 1 steps from one row to the next.
         steps = corpus.lengths[indices] - 1 + (2 if rests else 0)
@@ -114,7 +115,7 @@ class Batches:
         self.skipped = int((~usable).sum())
         self.indices, steps = indices[usable], steps[usable]
         if not len(self.indices):
-            raise ValueError(
+            raise ConfigurationError(
                 f"none of {len(indices)} lines has between 2 and {max_points} points; raise data.max_points"
             )
         hands = {writer: hand for hand, writer in enumerate(writers, start=1)}

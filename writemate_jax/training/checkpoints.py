@@ -20,6 +20,7 @@ from ml_collections import ConfigDict
 
 from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet
+from writemate_jax.config import ConfigurationError
 from writemate_jax.model.networks import Network
 
 LAST, BEST = "last", "best"
@@ -120,7 +121,7 @@ class Checkpoints:
         """The newest whole state as host arrays in the structure of `like`; None where the run is new.
 
         Raises:
-          ValueError: the work directory belongs to a run with another model or corpus.
+          ConfigurationError: the work directory belongs to a run with another model or corpus.
         """
         step = self._last.latest_step()
         if step is None:
@@ -133,7 +134,7 @@ class Checkpoints:
             # How long to train and how often to look may change between two starts of a run; the rest may not.
             ours, theirs = (_identity(v) if key == "config" else v for v in (value, stored[key]))
             if ours != theirs:
-                raise ValueError(
+                raise ConfigurationError(
                     f"{self._last.directory.parent} holds a run with another {_difference(ours, theirs, key)}; "
                     "continue it with its own configuration, or choose a new --workdir"
                 )
@@ -179,7 +180,7 @@ def load_model(folder: Path | str) -> Model:
     Raises:
       CheckpointNotFound: there is none, or what is there is damaged or of a later version.
     """
-    path = _find(Path(folder))
+    path = find(Path(folder))
     try:
         stored, params = _read(path)
         return Model(**vars(Description.from_json(stored)), params=params)
@@ -212,7 +213,10 @@ def _read(path: Path) -> tuple[dict, Any]:
     return restored["description"], tree if item == "params" else tree["average"]
 
 
-def _find(folder: Path) -> Path:
+def find(folder: Path) -> Path:
+    """The folder of the one checkpoint that `load_model` takes; its name is the step where it lies in `best/` or
+    `last/`.
+    """
     if not folder.is_dir():
         raise CheckpointNotFound(
             f"{folder} is not a folder; give the --workdir of a training or one of its checkpoints"
@@ -236,7 +240,7 @@ def _to_host(tree: Any) -> Any:
 
 
 def _identity(config: dict) -> dict:
-    free = {"steps", "log_every", "evaluate_every", "save_every", "validation_lines"}
+    free = {"steps", "log_every", "evaluate_every", "save_every", "validation_lines", "minutes"}
     training = {key: value for key, value in config["training"].items() if key not in free}
     return {**{k: v for k, v in config.items() if k != "sampling"}, "training": training}
 

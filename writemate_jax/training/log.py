@@ -42,7 +42,8 @@ class Log:
         path = self._workdir / f"{name}.csv"
         kept = [row for row in read(path) if row["step"] <= self._step]
         with replacing(path) as temporary, open(temporary, "w", newline="") as file:
-            writer = csv.DictWriter(file, columns, extrasaction="ignore")
+            # A run that began before a column was there keeps its rows.
+            writer = csv.DictWriter(file, columns, extrasaction="ignore", restval="nan")
             writer.writeheader()
             for row in kept:
                 writer.writerow({key: f"{value:.10g}" for key, value in row.items()})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import sys
 import time
@@ -17,12 +18,15 @@ from tqdm import tqdm
 
 from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet
+from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.batches import Batch, Batches
 from writemate_jax.replacing import write_text
 from writemate_jax.sampling.writer import embedded
 from writemate_jax.training import evaluation, losses, optimizer, parallel, step
 from writemate_jax.training.checkpoints import Checkpoints, Description, Model, load_model
+from writemate_jax.training import log as logs
+from writemate_jax.training.cost import Cost
 from writemate_jax.training.log import Log, plot_learning_curve
 
 
@@ -31,7 +35,7 @@ class NotFinite(RuntimeError):
 
 
 def run(config: ConfigDict, workdir: Path) -> step.TrainState:
-    """Trains until `config.training.steps`, or until SIGTERM or Ctrl-C, saving as it goes.
+    """Trains until `config.training.steps`, or until SIGTERM, Ctrl-C or `config.training.minutes`, saving as it goes.
 
     The same call goes on where an earlier one stopped: parameters, optimiser, order of the lines and random numbers are
     functions of the configuration and the step.
@@ -44,18 +48,22 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
       The last state, of the first local device.
 
     Raises:
-      NotFinite: see there. ValueError: a configuration that does not fit the corpus or the work directory.
+      NotFinite: see there. ConfigurationError, CorpusError, CheckpointNotFound: a configuration that does not fit
+      itself, the corpus or the work directory.
     """
+    stop_at = time.monotonic() + 60 * config.training.minutes if config.training.minutes > 0 else math.inf
+    started = time.monotonic()
     workdir = Path(workdir)
     workdir.mkdir(parents=True, exist_ok=True)
     for name in ("log_every", "evaluate_every", "save_every"):
         if config.training[name] < 1:
-            raise ValueError(f"config.training.{name} is {config.training[name]}; expected at least 1 step")
+            raise ConfigurationError(f"config.training.{name} is {config.training[name]}; expected at least 1 step")
     corpus = corpora.load(configuration.corpus_path(config))
     description, training, validation = prepare(config, corpus)
     network = description.network()
     rule = optimizer.make(config.optimizer, config.training.steps)
-    state = step.initial_state(network, rule, config.seed, next(iter(validation.ordered())))
+    example = next(iter(validation.ordered()))
+    state = step.initial_state(network, rule, config.seed, example, config.optimizer.weight_noise)
     with Checkpoints(workdir, description) as checkpoints, _stop_signals() as stop:
         restored = checkpoints.restore(state)
         if restored is not None:
@@ -66,9 +74,12 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
         if parallel.is_main():
             _announce(config, corpus, training, validation, state, first)
         log = Log(workdir, first) if parallel.is_main() else None
-        trainer = _Trainer(config, workdir, description, network, rule, validation, corpus, checkpoints, log)
+        cost = Cost.so_far(workdir, first, training.lines, started)
+        trainer = _Trainer(
+            config, workdir, description, network, rule, training, validation, corpus, checkpoints, log, cost
+        )
         try:
-            return trainer.train(parallel.replicate(state), training, first, stop)
+            return trainer.train(parallel.replicate(state), first, stop, stop_at)
         finally:
             if log:
                 log.close()
@@ -77,7 +88,7 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
 def prepare(config: ConfigDict, corpus: corpora.Corpus) -> tuple[Description, Batches, Batches]:
     """What a configuration makes of a corpus: the model's description, training and validation batches."""
     if config.data.arrangement not in corpora.ARRANGEMENTS:
-        raise ValueError(
+        raise ConfigurationError(
             f'config.data.arrangement is "{config.data.arrangement}"; use one of {sorted(corpora.ARRANGEMENTS)}'
         )
     train, held_out = (corpus.select(splits) for splits in corpora.ARRANGEMENTS[config.data.arrangement])
@@ -91,7 +102,7 @@ def prepare(config: ConfigDict, corpus: corpora.Corpus) -> tuple[Description, Ba
         case "shared":
             mean, std = np.zeros(2, np.float32), np.full(2, statistics.shared_std, np.float32)
         case other:
-            raise ValueError(f'config.data.normalisation is "{other}"; use "per_axis" or "shared"')
+            raise ConfigurationError(f'config.data.normalisation is "{other}"; use "per_axis" or "shared"')
     writers = sorted({corpus.writer(i) for i in train}) if config.model.style_size else ()
     description = Description(config, Alphabet(corpus.alphabet), mean, std, corpus.unit, tuple(writers))
 
@@ -135,40 +146,47 @@ def order(batches: Batches, config: ConfigDict, first: int) -> Iterator[Batch]:
 
 
 def _trained(folder: str, description: Description) -> Model:
-    """The network that a run begins with; ValueError where it does not fit the run's."""
+    """The network that a run begins with; ConfigurationError where it does not fit the run's."""
     model = load_model(embedded() if folder == "embedded" else folder)
     for name in ("alphabet", "unit"):
         ours, theirs = getattr(description, name), getattr(model, name)
         if ours != theirs:
-            raise ValueError(f"config.weights_from: {folder} has the {name} {theirs}, this run {ours}")
+            raise ConfigurationError(f"config.weights_from: {folder} has the {name} {theirs}, this run {ours}")
     return model
 
 
 class _Trainer:
     """The loop's parts that stay the same from step to step."""
 
-    def __init__(self, config, workdir, description, network, rule, validation, corpus, checkpoints, log):
+    def __init__(
+        self, config, workdir, description, network, rule, training, validation, corpus, checkpoints, log, cost
+    ):
         self.config, self.workdir, self.description = config, workdir, description
-        self.validation, self.corpus, self.checkpoints, self.log = validation, corpus, checkpoints, log
-        self.train_step = step.make_train_step(network, rule, config)
+        self.training, self.validation, self.corpus = training, validation, corpus
+        self.checkpoints, self.log, self.cost = checkpoints, log, cost
+        units = training.lines if config.optimizer.loss_unit == "line" else training.points
+        self.train_step = step.make_train_step(network, rule, config, units)
         self.evaluation_step = step.make_evaluation_step(network)
         self.rate = optimizer.learning_rate(config.optimizer, config.training.steps)
         self.clock = time.monotonic()
 
-    def train(self, state, batches: Batches, first: int, stop: dict) -> step.TrainState:
+    def train(self, state, first: int, stop: dict, stop_at: float) -> step.TrainState:
         settings = self.config.training
+        if self._is_owed_evaluation(first):
+            self._evaluate(first, state)
         waiting: tuple | None = None  # the metrics of the step before: read while the device works on the next
         window: list[losses.Sums] = []
         bar = tqdm(total=settings.steps, initial=first, unit="step", disable=self.log is None, mininterval=2.0)
-        for at, batch in zip(range(first, settings.steps), order(batches, self.config, first), strict=False):
-            flag = np.full(jax.local_device_count(), stop["asked"], np.float32)
+        for at, batch in zip(range(first, settings.steps), order(self.training, self.config, first), strict=False):
+            asked = stop["asked"] or time.monotonic() > stop_at
+            flag = np.full(jax.local_device_count(), asked, np.float32)
             state, metrics = self.train_step(state, parallel.shard(batch), flag)
             told_to_stop = waiting is not None and self._check(*waiting, window)
             waiting = (at, batch, metrics)
             done = at + 1
             bar.update()
             save = done % settings.save_every == 0 or done == settings.steps or told_to_stop
-            evaluate = done % settings.evaluate_every == 0 or done == settings.steps
+            evaluate = self._is_evaluated(done)
             report = done % settings.log_every == 0
             if save or evaluate or report:
                 # Nothing is written before the step that made it has been looked at.
@@ -178,6 +196,8 @@ class _Trainer:
                 self._log_training(done, window, metrics, bar)
                 window = []
             if save or told_to_stop:
+                if self.log:
+                    self.log.write("checkpoints", done, **self.cost.now())
                 self.checkpoints.save(done, parallel.unreplicate(state))
             if evaluate and not told_to_stop:
                 self._evaluate(done, state)
@@ -187,12 +207,22 @@ class _Trainer:
         bar.close()
         return jax.device_get(parallel.unreplicate(state))
 
+    def _is_evaluated(self, done: int) -> bool:
+        return done % self.config.training.evaluate_every == 0 or done == self.config.training.steps
+
+    def _is_owed_evaluation(self, first: int) -> bool:
+        """Whether the run ended between the checkpoint that it goes on from and the evaluation of that step."""
+        # Every process reads the same file, before the first evaluation of all lets the main one write to it.
+        made = {row["step"] for row in logs.read(self.workdir / "validation.csv")}
+        return first > 0 and self._is_evaluated(first) and first not in made
+
     def _check(self, at: int, batch: Batch, metrics: step.Metrics, window: list) -> bool:
         """Reads a step's metrics; says whether some process was told to stop."""
         metrics = jax.device_get(parallel.unreplicate(metrics))
         if not (np.isfinite(metrics.sums.nll) and np.isfinite(metrics.gradient_norm)):
             self._report_not_finite(at, batch, metrics)
         window.append(metrics.sums)
+        self.cost.lines += float(metrics.sums.lines)
         return metrics.stop > 0
 
     def _report_not_finite(self, at: int, batch: Batch, metrics: step.Metrics) -> None:
@@ -223,7 +253,10 @@ class _Trainer:
             "gradient_norm": float(parallel.unreplicate(metrics.gradient_norm)),
             "learning_rate": float(self.rate(done)),
             "points_per_second": speed,
+            **self.cost.now(),
         }
+        if metrics.kl is not None:
+            values["kl_per_line"] = float(parallel.unreplicate(metrics.kl)) / self.training.lines
         self.log.write("train", done, **values)
         bar.set_postfix_str(
             f"{total.per_line:.1f} nats/line, {total.per_point:.3f} nats/point, {speed:,.0f} points/s", refresh=False
@@ -252,6 +285,7 @@ class _Trainer:
             nats_per_point=sums.per_point,
             sse=sums.sse,
             complete=complete,
+            **self.cost.now(),
         )
         plot_learning_curve(self.workdir)
         ended = f"; {complete:.0%} of lines end by themselves" if self.config.model.window else ""
@@ -282,7 +316,7 @@ def _stop_signals() -> Iterator[dict]:
 
 def _announce(config, corpus, training, validation, state, first) -> None:
     longest = config.data.max_points
-    weights = sum(np.size(x) for x in jax.tree.leaves(state.params))
+    weights = sum(np.size(x) for x in jax.tree.leaves(state.average))
     print(
         f"{len(corpus):,} lines in {configuration.corpus_path(config)}; alphabet of {len(corpus.alphabet)}\n"
         f"left out, of 1 point or more than {longest:,}: {training.skipped:,} lines of training, "

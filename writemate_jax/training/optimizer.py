@@ -5,6 +5,8 @@ from __future__ import annotations
 import optax
 from ml_collections import ConfigDict
 
+from writemate_jax.config import ConfigurationError
+
 
 def learning_rate(config: ConfigDict, steps: int) -> optax.Schedule:
     """Linear warm-up from 0, then a cosine down to `cosine_to` times the rate (1 keeps it constant)."""
@@ -25,8 +27,10 @@ def make(config: ConfigDict, steps: int) -> optax.GradientTransformation:
     `rmsprop` is eqs 38-45 of Graves (2013): centred, momentum .9, decay .95, 1e-4 inside the root.
 
     Raises:
-      ValueError: an unknown name.
+      ConfigurationError: an unknown name, or a negative deviation of weight noise.
     """
+    if config.weight_noise < 0:
+        raise ConfigurationError(f"config.optimizer.weight_noise is {config.weight_noise}; expected 0 (none) or more")
     rate = learning_rate(config, steps)
     match config.name:
         case "rmsprop":
@@ -34,7 +38,7 @@ def make(config: ConfigDict, steps: int) -> optax.GradientTransformation:
         case "adam":
             rule = optax.adam(rate, b1=config.b1, b2=config.b2)
         case other:
-            raise ValueError(f'config.optimizer.name is "{other}"; use "rmsprop" or "adam"')
+            raise ConfigurationError(f'config.optimizer.name is "{other}"; use "rmsprop" or "adam"')
     if config.global_norm > 0:
         return optax.chain(optax.clip_by_global_norm(config.global_norm), rule)
     return rule

@@ -13,6 +13,8 @@ import jax
 import numpy as np
 from flax import jax_utils
 
+from writemate_jax.config import ConfigurationError
+
 AXIS = "devices"
 
 
@@ -22,13 +24,13 @@ def initialize(coordinator: str | None, processes: int | None, process: int | No
     Without a coordinator there is one process; with "auto", on a TPU pod, JAX finds the others by itself.
 
     Raises:
-      ValueError: arguments that do not belong together. Several processes that do not know of each other would write
+      ConfigurationError: arguments that do not belong together. Several processes that do not know of each other would write
         over each other's work directory.
     """
     if coordinator not in (None, "", "auto") and None in (processes, process):
-        raise ValueError(f"--coordinator {coordinator} needs --processes N and --process I, from 0 to N - 1")
+        raise ConfigurationError(f"--coordinator {coordinator} needs --processes N and --process I, from 0 to N - 1")
     if not coordinator and (processes, process) != (None, None):
-        raise ValueError("--processes and --process need --coordinator HOST:PORT, the address of process 0")
+        raise ConfigurationError("--processes and --process need --coordinator HOST:PORT, the address of process 0")
     if coordinator == "auto":
         jax.distributed.initialize()
     elif coordinator:

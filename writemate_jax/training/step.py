@@ -12,16 +12,21 @@ import jax.numpy as jnp
 import optax
 from ml_collections import ConfigDict
 
+from writemate_jax.config import ConfigurationError
 from writemate_jax.model.networks import Network
-from writemate_jax.training import losses, parallel
+from writemate_jax.training import losses, parallel, weight_noise
+
+# The draws of weights have a stream of random numbers of their own: no step has this number.
+WEIGHT_STREAM = 2**32 - 1
 
 
 @flax.struct.dataclass
 class TrainState:
     """All that a run needs to go on.
 
-    step: int32, updates made. params: weights. average: their moving average (the same tree; equal to params where
-    none is kept). optimizer: Optax state.
+    step: int32, updates made. params: weights, or with adaptive weight noise their `weight_noise.Posterior`.
+    average: the moving average of the weights, or of the posterior's means; equal to them where none is kept.
+    optimizer: Optax state.
     """
 
     step: jax.Array
@@ -31,43 +36,65 @@ class TrainState:
 
 
 class Metrics(NamedTuple):
-    """What a step reports: loss sums over all devices, norms, and how many processes were asked to stop."""
+    """What a step reports: loss sums over all devices, norms, and how many processes were asked to stop.
+
+    kl: nats that the weights' posterior costs beside the loss of all training data; None without weight noise.
+    """
 
     sums: losses.Sums
     gradient_norm: jax.Array
     stop: jax.Array
+    kl: jax.Array | None = None
 
 
-def initial_state(network: Network, optimizer: optax.GradientTransformation, seed: int, example) -> TrainState:
-    """Fresh weights for batches shaped like `example` (only its widths matter)."""
+def initial_state(
+    network: Network, optimizer: optax.GradientTransformation, seed: int, example, deviation: float = 0.0
+) -> TrainState:
+    """Fresh weights for batches shaped like `example` (only its widths matter).
+
+    A `deviation` above 0 makes of them the means of a posterior: adaptive weight noise.
+    """
     from writemate_jax.model.window import Text
 
     text = Text(example.codes[:1], example.text_length[:1]) if network.window else None
     params = network.init(jax.random.key(seed), example.inputs[:1, :2], text, example.hands[:1])["params"]
-    return TrainState(jnp.zeros((), jnp.int32), params, jax.tree.map(jnp.copy, params), optimizer.init(params))
+    average = jax.tree.map(jnp.copy, params)
+    if deviation:
+        params = weight_noise.around(params, deviation)
+    return TrainState(jnp.zeros((), jnp.int32), params, average, optimizer.init(params))
 
 
 def started_from(state: TrainState, trained: Any) -> TrainState:
     """A fresh state with the weights of a trained network.
 
-    What that network lacks (styles) stays fresh. Raises ValueError for weights of another shape.
+    What that network lacks (styles) stays fresh. Raises ConfigurationError for weights of another shape.
     """
-    fresh = flax.traverse_util.flatten_dict(state.params, sep="/")
+    fresh = flax.traverse_util.flatten_dict(_weights(state.params), sep="/")
     given = flax.traverse_util.flatten_dict(trained, sep="/")
     for name, weights in given.items():
         shape = fresh[name].shape if name in fresh else None
         if shape != weights.shape:
-            raise ValueError(f"the trained network's weights {name} have the shape {weights.shape}, this run's {shape}")
-    params = flax.traverse_util.unflatten_dict({**fresh, **given}, sep="/")
-    return state.replace(params=params, average=jax.tree.map(jnp.copy, params))
+            raise ConfigurationError(
+                f"the trained network's weights {name} have the shape {weights.shape}, this run's {shape}"
+            )
+    weights = flax.traverse_util.unflatten_dict({**fresh, **given}, sep="/")
+    noisy = isinstance(state.params, weight_noise.Posterior)
+    params = state.params.replace(mean=weights) if noisy else weights
+    return state.replace(params=params, average=jax.tree.map(jnp.copy, weights))
 
 
-def make_train_step(network: Network, optimizer: optax.GradientTransformation, config: ConfigDict) -> Callable:
+def make_train_step(
+    network: Network, optimizer: optax.GradientTransformation, config: ConfigDict, units: int | None = None
+) -> Callable:
     """Builds `(state, batch, stop) -> (state, Metrics)` over all devices; the state is replicated and donated.
 
     `stop` is 1 on the devices of a process that was told to end; all processes see the total at the same step, and so
-    leave together.
+    leave together. `units`: lines of the training data, or points where the loss is per point; adaptive weight noise
+    needs it. All devices draw the same weights, so that a run does not depend on how many there are.
     """
+    noisy = config.optimizer.weight_noise > 0
+    if noisy and not units:
+        raise ValueError(f"make_train_step: weight noise needs the number of units of training data, not {units}")
 
     def update(state: TrainState, batch, stop: jax.Array) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(jax.random.key(config.seed), state.step)
@@ -77,16 +104,22 @@ def make_train_step(network: Network, optimizer: optax.GradientTransformation, c
             sums = losses.sums(network, params, batch)
             return sums.nll, sums
 
+        weights, weight_key, kl = state.params, None, None
+        if noisy:
+            weight_key = jax.random.fold_in(jax.random.fold_in(jax.random.key(config.seed), WEIGHT_STREAM), state.step)
+            weights, kl = weight_noise.sample(weight_key, state.params), weight_noise.kl(state.params)
         # The derivative of the *sum* over lines, as the paper's clipping bounds are meant for; it is divided below.
-        gradient, sums = jax.grad(loss, has_aux=True)(state.params)
+        gradient, sums = jax.grad(loss, has_aux=True)(weights)
         gradient, sums, stop = parallel.total((gradient, sums, stop))
         count = sums.lines if config.optimizer.loss_unit == "line" else sums.points
         gradient = jax.tree.map(lambda g: g / count, gradient)
+        if noisy:
+            gradient = weight_noise.gradient(weight_key, state.params, gradient, units)
         updates, optimizer_state = optimizer.update(gradient, state.optimizer, state.params)
         params = optax.apply_updates(state.params, updates)
-        average = _average(state.average, params, state.step, config.optimizer.average_decay)
+        average = _average(state.average, _weights(params), state.step, config.optimizer.average_decay)
         state = TrainState(state.step + 1, params, average, optimizer_state)
-        return state, Metrics(sums, optax.tree.norm(gradient), stop)
+        return state, Metrics(sums, optax.tree.norm(gradient), stop, kl)
 
     return parallel.pmap(update, donate_argnums=(0,))
 
@@ -94,6 +127,11 @@ def make_train_step(network: Network, optimizer: optax.GradientTransformation, c
 def make_evaluation_step(network: Network) -> Callable:
     """Builds `(params, batch) -> Sums` over all devices."""
     return parallel.pmap(lambda params, batch: parallel.total(losses.sums(network, params, batch)))
+
+
+def _weights(params: Any) -> Any:
+    """Weights as they are used outside of training: a posterior's means."""
+    return params.mean if isinstance(params, weight_noise.Posterior) else params
 
 
 def _average(average: Any, params: Any, step: jax.Array, decay: float) -> Any:
