@@ -19,12 +19,13 @@ from writemate_jax.training.checkpoints import Model
 class Course(NamedTuple):
     """The predictions for the n points that follow one of a line.
 
-    starts: float64 [n, 2], where the pen is when each is made, from the line's origin. mixture: of the offset to the
-    next point, its arrays [n, ...]; places and offsets are in the corpus' unit. lifted: bool [n], whether the pen has
-    left the paper there.
+    starts, targets: float64 [n, 2], where the pen is when each is made, and where it goes, from the line's origin.
+    mixture: of the offset between the two, its arrays [n, ...]. All is in the corpus' unit. lifted: bool [n], whether
+    the pen leaves the paper at starts.
     """
 
     starts: np.ndarray
+    targets: np.ndarray
     mixture: mdn.Mixture
     lifted: np.ndarray
 
@@ -46,7 +47,8 @@ def follow(model: Model, line: Rows, text: str) -> Course:
     inputs = strokes.normalise(line, model.mean, model.std)[None, :-1]
     mixture = jax.device_get(_predictions(network, model.params, inputs, read))
     mixture = in_units(jax.tree.map(lambda part: np.asarray(part[0], np.float64), mixture), model.mean, model.std)
-    return Course(strokes.to_points(line)[:-1], mixture, line[:-1, 2] > 0.5)
+    points = strokes.to_points(line)
+    return Course(points[:-1], points[1:], mixture, line[:-1, 2] > 0.5)
 
 
 def in_units(mixture: mdn.Mixture, mean: np.ndarray, std: np.ndarray) -> mdn.Mixture:

@@ -12,7 +12,7 @@ from writemate_jax.drawing.contact_sheet import draw_ink
 from writemate_jax.drawing.page import PEN, letter_height
 from writemate_jax.figures.course import Course
 from writemate_jax.figures.density import Box, density_map
-from writemate_jax.figures.ink_blocks import GREY, REAL, save_png
+from writemate_jax.figures.ink_blocks import GREY, REAL
 from writemate_jax.replacing import replacing
 from writemate_jax.strokes import Rows
 
@@ -21,9 +21,8 @@ WIDTH, LEFT, RIGHT = 8.4, 0.75, 1.0  # of the maps; beside them
 TALLEST = 4.0  # the map of the density
 LOWER, BETWEEN, BELOW, HEADING, NOTE = 1.7, 0.6, 0.5, 0.3, 0.19
 DECADES = 4  # of density that the colours span
-AROUND = 0.7  # of the letters' height: what is shown around the ink
+AROUND = 0.6  # of the letters' height: what is shown around the points, rests among them
 CLOSE = 0.15  # likewise, around the ink alone
-PALETTE = 256  # colours of the picture
 
 
 def plot_density(
@@ -38,9 +37,9 @@ def plot_density(
     from matplotlib.figure import Figure
 
     letter = letter_height([line])
-    left, bottom, right, top = strokes.bounds(line)
-    around = AROUND * letter
-    box = Box(left - around, bottom - around, right + around, top + around)
+    _, bottom, _, top = strokes.bounds(line)
+    places = np.concatenate([course.starts, course.targets])
+    box = Box(*(places.min(axis=0) - AROUND * letter), *(places.max(axis=0) + AROUND * letter))
     zoom = min(WIDTH / (box.right - box.left), TALLEST / (box.top - box.bottom))  # inches a unit
     drawn = density_map(course, box, 1 / (zoom * dpi))
     box = drawn.box
@@ -82,7 +81,7 @@ def plot_density(
     map_.set_xlabel(f"x ({unit})", fontsize=8, labelpad=1)
     map_.set_ylabel(f"y ({unit})", fontsize=8)
     map_.tick_params(labelsize=7)
-    bar(below, height, image, "points per square of the unit", extend="min")
+    bar(below, height, image, f"points / ({unit})\u00b2", extend="min")
 
     y = below + height + BETWEEN
     weights = np.exp(course.mixture.log_pi)
@@ -99,4 +98,4 @@ def plot_density(
     shown.vlines(lifts, len(order) * 0.94, len(order), color="white", linewidth=0.8)
     bar(y, LOWER, image, "weight")
     with replacing(path) as temporary:
-        save_png(figure, temporary, dpi, PALETTE)
+        figure.savefig(temporary, dpi=dpi, format="png", pil_kwargs={"optimize": True})

@@ -16,9 +16,10 @@ from writemate_jax.replacing import replacing
 from writemate_jax.strokes import Rows
 
 # Inches.
-LETTER = 0.24  # height of letters, where the width has room for it
-NARROWEST, WIDEST, HIGHEST = 6.0, 9.0, 40.0
-MARGIN, LABEL, GAP = 0.15, 0.85, 0.3  # around everything; of the labels' column; between columns
+LETTER = 0.21  # height of letters, where the width has room for it
+WIDEST, HIGHEST = 9.6, 40.0
+MARGIN, LABEL, GAP = 0.15, 0.7, 0.3  # around everything; of the labels' column, at least; between columns
+CHARACTER = 0.072  # of a small text; the heading is of larger ones
 LEADING, BEFORE_TITLE, TITLE, HEADING, NOTE, COLUMN = 0.1, 0.22, 0.16, 0.3, 0.19, 0.2
 REAL, GREY = "#1f4e9c", "#555555"
 COLORS = 48  # of a PNG: two inks and their edges
@@ -67,9 +68,11 @@ def draw_blocks(
               for c in range(count)]  # fmt: skip
     lows = [min(box[1] for box in row if box) for row in boxes]
     heights = [max(box[3] for box in row if box) - low for row, low in zip(boxes, lows, strict=True)]
-    room = WIDEST - 2 * MARGIN - LABEL - GAP * (count - 1)
+    labels = max(LABEL, 0.1 + CHARACTER * max(len(part) for row in rows for part in row.label.split("\n")))
+    room = WIDEST - 2 * MARGIN - labels - GAP * (count - 1)
     zoom = min(letter / unit, room / max(sum(widths), unit), HIGHEST / max(sum(heights), unit))
-    width = max(2 * MARGIN + LABEL + GAP * (count - 1) + zoom * sum(widths), NARROWEST)
+    said = max(CHARACTER * 1.4 * len(heading), *(CHARACTER * len(text) for text in notes), 0.0)
+    width = 2 * MARGIN + max(labels + GAP * (count - 1) + zoom * sum(widths), said)
     titles = sum(BEFORE_TITLE + TITLE for block in blocks if block.title)
     above = HEADING + NOTE * len(notes) + COLUMN * bool(columns)
     height = 2 * MARGIN + above + titles + sum(zoom * tall + LEADING for tall in heights)
@@ -77,7 +80,7 @@ def draw_blocks(
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     axes.set(xlim=(0, width), ylim=(0, height))
-    left = MARGIN + LABEL + np.concatenate([[0.0], np.cumsum([zoom * wide + GAP for wide in widths])])
+    left = MARGIN + labels + np.concatenate([[0.0], np.cumsum([zoom * wide + GAP for wide in widths])])
 
     def say(x: float, y: float, text: str, **look) -> None:
         axes.text(x, y, text.replace("$", r"\$"), **{"fontsize": 8, "va": "top"} | look)
@@ -110,16 +113,16 @@ def draw_blocks(
             if temporary.suffix == ".svg":
                 _save_svg(figure, temporary)
             else:
-                save_png(figure, temporary, dpi, COLORS)
+                _save_png(figure, temporary, dpi)
 
 
-def save_png(figure, path: str | os.PathLike, dpi: int, colors: int) -> None:
-    """Saves a Matplotlib figure with a palette of so many colours, at most 256: a third of the bytes."""
+def _save_png(figure, path: os.PathLike, dpi: int) -> None:
+    """A palette of few colours makes a third of the bytes."""
     from PIL import Image
 
     drawn = io.BytesIO()
     figure.savefig(drawn, dpi=dpi, format="png")
-    picture = Image.open(drawn).convert("RGB").quantize(colors, dither=Image.Dither.NONE)
+    picture = Image.open(drawn).convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
     picture.save(path, optimize=True, dpi=(dpi, dpi))
 
 

@@ -21,7 +21,8 @@ POINTS = 700  # of a predicted line, as in the paper
 SLIGHT, PRIMED = 0.15, 1.0  # the paper's biases
 TEXTS = {"window": "where the window looks", "biased": "neater and more alike", "primed": "in the hand of this line"}
 LINES, SAMPLES, COLUMNS, PREDICTED, PRIMERS = 3, 4, 3, 6, 4  # how much of each is shown
-SHORT, USUAL = (8, 20), (14, 30)  # characters of the real lines
+# Characters of the real lines: short ones where detail counts or three stand side by side.
+SHORT, USUAL = (8, 20), (14, 30)
 
 
 class Named(NamedTuple):
@@ -186,7 +187,7 @@ def _written(
         name,
         paper,
         "Real lines, and their texts as the network writes them" + (f", bias {bias:g}" if bias else ""),
-        "In each block the first line, blue, is real, by a writer whom the network did not learn from; the others are"
+        "In each block the first line, blue, is real; the others are"
         + (f" written with a bias of {bias:g}." if bias else " written without bias."),
         (network.about, f"real: {source.name}; written: bias {bias:g}, seeds {_span(seeds)}"),
     )
@@ -215,15 +216,15 @@ def _biased(folder: Path, network: Named, choices: Choices) -> Figure:
 def _primed(
     folder: Path, network: Named, source: Source, choices: Choices, name: str, bias: float, paper: int
 ) -> Figure:
-    primers = _lines(network, source, choices, USUAL, PRIMERS, primers=True)
+    primers = _lines(network, source, choices, SHORT, PRIMERS, primers=True)
     seeds = choices.seeds(2)
     styled = " and, as the network has styles, in the one that suits it" if network.writer.model.writers else ""
     figure = Figure(
         name,
         paper,
         "Going on from real lines" + (f", bias {bias:g}" if bias else ""),
-        "In each row at the left, blue, a real line by a writer whom the network did not learn from, and beside it what"
-        f" is written after it{styled}. The first row is of the same seeds without a primer, in a hand not known.",
+        f"In each row at the left, blue, a real line, and beside it what is written after it{styled}. The first row is"
+        " of the same seeds without a primer, in a hand not known.",
         (network.about, f"primers: {source.name}; written: bias {bias:g}, after the primer{styled}"),
     )
     blocks = samples.primed(network.writer, primers, choices.text_of("primed"), bias, seeds)

@@ -12,7 +12,7 @@ from writemate_jax.data.corpus import Corpus
 from writemate_jax.strokes import Rows
 from writemate_jax.training.checkpoints import Model
 
-PROSE = 0.85  # of the characters are lower-case letters and spaces: lines that show joined writing
+PROSE = 0.85  # of the characters, at least, are lower-case letters and spaces
 MOST_POINTS = 1_500  # 4,096 is the most that a primer may have
 
 
@@ -28,7 +28,8 @@ def choose(
     corpus: Corpus, indices: Sequence[int], model: Model, characters: tuple[int, int], count: int, *, seed: int = 0,
     primers: bool = False,
 ) -> list[RealLine]:  # fmt: skip
-    """Lines of as many writers, drawn by the seed: of two words or more, all of their characters in the alphabet.
+    """Lines of as many writers, drawn by the seed: of two words or more, without capitals but for the first
+    letter, all of their characters in the alphabet.
 
     characters: fewest and most of a line. primers: whether the network must be able to go on from them. There are fewer
     than ``count`` where fewer writers have such a line.
@@ -49,6 +50,7 @@ def _suits(line: RealLine, characters: tuple[int, int], model: Model) -> bool:
         fewest <= len(line.text) <= most
         and 1 < len(line.strokes) <= MOST_POINTS
         and " " in line.text.strip()
+        and line.text[1:].islower()
         and sum(c.islower() or c == " " for c in line.text) >= PROSE * len(line.text)
         and set(line.text) <= set(model.alphabet.characters)
     )
