@@ -28,11 +28,13 @@ def posterior(means, logs):
 
 def divergence(means, logs, mean, deviation):
     """KL of the posterior from N(mean, deviation^2), by numerical integration."""
-    total = 0.0
-    for m, s in zip(means.astype(float), np.exp(logs.astype(float)), strict=True):
-        q, p = stats.norm(m, s), stats.norm(mean, deviation)
-        total += integrate.quad(lambda x: q.pdf(x) * (q.logpdf(x) - p.logpdf(x)), m - 12 * s, m + 12 * s)[0]
-    return total
+    p = stats.norm(mean, deviation)
+
+    def of_one(m, s):
+        q = stats.norm(m, s)
+        return integrate.quad(lambda x: q.pdf(x) * (q.logpdf(x) - p.logpdf(x)), m - 12 * s, m + 12 * s)[0]
+
+    return sum(map(of_one, means.astype(float), np.exp(logs.astype(float))))
 
 
 @settings(max_examples=25, deadline=None)

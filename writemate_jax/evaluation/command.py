@@ -184,6 +184,21 @@ def _likelihood(options: argparse.Namespace) -> None:
     if options.out is not None:
         about = {"checkpoint": _name(options.checkpoint), "corpus": options.corpus, "split": options.split}
         write_text(options.out / "likelihood.json", json.dumps({"about": about, **asdict(found)}, indent=1) + "\n")
+    if options.result is not None:
+        from writemate_jax.evaluation import result
+
+        if options.checkpoint is None or options.lines is not None:
+            raise ValueError("--result needs the --checkpoint of a training, and a whole split: no --lines")
+        curve = options.result.with_suffix(".csv").name
+        result.write(
+            options.result, result.of_run(options.checkpoint, model, found, options.split, curve), options.checkpoint
+        )
+
+
+def _table(options: argparse.Namespace) -> None:
+    from writemate_jax.evaluation import graves_table
+
+    print(graves_table.write(options.results).read_text("utf-8"))
 
 
 def _corpus_lines(options: argparse.Namespace):
@@ -250,6 +265,12 @@ def _parser() -> argparse.ArgumentParser:
     figures_command.add(commands)
     likely = commands.add_parser("likelihood", help="nats per line and per point of a corpus")
     likely.set_defaults(run=_likelihood)
+    likely.add_argument("--result", type=Path, metavar="FILE", help="JSON of a training's row in the table: figures,"
+                        " cost and hardware by its logs, and its learning curve as .csv beside it")  # fmt: skip
+    tabled = commands.add_parser("table", help="the paper's figures beside the results in a folder, as its README.md")
+    tabled.set_defaults(run=_table)
+    tabled.add_argument("--results", type=Path, default=Path("docs/results"), metavar="DIR",
+                        help="(default: %(default)s)")  # fmt: skip
 
     legible.add_argument("--out", type=Path, required=True, metavar="DIR",
                          help="for legibility.json, .md, .png and contact sheets")  # fmt: skip

@@ -59,6 +59,9 @@ def write_samples(
         plot_attention_sheet(lines, picture)
     held_out = validation.indices[:: max(1, len(validation.indices) // config.sampling.termination_lines)]
     written = writer.write(
-        [corpus.text(i) for i in held_out[: config.sampling.termination_lines]], bias=config.sampling.bias, seed=1, candidates=1
+        [corpus.text(i) for i in held_out[: config.sampling.termination_lines]],
+        bias=config.sampling.bias,
+        seed=1,
+        candidates=1,
     )
     return float(np.mean([line.complete for line in written]))

@@ -26,8 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--bias", type=float, help="that it writes with where none is asked for")
     parser.add_argument("--reach", type=float, help="config.sampling.reach")
     parser.add_argument("--candidates", type=int, help="as --bias")
-    parser.add_argument("--styles", type=Path, metavar="FILE", help="JSON list of the writers whose styles it draws from"
-                        " where none is asked for")  # fmt: skip
+    parser.add_argument("--styles", type=Path, metavar="FILE", help="JSON list of the writers whose styles it draws"
+                        " from where none is asked for")  # fmt: skip
     options = parser.parse_args(arguments)
     try:
         styles = None if options.styles is None else json.loads(options.styles.read_text("utf-8"))

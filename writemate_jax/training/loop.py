@@ -23,9 +23,9 @@ from writemate_jax.data import corpus as corpora
 from writemate_jax.data.batches import Batch, Batches
 from writemate_jax.replacing import write_text
 from writemate_jax.sampling.writer import embedded
-from writemate_jax.training import evaluation, losses, optimizer, parallel, step
-from writemate_jax.training.checkpoints import Checkpoints, Description, Model, load_model
+from writemate_jax.training import evaluation, hardware, losses, optimizer, parallel, step
 from writemate_jax.training import log as logs
+from writemate_jax.training.checkpoints import Checkpoints, Description, Model, load_model
 from writemate_jax.training.cost import Cost
 from writemate_jax.training.log import Log, plot_learning_curve
 
@@ -73,6 +73,7 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
         first = int(state.step)
         if parallel.is_main():
             _announce(config, corpus, training, validation, state, first)
+            hardware.note(workdir)
         log = Log(workdir, first) if parallel.is_main() else None
         cost = Cost.so_far(workdir, first, training.lines, started)
         trainer = _Trainer(

@@ -24,8 +24,8 @@ def initialize(coordinator: str | None, processes: int | None, process: int | No
     Without a coordinator there is one process; with "auto", on a TPU pod, JAX finds the others by itself.
 
     Raises:
-      ConfigurationError: arguments that do not belong together. Several processes that do not know of each other would write
-        over each other's work directory.
+      ConfigurationError: arguments that do not belong together. Several processes that do not know of each other would
+        write over each other's work directory.
     """
     if coordinator not in (None, "", "auto") and None in (processes, process):
         raise ConfigurationError(f"--coordinator {coordinator} needs --processes N and --process I, from 0 to N - 1")

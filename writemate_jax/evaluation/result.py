@@ -1,0 +1,128 @@
+"""A run's result as a file: what was reached, on which lines, by what, at which cost; and its learning curve."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from writemate_jax import config as configuration
+from writemate_jax.evaluation.likelihood import Likelihood
+from writemate_jax.replacing import replacing, write_text
+from writemate_jax.training import hardware, log
+from writemate_jax.training.checkpoints import BEST, LAST, Model, find
+
+# Of a long run's training rows so many are kept in its curve, evenly.
+CURVE_ROWS = 300
+
+
+class NoRun(ValueError):
+    """A folder is not the work directory of a run with its logs, or a result file lacks something."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One row of the table of results.
+
+    nats_per_line, nats_per_point, sse: of normalised offsets, as the paper has them; see `losses.Sums`. split, lines,
+    writers, points, left_out: what they were measured on. std: what offsets were divided by, in the corpus' unit.
+    seed, config: of the run, every field of it. steps, epochs, minutes: what the measured weights cost, validation
+    and compilation included; what lies after the best step is not counted, nor the network that a run started from
+    (weights_from). planned_steps: of the configuration. last_step: the run's last checkpoint. complete: the run came to
+    its planned end. hardware: machines of the training. curve: its learning curve, a file beside this one.
+    """
+
+    nats_per_line: float
+    nats_per_point: float
+    sse: float
+    split: str
+    lines: int
+    writers: int
+    points: int
+    left_out: int
+    unit: str
+    std: tuple[float, float]
+    seed: int
+    steps: int
+    planned_steps: int
+    last_step: int
+    complete: bool
+    epochs: float
+    minutes: float
+    hardware: str
+    weights_from: str
+    curve: str
+    config: dict
+
+
+def of_run(workdir: Path, model: Model, found: Likelihood, split: str, curve: str) -> Result:
+    """The result of a run in its work directory, whose `model` was measured.
+
+    Raises NoRun where the folder lacks the run's logs.
+    """
+    workdir = Path(workdir)
+    steps = int(find(workdir).name) if (workdir / LAST).is_dir() or (workdir / BEST).is_dir() else None
+    costs = [row for name in ("validation", "checkpoints") for row in log.read(workdir / f"{name}.csv")]
+    costs = [row for row in costs if "epochs" in row and row["step"] == steps]
+    if not costs:
+        raise NoRun(
+            f"{workdir}: no cost of step {steps} in validation.csv or checkpoints.csv; give the --workdir of a training"
+        )
+    last = max((int(path.name) for path in (workdir / LAST).glob("*") if path.name.isdigit()), default=steps)
+    planned = int(model.config.training.steps)
+    return Result(
+        nats_per_line=found.nats_per_line,
+        nats_per_point=found.nats_per_point,
+        sse=found.sse,
+        split=split,
+        lines=found.lines,
+        writers=found.writers,
+        points=found.points,
+        left_out=found.left_out,
+        unit=found.unit,
+        std=found.std,
+        seed=int(model.config.seed),
+        steps=steps,
+        planned_steps=planned,
+        last_step=last,
+        complete=last >= planned,
+        epochs=round(costs[0]["epochs"], 3),
+        minutes=round(costs[0]["seconds"] / 60, 2),
+        hardware=", then ".join(hardware.of(workdir)) or "not noted",
+        weights_from=model.config.weights_from,
+        curve=curve,
+        config=configuration.to_json(model.config),
+    )
+
+
+def write(path: Path, result: Result, workdir: Path) -> None:
+    """Writes a result, and beside it the learning curve of its run as CSV."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write_curve(path.with_name(result.curve), Path(workdir))
+    write_text(path, json.dumps(asdict(result), indent=1) + "\n")
+
+
+def read(path: Path) -> Result:
+    """A result from its file. Raises NoRun, naming what is absent or unknown there."""
+    stored = json.loads(Path(path).read_text("utf-8"))
+    known = set(Result.__dataclass_fields__)
+    wrong = sorted(known ^ set(stored))
+    if wrong:
+        raise NoRun(f"{path}: {wrong[0]} is {'absent' if wrong[0] in known else 'unknown'}; measure the run again")
+    return Result(**stored)
+
+
+def _write_curve(path: Path, workdir: Path) -> None:
+    """Rows of the run's training (means since the row before) and validation, by step."""
+    training = log.read(workdir / "train.csv")
+    rows = [("training", row) for row in training[:: -(-len(training) // CURVE_ROWS) or 1]]
+    rows += [("validation", row) for row in log.read(workdir / "validation.csv")]
+    with replacing(path) as temporary, open(temporary, "w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["of", "step", "epochs", "minutes", "nats_per_line", "nats_per_point", "sse"])
+        for of, row in sorted(rows, key=lambda pair: (pair[1]["step"], pair[0])):
+            cost = (f"{row.get('epochs', float('nan')):.4g}", f"{row.get('seconds', float('nan')) / 60:.4g}")
+            losses = (f"{row[name]:.6g}" for name in ("nats_per_line", "nats_per_point", "sse"))
+            writer.writerow([of, int(row["step"]), *cost, *losses])
