@@ -11,7 +11,7 @@ from writemate_jax import config as configuration
 from writemate_jax.evaluation.likelihood import Likelihood
 from writemate_jax.replacing import replacing, write_text
 from writemate_jax.training import hardware, log
-from writemate_jax.training.checkpoints import BEST, LAST, Model, find
+from writemate_jax.training.checkpoints import BEST, LAST, Model, find, load_model
 
 # Of a long run's training rows so many are kept in its curve, evenly.
 CURVE_ROWS = 300
@@ -26,7 +26,7 @@ class Result:
     """One row of the table of results.
 
     nats_per_line, nats_per_point, sse: of normalised offsets, as the paper has them; see `losses.Sums`. split, lines,
-    writers, points, left_out: what they were measured on. std: what offsets were divided by, in the corpus' unit.
+    points, left_out: what they were measured on. std: what offsets were divided by, in the corpus' unit.
     seed, config: of the run, every field of it. steps, epochs, minutes: what the measured weights cost, validation
     and compilation included; what lies after the best step is not counted, nor the network that a run started from
     (weights_from). planned_steps: of the configuration. last_step: the run's last checkpoint. complete: the run came to
@@ -38,7 +38,6 @@ class Result:
     sse: float
     split: str
     lines: int
-    writers: int
     points: int
     left_out: int
     unit: str
@@ -70,14 +69,14 @@ def of_run(workdir: Path, model: Model, found: Likelihood, split: str, curve: st
             f"{workdir}: no cost of step {steps} in validation.csv or checkpoints.csv; give the --workdir of a training"
         )
     last = max((int(path.name) for path in (workdir / LAST).glob("*") if path.name.isdigit()), default=steps)
-    planned = int(model.config.training.steps)
+    # How long to train may have been changed after the best weights were written.
+    planned = int(load_model(workdir / LAST).config.training.steps) if (workdir / LAST).is_dir() else last
     return Result(
         nats_per_line=found.nats_per_line,
         nats_per_point=found.nats_per_point,
         sse=found.sse,
         split=split,
         lines=found.lines,
-        writers=found.writers,
         points=found.points,
         left_out=found.left_out,
         unit=found.unit,

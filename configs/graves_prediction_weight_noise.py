@@ -1,0 +1,16 @@
+"""Graves' prediction network trained on with adaptive weight noise (section 4.2), from the one without noise.
+
+Command: python train.py --config configs/graves_prediction.py --workdir runs/graves_prediction
+         python train.py --config configs/graves_prediction_weight_noise.py --workdir runs/graves_prediction_noise
+The paper reports -1057.7 nats per line and SSE 0.41 on the validation set.
+Not trained here: docs/results says what has been.
+"""
+
+from configs import graves_prediction
+
+
+def get_config():
+    config = graves_prediction.get_config()
+    config.weights_from = "runs/graves_prediction"
+    config.optimizer.weight_noise = 0.075
+    return config

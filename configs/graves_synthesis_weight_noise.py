@@ -1,0 +1,16 @@
+"""Graves' synthesis network trained on with adaptive weight noise (section 5.2), from the one without noise.
+
+Command: python train.py --config configs/graves_synthesis.py --workdir runs/graves_synthesis
+         python train.py --config configs/graves_synthesis_weight_noise.py --workdir runs/graves_synthesis_noise
+The paper reports -1128.2 nats per line and SSE 0.23 on the validation set.
+Not trained here: docs/results says what has been.
+"""
+
+from configs import graves_synthesis
+
+
+def get_config():
+    config = graves_synthesis.get_config()
+    config.weights_from = "runs/graves_synthesis"
+    config.optimizer.weight_noise = 0.075
+    return config
