@@ -40,12 +40,12 @@ def write(results: dict[str, list[Row]], courses: dict[str, np.ndarray], folder:
                 writer.writerow([name, *(f"{x:.5g}" if isinstance(x, float) else x for x in row)])
     with replacing(folder / "summary.csv") as path, open(path, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["run", "what it does", "validation", "slope", "own", "worth", "end", "past", "unseen",
-                         "gradient norm", "not finite"])  # fmt: skip
+        writer.writerow(["run", "what it does", "updates", "validation", "slope", "own", "worth", "end", "past",
+                         "unseen", "gradient norm", "not finite"])  # fmt: skip
         for name, rows in results.items():
             r = rows[-1]
             numbers = (r.validation, slope(rows), r.own, r.worth, r.end, r.past, r.unseen)
-            writer.writerow([name, f.says(name), *(f"{x:.3f}" for x in numbers),
+            writer.writerow([name, f.says(name), r.step, *(f"{x:.3f}" for x in numbers),
                              f"{max(row.gradient_norm for row in rows):.3g}", r.not_finite])  # fmt: skip
     _draw_curves(results, folder / "curves.png")
     _draw_courses(courses, folder / "window.png")
@@ -53,11 +53,12 @@ def write(results: dict[str, list[Row]], courses: dict[str, np.ndarray], folder:
 
 def markdown(results: dict[str, list[Row]]) -> str:
     """The table of docs/plateau.md."""
-    lines = ["| run | what it does | validation | slope | own | text's worth | window's end | past | not finite |",
-             "|---|---|---|---|---|---|---|---|---|"]  # fmt: skip
+    columns = ("run", "what it does", "updates", "validation", "slope", "own", "text's worth", "window's end",
+               "past the text", "not finite")  # fmt: skip
+    lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
     for name, rows in results.items():
         r = rows[-1]
-        cells = [f"`{name}`", f.says(name), *(f"{x:.3f}" for x in (r.validation, slope(rows), r.own))]
+        cells = [f"`{name}`", f.says(name), f"{r.step:,}", *(f"{x:.3f}" for x in (r.validation, slope(rows), r.own))]
         if name == f.UNREAD:
             cells += ["", "", ""]
         else:
@@ -73,7 +74,7 @@ def read_course(folder: Path, name: str) -> np.ndarray | None:
 
 
 def collect(folder: Path, names: Sequence[str]) -> tuple[dict[str, list[Row]], dict[str, np.ndarray]]:
-    """Rows and courses of those runs that have begun."""
+    """Rows and the last courses of those runs that have begun."""
     results = {name: rows for name in names if (rows := read_rows(folder / f"{name}.csv"))}
     courses = {name: course for name in results if (course := read_course(folder, name)) is not None}
     return results, courses

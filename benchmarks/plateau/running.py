@@ -210,8 +210,11 @@ class _Trainer:
         base.model.window = name != f.UNREAD
         config = f.configured(base, chosen)
         self.network = f.network(config, chosen, len(data.alphabet.characters), data.longest)
-        # Judged without the factor, which sampling lacks; the kappa scale is part of what the weights mean.
-        self.judged = Network.from_config(config.model, len(data.alphabet.characters))
+        # Judged without the factor, which sampling lacks; the kappa scale is part of what the weights mean. Clipping is
+        # of no account forwards: with the same bounds, runs share compiled code.
+        self.judged = Network.from_config(config.model, len(data.alphabet.characters)).clone(
+            lstm_clip=base.model.lstm_clip, output_clip=base.model.output_clip
+        )
         self.loss = f.loss_of(chosen)
         self.rule = optimizer.make(config.optimizer, settings.steps)
         lines, self.cut = f.training_lines(chosen, data.training, data.points, data.most)
