@@ -234,11 +234,10 @@ def test_without_batching_one_request_is_written_after_the_other_and_ink_is_the_
     together = []
     sets = desk._lanes[TEXT_CAPACITIES[0]]
     for lanes in sets:
-        launch = lanes.launch
-        lanes.launch = lambda launch=launch: (
+        lanes.advance = lambda advance=lanes.advance: (
             together.append({who[0] for lanes in sets for who in lanes.inside}),
-            launch(),
-        )
+            advance(),
+        )[1]
     asked = [alone().lines(["abc", "fed"], 0.5, 9 * i, None, 2) for i in range(3)]
 
     async def one(lines):

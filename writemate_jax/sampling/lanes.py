@@ -87,7 +87,6 @@ class Lanes:
         self._made = np.zeros(count, np.int32)  # steps of each lane
         self._on_device = jax.device_put(jax.tree.map(np.copy, self._request))
         self._state = begin(network, self._on_device)
-        self._drawn: Drawn | None = None  # of what was launched
 
     @property
     def free(self) -> int:
@@ -130,14 +129,6 @@ class Lanes:
 
     def advance(self) -> list[Moved]:
         """Moves every line by some steps; says of each what it drew."""
-        self.launch()
-        return self.land()
-
-    def launch(self) -> None:
-        """Begins to move every line by some steps. The device does so while the host goes on.
-
-        Until `land` no line may enter; one may leave.
-        """
         if self._fresh.any():
             # Copies: a device that shares the host's memory would see what enters later.
             self._on_device = jax.device_put(jax.tree.map(np.copy, self._request))
@@ -148,11 +139,7 @@ class Lanes:
         )
         if not self._wants_window.any():  # it is the largest part
             drawn = drawn._replace(phi=None, kappa=None)
-        self._drawn = drawn
-
-    def land(self) -> list[Moved]:
-        """Waits until all have moved; says of each line what it drew."""
-        drawn, state = jax.device_get((self._drawn, self._state._replace(carry=None)))
+        drawn, state = jax.device_get((drawn, self._state._replace(carry=None)))
         before, self._made = self._made, state.t.copy()
         return [self._moved(lane, drawn, state, before[lane]) for lane, who in enumerate(self._who) if who is not None]
 

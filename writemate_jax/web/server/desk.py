@@ -2,8 +2,9 @@
 
 Every text capacity has sets of lanes (`sampling.lanes`), which all compute at every step whether a line is in them or
 not. A line enters as soon as a lane is free, beside lines of other requests, and is the same ink as if it were alone.
-While the device moves one set, the host sees to another, which is full where enough waits. A hand is fitted in the same
-thread: after each of its steps the lines that wait are written for a while.
+Where more waits than one set holds, two move at once, each in a thread of a pool: what one leaves of the processors, as
+between its matrix products, the other takes. A hand is fitted in the desk's thread: after each of its steps the lines
+that wait are written for a while.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -23,7 +25,7 @@ import numpy as np
 
 from writemate_jax import strokes
 from writemate_jax.drawing.strokes_json import Ink
-from writemate_jax.sampling.lanes import Ended, Lanes
+from writemate_jax.sampling.lanes import Ended, Lanes, Moved
 from writemate_jax.sampling.writer import MAX_CHARACTERS, TEXT_CAPACITIES, Line, Primer, Writer, capacity_of, trial
 from writemate_jax.sampling.written import Written
 from writemate_jax.training import adapt, primers
@@ -33,7 +35,7 @@ from writemate_jax.web.server.problems import Problem, busy, failed
 
 GATHER = 0.002  # seconds that the first request after a pause is waited for by others
 SPREAD = 8  # a request's next line waits as if it had come so many requests later: a long text lets short ones pass
-SETS = 2  # of lanes for each text capacity, and as many are on the device at once
+SETS = 2  # of lanes for each text capacity, and as many move at once
 WARM = "warm"  # who is in a lane while everything is compiled
 WRITING = 1.0  # how much longer than a step of fitting what waits is written between two of them
 
@@ -106,6 +108,15 @@ class _Job:
         return None
 
 
+class _Flight(NamedTuple):
+    """Lanes that move: those of a capacity, who is inside, and what will have become of them."""
+
+    capacity: int
+    lanes: Lanes
+    inside: Sequence[Any]
+    moving: Future[list[Moved]]
+
+
 class _Fit(NamedTuple):
     asker: _Asker
     lines: Sequence[Ink]
@@ -139,8 +150,9 @@ class Desk:
         # Of the thread alone, as are `_lanes`:
         self._waiting: dict[int, list] = {capacity: [] for capacity in TEXT_CAPACITIES}  # heaps
         self._resting: deque[tuple[int, Lanes]] = deque()  # by capacity; who rested longest comes first
-        self._flying: deque[tuple[int, Lanes]] = deque()
+        self._flying: deque[_Flight] = deque()
         self._landed = 0.0
+        self._pool = ThreadPoolExecutor(SETS, thread_name_prefix="lanes")
         self._ticket = itertools.count()
         self._pace = 0.01  # seconds for a line, lately: what Retry-After goes by
         self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
@@ -256,6 +268,7 @@ class Desk:
             log.exception("the desk has failed")
             self._failure = error
         self._turn_away()
+        self._pool.shutdown()
 
     def _wait(self) -> None:
         with self._changed:
@@ -266,7 +279,9 @@ class Desk:
             time.sleep(GATHER)
 
     def _writing(self) -> bool:
-        return bool(self._inbox) or any(self._waiting.values()) or any(lanes.busy for lanes in self._all_lanes())
+        """Whether there are lines that are not whole."""
+        waiting = bool(self._inbox or self._flying) or any(self._waiting.values())
+        return waiting or any(lanes.busy for lanes in self._all_lanes())
 
     def _all_lanes(self) -> Iterator[Lanes]:
         return itertools.chain.from_iterable(self._lanes.values())
@@ -297,18 +312,19 @@ class Desk:
                 primers.strays(model, rows, [letter * settings.FIT_CHARACTERS] * count, style.vector, grain)
 
     def _move(self) -> None:
-        """Launches sets of lanes, as many as may be on the device, and lands the one that left first."""
+        """Launches sets of lanes, as many as may move at once, and lands the one that left first."""
         self._take_in()
         while len(self._flying) < SETS and self._launch():
             pass
         if not self._flying:
             return
-        capacity, lanes = self._flying.popleft()
+        flight = self._flying[0]
         start, ended = self._landed, 0
-        for moved in lanes.land():
+        for moved in flight.moving.result():
             ended += moved.ended is not None
             self._hear(*moved.who, moved.points, moved.ended)
-        self._resting.append((capacity, lanes))
+        self._flying.popleft()
+        self._resting.append((flight.capacity, flight.lanes))
         self._landed = time.perf_counter()
         if ended:
             self._pace += 0.1 * ((self._landed - start) / ended - self._pace)
@@ -325,9 +341,8 @@ class Desk:
                 if not self._flying:
                     self._landed = time.perf_counter()
                 self._measures.lanes.observe(lanes.busy)
-                lanes.launch()
                 self._resting.remove((capacity, lanes))
-                self._flying.append((capacity, lanes))
+                self._flying.append(_Flight(capacity, lanes, lanes.inside, self._pool.submit(lanes.advance)))
                 return True
         return False
 
@@ -422,7 +437,8 @@ class Desk:
             self._stopping = True
             askers = {job.asker for jobs in self._inbox for job in jobs}
             askers |= {job.asker for heap in self._waiting.values() for *_, job in heap}
-            askers |= {who[0].asker for lanes in self._all_lanes() for who in lanes.inside if who != WARM}
+            inside = [lanes.inside for lanes in self._all_lanes()] + [flight.inside for flight in self._flying]
+            askers |= {who[0].asker for who in itertools.chain(*inside) if who != WARM}
             askers |= {fit.asker for fit in self._fits}
         for asker in askers:
             asker.say(busy("The server is going down.", 10))
