@@ -96,6 +96,8 @@ def configure(row: Row, settings: Settings) -> ConfigDict:
 def run(settings: Settings, adjust: Callable[[ConfigDict], None] = lambda config: None) -> bool:
     """Goes on with the rows for so many minutes; says whether all are done.
 
+    A row whose loss is no longer a number is told of and passed over, and so is one whose start is not done.
+
     Args:
       settings: see there.
       adjust: changes each row's configuration before it is used.
@@ -106,36 +108,60 @@ def run(settings: Settings, adjust: Callable[[ConfigDict], None] = lambda config
     from writemate_jax.training import loop
     from writemate_jax.training.checkpoints import load_model
 
+    def done(name: str, steps: int = 0) -> bool:
+        return path_of(name).exists() and result.read(path_of(name)).last_step >= steps
+
+    def path_of(name: str) -> Path:
+        return settings.results / f"{name}{graves_table.HONEST if settings.honest else ''}.json"
+
     end = time.monotonic() + 60 * settings.minutes
+    all_done = True
     for row in (row for row in ROWS if row.name in settings.rows):
-        path = settings.results / f"{row.name}{graves_table.HONEST if settings.honest else ''}.json"
         config = configure(row, settings)
         config.training.minutes = left = (end - time.monotonic()) / 60
         adjust(config)
-        if path.exists() and result.read(path).last_step >= config.training.steps:
+        if done(row.name, config.training.steps):
+            continue
+        if row.start and not done(row.start):
+            print(f"{row.name}: begins with {row.start}, which is not done", file=sys.stderr)
+            all_done = False
             continue
         if left <= 0:
             return False
         workdir = settings.out / row.name
         print(f"{row.name}: {left:.1f} minutes left", file=sys.stderr)
-        state = loop.run(config, workdir)
+        try:
+            state = loop.run(config, workdir)
+        except loop.NotFinite as error:
+            print(f"{row.name}: {error}", file=sys.stderr)
+            all_done = False
+            continue
         if int(state.step) < config.training.steps:
             return False
         corpus = corpora.load(configuration.corpus_path(config))
         model = load_model(workdir)
         found = likelihood.measure(model, corpus, corpus.select(settings.split.split(",")))
+        path = path_of(row.name)
         of_run = result.of_run(workdir, model, found, settings.split, path.with_suffix(".csv").name)
         result.write(path, of_run, workdir)
         graves_table.write(settings.results)
-    return True
+    return all_done
 
 
 def main(arguments: list[str] | None = None) -> int:
+    settings = _parse(arguments)
+    from writemate_jax.config import ConfigurationError
+    from writemate_jax.data.corpus import CorpusError
+    from writemate_jax.evaluation.result import NoRun
     from writemate_jax.sampling.compilation_cache import use_compilation_cache
 
-    settings = _parse(arguments)
     use_compilation_cache()  # a slice need not compile what the last one did
-    if run(settings):
+    try:
+        done = run(settings)
+    except (ConfigurationError, CorpusError, NoRun, OSError) as error:
+        print(f"graves_rows: {error}", file=sys.stderr)
+        return 2
+    if done:
         print(f"all rows are done: {settings.results}")
         return 0
     print("not done; the same command goes on", file=sys.stderr)

@@ -109,6 +109,17 @@ def test_a_result_is_of_a_training_and_of_whole_splits(slices, tmp_path, capsys)
     assert not list(tmp_path.iterdir())
 
 
+def test_a_row_waits_for_the_one_that_it_begins_with_and_mistakes_are_said(slices, tmp_path, capsys):
+    settings, _, _ = slices
+    assert not graves_rows.run(replace(settings, out=tmp_path, results=tmp_path, rows=NAMES[1:]), small)
+    assert "begins with prediction_3x400, which is not done" in capsys.readouterr().err
+    assert graves_rows.main(["--out", str(tmp_path / "rows"), "--corpus", "absent.npz"]) == 2
+    assert "graves_rows: no corpus file 'absent.npz'" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        graves_rows.main(["--out", str(tmp_path / "rows"), "--rows", "prediction"])
+    assert "expected some of prediction_1x900, " in capsys.readouterr().err
+
+
 def test_every_row_has_a_configuration_of_the_paper_s_network():
     settings = graves_rows.Settings(corpus="x", out=Path("rows"), results=Path("results"), minutes=1)
     assert [row.name for row in graves_rows.ROWS] == [name for name, *_ in graves_table.ROWS]
