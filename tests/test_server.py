@@ -36,8 +36,9 @@ from writemate_jax.training import adapt, primers  # noqa: E402
 from writemate_jax.training.checkpoints import Description, Model  # noqa: E402
 from writemate_jax.web.server import docs, messages  # noqa: E402
 from writemate_jax.web.server.app import PAGE, create_app  # noqa: E402
-from writemate_jax.web.server.desk import Desk, Points, Whole  # noqa: E402
+from writemate_jax.web.server.desk import Desk  # noqa: E402
 from writemate_jax.web.server.guard import client_of  # noqa: E402
+from writemate_jax.web.server.jobs import Points, Whole  # noqa: E402
 from writemate_jax.web.server.measures import Measures  # noqa: E402
 from writemate_jax.web.server.problems import Problem  # noqa: E402
 from writemate_jax.web.server.settings import Settings  # noqa: E402

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import threading
 import pytest
 
 for package in ("schemathesis", "uvicorn", "fastapi"):
-    pytest.importorskip(package, reason="needs schemathesis: pip install schemathesis")
+    pytest.importorskip(package, reason="needs schemathesis: pip install -r requirements-schema.txt")
 
 import uvicorn  # noqa: E402
 
@@ -18,6 +19,7 @@ from test_server import FREE, LANES, model  # noqa: E402
 from writemate_jax.sampling.writer import Writer  # noqa: E402
 from writemate_jax.web.server.app import create_app  # noqa: E402
 
+EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "10")  # of each place and phase
 # Not all that can be said of a text can be said in a schema: some that fits it has characters that cannot be written.
 LEFT_OUT = "positive_data_acceptance"
 # Too large a body is refused as such, before it is looked at.
@@ -38,7 +40,7 @@ def test_what_is_made_of_the_schema_is_answered_as_it_says(tmp_path):
                 app.state.desk._ready.wait(0.1)
             url = f"http://127.0.0.1:{listening.getsockname()[1]}/api/v1/openapi.json"
             command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(tmp_path / "schemathesis.toml")]
-            command += ["run", url, "--seed", "1", "--max-examples", "30", "--checks", "all"]
+            command += ["run", url, "--seed", "1", "--max-examples", EXAMPLES, "--checks", "all"]
             command += ["--exclude-checks", LEFT_OUT]
             done = subprocess.run(command, capture_output=True, text=True)
             assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

@@ -28,8 +28,9 @@ from writemate_jax.sampling.written import Written
 from writemate_jax.training.adapt import Style
 from writemate_jax.web.server import docs, messages, problems
 from writemate_jax.web.server import settings as limits
-from writemate_jax.web.server.desk import Desk, Points, Whole
+from writemate_jax.web.server.desk import Desk
 from writemate_jax.web.server.guard import Guard
+from writemate_jax.web.server.jobs import Points, Whole
 from writemate_jax.web.server.measures import Measures
 from writemate_jax.web.server.pictures import MEDIA_TYPES, picture
 from writemate_jax.web.server.problems import Problem

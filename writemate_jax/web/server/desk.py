@@ -16,7 +16,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -26,10 +26,10 @@ import numpy as np
 from writemate_jax import strokes
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.sampling.lanes import Ended, Lanes, Moved
-from writemate_jax.sampling.writer import MAX_CHARACTERS, TEXT_CAPACITIES, Line, Primer, Writer, capacity_of, trial
-from writemate_jax.sampling.written import Written
-from writemate_jax.training import adapt, primers
-from writemate_jax.web.server import settings
+from writemate_jax.sampling.writer import MAX_CHARACTERS, TEXT_CAPACITIES, Line, Primer, Writer, capacity_of
+from writemate_jax.training import adapt
+from writemate_jax.web.server import fitting, settings
+from writemate_jax.web.server.jobs import Asker, Chosen, Job, Points, Whole
 from writemate_jax.web.server.measures import Measures
 from writemate_jax.web.server.problems import Problem, busy, failed
 
@@ -42,70 +42,8 @@ WRITING = 1.0  # how much longer than a step of fitting what waits is written be
 log = logging.getLogger(__name__)
 
 
-class Points(NamedTuple):
-    """What was drawn of a line by now: rows [n, 3]. The whole line is levelled at its end, so these may change."""
-
-    index: int
-    rows: np.ndarray
-
-
-class Whole(NamedTuple):
-    """A line that has ended."""
-
-    index: int
-    line: Written
-
-
-class _Chosen(NamedTuple):
-    """A line that has ended, as the device left it: what becomes of it is no work for the desk's thread."""
-
-    job: _Job
-    ended: Ended
-
-
 class _Given(Exception):  # noqa: N818
     """A fit that nobody waits for any more."""
-
-
-class _Asker:
-    """A request: where its events go, and whether anybody still waits for them."""
-
-    def __init__(self, put: Callable[[Any], None]):
-        self._put, self.gone = put, False
-
-    def say(self, event: Any) -> None:
-        """Called by the desk's thread."""
-        if not self.gone:
-            try:
-                self._put(event)
-            except RuntimeError:  # its loop has ended, as when the server stops
-                self.gone = True
-
-
-class _Job:
-    """A line of a request on its way: what its trial asks for, and what is there of it."""
-
-    def __init__(
-        self, asker: _Asker, index: int, line: Line, candidates: int, primer: Primer, attention: bool, follow: bool
-    ):
-        self.asker, self.index, self.line, self.primer = asker, index, line, primer
-        self.attention, self.follow = attention, follow
-        self.trial = trial(line, candidates)
-        self.wanted: list[Line] = next(self.trial)
-        self.drafts: list[Ended | None] = [None] * len(self.wanted)
-        self.entered = 0
-
-    def add(self, number: int, ended: Ended) -> Ended | None:
-        """Takes a draft; returns the best when that is known. `wanted` may be another try's then."""
-        self.drafts[number] = ended
-        if any(draft is None for draft in self.drafts):
-            return None
-        try:
-            self.wanted = self.trial.send(self.drafts)
-        except StopIteration as end:
-            return end.value
-        self.drafts, self.entered = [None] * len(self.wanted), 0
-        return None
 
 
 class _Flight(NamedTuple):
@@ -118,7 +56,7 @@ class _Flight(NamedTuple):
 
 
 class _Fit(NamedTuple):
-    asker: _Asker
+    asker: Asker
     lines: Sequence[Ink]
     until: float
 
@@ -141,7 +79,7 @@ class Desk:
         self._most_waiting, self._most_fits, self._seconds = waiting, fits, seconds
         self._fit_room, self._batching = fit_room, batching
         self._changed = threading.Condition()
-        self._inbox: list[list[_Job]] = []
+        self._inbox: list[list[Job]] = []
         self._fits: deque[_Fit] = deque()
         self._backlog = 0  # lines of the inbox and of `_waiting`
         self._stopping = False
@@ -189,7 +127,7 @@ class Desk:
         Raises `Problem` at once where too much waits.
         """
         asker, events = self._asker()
-        jobs = [_Job(asker, i, line, n, primer, attention, follow and n == 1) for i, (line, n) in enumerate(lines)]
+        jobs = [Job(asker, i, line, n, primer, attention, follow and n == 1) for i, (line, n) in enumerate(lines)]
         self._submit(jobs)
         left = len(jobs)
         try:
@@ -197,7 +135,7 @@ class Desk:
                 event = await events.get()
                 if isinstance(event, Problem):
                     raise event
-                if isinstance(event, _Chosen):
+                if isinstance(event, Chosen):
                     left -= 1
                     job = event.job
                     yield Whole(job.index, self.writer.finished(job.line, event.ended, job.primer))
@@ -225,11 +163,11 @@ class Desk:
         finally:
             asker.gone = True
 
-    def _asker(self) -> tuple[_Asker, asyncio.Queue]:
+    def _asker(self) -> tuple[Asker, asyncio.Queue]:
         loop, events = asyncio.get_running_loop(), asyncio.Queue()
-        return _Asker(lambda event: loop.call_soon_threadsafe(events.put_nowait, event)), events
+        return Asker(lambda event: loop.call_soon_threadsafe(events.put_nowait, event)), events
 
-    def _submit(self, jobs: list[_Job]) -> None:
+    def _submit(self, jobs: list[Job]) -> None:
         count = sum(len(job.wanted) for job in jobs)
         with self._changed:
             self._check()
@@ -260,7 +198,7 @@ class Desk:
             self._ready.set()
             while not self._stopping:
                 self._wait()
-                if self._fits:  # what waits to be written has most of the time between its steps
+                if self._fits:  # what waits to be written has as much time between its steps
                     self._fit(self._fits.popleft())
                 elif self._writing():
                     self._move()
@@ -296,20 +234,7 @@ class Desk:
                 lanes.advance()
                 if lanes.busy:
                     lanes.leave(WARM)
-        model, grain = self.writer.model, settings.FIT_GRAIN
-        if not (model.network().styles and model.config.data.rests):
-            return
-        for length in range(grain, self._fit_room + 1, grain):
-            row = np.full((length - 2, 3), 0.1, np.float32)  # two rests come to it
-            row[:, 2] = 0
-            for count in sorted({1, *range(adapt.LINES_GRAIN, settings.FIT_LINES + 1, adapt.LINES_GRAIN)}):
-                if self._stopping:
-                    return
-                rows, texts = [row] * count, [letter] * count
-                style = adapt.fit_rows(model, rows, texts, steps=1, points_grain=grain)
-                if count >= settings.FIT_DEEP:
-                    adapt.deepen(model, rows, texts, [0] * count, [style], steps=1, points_grain=grain)
-                primers.strays(model, rows, [letter * settings.FIT_CHARACTERS] * count, style.vector, grain)
+        fitting.warm(self.writer.model, letter, self._fit_room, lambda: self._stopping)
 
     def _move(self) -> None:
         """Launches sets of lanes, as many as may move at once, and lands the one that left first."""
@@ -354,7 +279,7 @@ class Desk:
             for job in jobs:
                 self._queue(job, ticket + SPREAD * job.index)
 
-    def _queue(self, job: _Job, ticket: int) -> None:
+    def _queue(self, job: Job, ticket: int) -> None:
         heapq.heappush(self._waiting[capacity_of(job.line)], (ticket, next(self._ticket), job))
 
     def _let_in(self, capacity: int, lanes: Lanes) -> None:
@@ -380,10 +305,10 @@ class Desk:
             if who[0].asker.gone:
                 lanes.leave(who)
 
-    def _others(self, asker: _Asker) -> bool:
+    def _others(self, asker: Asker) -> bool:
         return any(who[0].asker is not asker for lanes in self._all_lanes() for who in lanes.inside)
 
-    def _hear(self, job: _Job, number: int, points: np.ndarray, ended: Ended | None) -> None:
+    def _hear(self, job: Job, number: int, points: np.ndarray, ended: Ended | None) -> None:
         """Of a line that moved."""
         self._measures.points.inc(len(points))
         if job.asker.gone:
@@ -395,7 +320,7 @@ class Desk:
         chosen = job.add(number, ended)
         if chosen is not None:
             self._measures.lines.inc()
-            job.asker.say(_Chosen(job, chosen))
+            job.asker.say(Chosen(job, chosen))
         elif not job.entered:  # another try, before all that wait
             with self._changed:
                 self._backlog += len(job.wanted)
@@ -416,10 +341,7 @@ class Desk:
 
         start = begun = time.monotonic()
         try:
-            style = adapt.fit(
-                self.writer.model, fit.lines, deep=len(fit.lines) >= settings.FIT_DEEP, progress=between,
-                points_grain=settings.FIT_GRAIN,
-            )  # fmt: skip
+            style = fitting.fit(self.writer.model, fit.lines, between)
             self._measures.fits.inc()
             self._measures.fit_seconds.observe(time.monotonic() - start)
             fit.asker.say(style)

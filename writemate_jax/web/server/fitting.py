@@ -1,0 +1,39 @@
+"""Fits of hands in shapes that are compiled at the start, so that no request compiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.training import adapt, primers
+from writemate_jax.training.checkpoints import Model
+from writemate_jax.web.server import settings
+
+
+def fit(model: Model, lines: Sequence[Ink], progress: Callable[[float], None]) -> adapt.Style:
+    """`adapt.fit`; what it raises."""
+    deep = len(lines) >= settings.FIT_DEEP
+    return adapt.fit(model, lines, deep=deep, progress=progress, points_grain=settings.FIT_GRAIN)
+
+
+def warm(model: Model, letter: str, room: int, stopping: Callable[[], bool]) -> None:
+    """Compiles what `fit` needs for lines of up to so many points; a letter that the network knows is what they say.
+
+    stopping: whether to leave it.
+    """
+    if not (model.network().styles and model.config.data.rests):
+        return
+    grain = settings.FIT_GRAIN
+    for length in range(grain, room + 1, grain):
+        row = np.full((length - 2, 3), 0.1, np.float32)  # two rests come to it
+        row[:, 2] = 0
+        for count in sorted({1, *range(adapt.LINES_GRAIN, settings.FIT_LINES + 1, adapt.LINES_GRAIN)}):
+            if stopping():
+                return
+            rows, texts = [row] * count, [letter] * count
+            style = adapt.fit_rows(model, rows, texts, steps=1, points_grain=grain)
+            if count >= settings.FIT_DEEP:
+                adapt.deepen(model, rows, texts, [0] * count, [style], steps=1, points_grain=grain)
+            primers.strays(model, rows, [letter * settings.FIT_CHARACTERS] * count, style.vector, grain)
