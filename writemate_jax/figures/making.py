@@ -110,6 +110,10 @@ def make(
         ]
     if synthesis is not None:
         check(synthesis, source, window=True)
+        # What cannot be written is said before anything is.
+        asked = [choices.text_of(name) for name in TEXTS] + [choices.text_of("biased")] * len(choices.biases)
+        biases = [0.0] * len(TEXTS) + [*choices.biases]
+        synthesis.writer.lines(asked, biases, choices.seed, samples.UNKNOWN, 1)
         plan += [
             ("window", lambda: _window(folder, synthesis, choices)),
             ("synthesis-density", lambda: _density(folder, synthesis, source, choices, "synthesis", 14)),
