@@ -4,10 +4,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import tiny
+import train
+from writemate_jax.sampling import compilation_cache
+from writemate_jax.training import loop
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,3 +39,15 @@ def test_what_cannot_begin_is_said_and_exits_with_2(tmp_path, flags, message):
     assert "train.py: " in result.stderr and message in result.stderr
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "run" / "last").exists()
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch):
+    def bug(*_):
+        raise ValueError("operands could not be broadcast together")
+
+    monkeypatch.setattr(loop, "run", bug)
+    monkeypatch.setattr(compilation_cache, "use_compilation_cache", lambda: None)
+    for flag in ("CONFIG", "WORKDIR", "COORDINATOR", "PROCESSES", "PROCESS"):
+        monkeypatch.setattr(train, flag, SimpleNamespace(value=None))
+    with pytest.raises(ValueError, match="broadcast"):
+        train.main(None)

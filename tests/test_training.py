@@ -209,6 +209,47 @@ def test_augmentation_depends_on_the_line_and_keeps_the_pen(tmp_path):
         assert abs(matrix[0, 0] - 1) + abs(matrix[1, 1] - 1) > 1e-3 and abs(matrix[0, 1]) < 1e-5
 
 
+def test_a_log_of_before_there_was_a_column_keeps_its_rows(tmp_path):
+    (tmp_path / "train.csv").write_text("step,sse\n2,0.5\n4,0.25\n6,0.125\n")
+    for step_, seconds in ((4, 1.5), (6, 2.5)):  # a start from step 4, and one from step 6
+        new = log.Log(tmp_path, step_)
+        new.write("train", step_ + 2, sse=1.0, seconds=seconds)
+        new.close()
+    rows = log.read(tmp_path / "train.csv")
+    assert [row["step"] for row in rows] == [2, 4, 6, 8]
+    assert np.isnan([row["seconds"] for row in rows]).tolist() == [True, True, False, False]
+
+
+def small(folder, **training):
+    """A prediction network of one layer on one shape, so that little is compiled."""
+    config = tiny.config(folder, **training)
+    config.model.update(window=False, layers=1)
+    config.data.buckets, config.sampling.points = 1, 10
+    config.data.short_first = 0.0
+    return config
+
+
+def test_an_evaluation_that_a_kill_prevented_is_made_at_the_next_start_and_the_cost_goes_on(tmp_path, monkeypatch):
+    config, run = small(tmp_path), tmp_path / "run"
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(evaluation, "validate", killed)  # behind the checkpoint of step 6
+        loop.run(config, run)
+    assert newest(run) == 6 and not log.read(run / "validation.csv")
+    [_, saved] = log.read(run / "checkpoints.csv")
+    loop.run(config, run)
+    rows = log.read(run / "validation.csv")
+    assert [row["step"] for row in rows] == [6, 12]
+    assert rows[0]["epochs"] == pytest.approx(saved["epochs"]) and rows[0]["seconds"] > saved["seconds"] > 0
+    # Batches of 8 of the 21 lines: 12 of them are 4 epochs.
+    assert rows[1]["epochs"] == 4 and rows[1]["seconds"] > rows[0]["seconds"]
+    loop.run(config, run)  # nothing is left to do
+    assert len(log.read(run / "validation.csv")) == 2
+
+
 def test_a_tiny_corpus_is_overfitted_until_it_writes_its_own_text_back(tmp_path):
     # Enough texts that they cannot be known by their beginnings: the network has to read them.
     rng = np.random.default_rng(0)
