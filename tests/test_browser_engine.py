@@ -19,13 +19,14 @@ from writemate_jax import config, strokes
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.own_ink import like_the_corpus
+from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling import candidates
 from writemate_jax.sampling.levelling import level
 from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.training import adapt
+from writemate_jax.training import adapt, primers
 from writemate_jax.training.checkpoints import Description, Model
 from writemate_jax.web import browser_model
 from writemate_jax.web.export import export
@@ -231,6 +232,26 @@ def test_candidates_are_judged_as_by_the_package():
         assert found[name] == answer, name
 
 
+def test_a_named_style_and_a_short_text_are_written_as_by_the_package(tmp_path_factory):
+    whole = Writer.load()
+    path = tmp_path_factory.mktemp("named") / "model.bin"
+    path.write_bytes(browser_model.encode(whole))
+    texts = ["a" * candidates.SHORT, "a" * (candidates.SHORT + 1)]
+    tasks = {name: {"lines": texts, "style": name} for name in ("leaning", "random")} | {
+        "asked": {"lines": texts, "candidates": 2}
+    }
+    found = run(**{name: {"do": "asked", "model": str(path), "request": one} for name, one in tasks.items()})
+    usual = whole.model.config.sampling.candidates
+    assert [line["count"] for line in found["leaning"]] == [candidates.usual(usual, text) for text in texts]
+    assert [line["count"] for line in found["asked"]] == [2, 2]
+    assert [line["primer"] for line in found["random"]] == [None, None]
+    [style] = [one for one in whole.named_styles() if one.name == "leaning"]
+    primer, line = whole.primer("leaning"), found["leaning"][0]
+    np.testing.assert_allclose(line["style"], style.vector, rtol=1e-6)
+    assert line["primer"]["text"] == primer.prefix
+    np.testing.assert_allclose(line["primer"]["points"], primer.forced[: primer.length], rtol=1e-6)
+
+
 def test_stray_ticks_are_found_as_by_the_package():
     rng = np.random.default_rng(5)
     lines = [
@@ -317,13 +338,75 @@ def test_a_hand_is_fitted_as_by_the_package(writer, files):
     for row in rows:
         row[-1, 2] = 1
     sent = [{"text": text, "rows": row.tolist()} for (text, _), row in zip(lines, rows, strict=True)]
-    task = {"do": "fit", "model": files["float32"], "lines": sent, "settings": {"steps": 12}}
-    found = run(it=task)["it"]
-    rows = [row.astype(np.float32) for row in rows]
-    style = adapt.fit_rows(writer.model, rows, [text for text, _ in lines], steps=12)
+    task = {"do": "fit", "model": files["float32"], "lines": sent}
+    found = run(
+        it={**task, "settings": {"steps": 12, "gateLines": 6}}, deep={**task, "settings": {"steps": 12}},
+        strays={"do": "strays", "model": files["float32"], "lines": sent, "style": [0.3, -0.2, 0.5, 0, 1]},
+    )  # fmt: skip
+    rows, texts = [row.astype(np.float32) for row in rows], [text for text, _ in lines]
+    style = adapt.fit_rows(writer.model, rows, texts, steps=12)
     assert style.after < style.before
-    np.testing.assert_allclose([found["before"], found["after"]], [style.before, style.after], atol=1e-4)
-    np.testing.assert_allclose(found["vector"], style.vector, atol=1e-3)
+    it, deep = found["it"], found["deep"]
+    np.testing.assert_allclose([it["before"], it["after"]], [style.before, style.after], atol=1e-4)
+    np.testing.assert_allclose(it["vector"], style.vector, atol=1e-3)
+    assert it["vector"] == it["hand"]["vector"] == deep["vector"] and it["hand"]["gates"] is None
+    steps = browser_model.describe(writer)["fit"]["gateSteps"]
+    [deepened] = adapt.deepen(writer.model, rows, texts, [0] * len(rows), [style], steps=steps)
+    assert deepened.after < style.after
+    np.testing.assert_allclose(deep["hand"]["gates"], deepened.gates, atol=2e-3)
+    assert abs(deep["after"] - deepened.after) < 1e-3
+    given = np.array([0.3, -0.2, 0.5, 0, 1], np.float32)
+    assert found["strays"] == primers.strays(writer.model, rows, texts, given).tolist()
+    chosen = primers.best(writer.model, rows, texts, deepened.whole)
+    primer = deep["hand"]["primer"]
+    assert (primer and primer["text"]) == (texts[chosen] if chosen is not None else None)
+
+
+def test_writing_goes_on_from_a_line_as_in_the_package(writer, tmp_path):
+    # With so much bias, and a pen and components that are sure, both draw the same whatever their random numbers.
+    sure = {**writer.model.params, "head": writer.model.params["head"].copy()}
+    sure["head"][:, : 1 + writer.model.config.model.mixtures] *= 300
+    writer = Writer(Model(**{**vars(writer.model), "params": sure}), lanes=4)
+    path = tmp_path / "model.bin"
+    path.write_bytes(browser_model.encode(writer, small=False))
+    rng = np.random.default_rng(9)
+    primer = {"text": "a tail", "strokes": _zigzag("a tail")}
+    network = writer.model.network()
+    hand = {"vector": rng.normal(size=5), "gates": rng.normal(scale=0.1, size=network.longest_style - 5)}
+    whole = np.concatenate([*hand.values()]).astype(np.float32)
+    hand = {name: values.tolist() for name, values in hand.items()} | {"primer": primer}
+    request = {"lines": ["hello", "at the inn"], "hand": hand, "bias": 50, "candidates": 1, "attention": True}
+    task = {"do": "write", "model": str(path)}
+    bare = {**request, "hand": {**hand, "primer": None}}
+    found = run(it={**task, "request": request}, bare={**task, "request": bare})
+    ink = Ink(np.array(primer["strokes"], np.float32), primer["text"])
+    expected = writer.write(request["lines"], 50, style=whole, prime=ink, candidates=1, attention=True)
+    for line, by_package in zip(found["it"], expected, strict=True):
+        assert line["complete"] == by_package.complete and len(line["points"]) == len(by_package.strokes) > 5
+        places, expected_places = map(strokes.to_points, (np.array(line["points"]), by_package.strokes))
+        assert np.ptp(expected_places[:, 0]) > 10  # x-heights, over which rounding adds up
+        np.testing.assert_allclose(places, expected_places, atol=0.1)
+        for read, by_python in zip(line["attention"][:60], by_package.phi, strict=False):  # later, rounding has grown
+            np.testing.assert_allclose(read, by_python, atol=1e-3)
+    assert found["it"][0]["points"] != found["bare"][0]["points"]
+    refused = {
+        "ink": {"text": "at the inn " * 4, "strokes": primer["strokes"]}, "ink ": {**primer, "text": "a"},
+        "ink  ": {**primer, "strokes": []}, "characters": {**primer, "text": "漢漢漢"},
+    }  # fmt: skip
+    found = run(**{name: {**task, "request": {**request, "hand": {**hand, "primer": one}}}
+                   for name, one in refused.items()})  # fmt: skip
+    kinds = {name: isinstance(answer, dict) and answer["kind"] for name, answer in found.items()}
+    assert kinds == {name: name.strip() for name in refused}
+
+
+def _zigzag(text: str) -> list[list[float]]:
+    """Rows of ink about as wide as a text, a stroke a letter."""
+    inked, x = [], 0.0
+    for c in text:
+        if c != " ":
+            inked.append(np.array([[x, 0], [x + 0.2, 0.9], [x + 0.4, 0.1], [x + 0.6, 1.0], [x + 0.7, 0.2]]))
+        x += 0.9
+    return strokes.join(inked).tolist()
 
 
 # The site

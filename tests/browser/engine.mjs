@@ -51,12 +51,23 @@ const DO = {
   async fit({ lines, vector, settings, ...options }) {
     const model = modelOf(options.model), network = await networkOf(options);
     const backward = await fitting.createBackward(model, options.plain ? null : kernel);
-    const prepared = lines.map(({ text, rows }) => ({ codes: alphabet.encode(text, model.header.alphabet), rows }));
+    const prepared = lines.map(({ text, rows }) => (
+      { text, rows, codes: alphabet.encode(text, model.header.alphabet) }));
     const steps = fitting.fit(network, backward, prepared, { ...model.header.fit, ...settings });
     for (;;) {
       const { value, done } = steps.next();
       if (done) return value;
     }
+  },
+
+  async strays({ lines, style, ...options }) {
+    return fitting.strays(await networkOf(options), lines, Float32Array.from(style));
+  },
+
+  /** request as engine.write takes it -> how many of each line are written, and behind what. */
+  asked({ request, model }) {
+    return requests.toWrite(request, modelOf(model)).lines.map(({ candidates: count, hand: { style, primer } }) => (
+      { count, style: [...style], primer: primer && { text: primer.text, points: primer.points.map((one) => [...one]) } }));
   },
 
   drawn({ lines, model }) {

@@ -21,11 +21,12 @@ from writemate_jax.data import letter_size, own_ink, pieces
 from writemate_jax.model import window
 from writemate_jax.sampling import candidates
 from writemate_jax.sampling import writer as writing
-from writemate_jax.sampling.writer import Writer
-from writemate_jax.training import adapt
+from writemate_jax.sampling.writer import Primer, Writer
+from writemate_jax.training import adapt, primers
 from writemate_jax.training.checkpoints import Model
 
 MAGIC, FORMAT = b"WMBM", "writemate-browser-1"
+GATE_LINES = 3  # of ink, with fewer of which the gates learn them by heart
 FIT_STEPS = 10  # of Adam; fewer than train.py adapt makes: a browser is slower, and they suit other lines as well
 # Blocks whose characters the page writes as the package does: Latin, marks, Greek, Cyrillic, punctuation, currencies,
 # letterlike signs, arrows, ligatures.
@@ -123,7 +124,15 @@ def _tensors(writer: Writer) -> dict[str, Tensor]:
     named = np.array([style.vector for style in writer.named_styles()], np.float32)
     size = named.shape[1] if named.size else model.config.model.style_size
     tensors["style.named"] = Tensor(named.reshape(-1, size), size > model.config.model.style_size)
+    primed = _primed(writer)
+    if primed:
+        tensors["style.primers"] = Tensor(np.concatenate([one.forced[: one.length] for one in primed]), False)
     return tensors
+
+
+def _primed(writer: Writer) -> list[Primer]:
+    """What lines in each named style go on from."""
+    return [writer.primer(style.name) for style in writer.named_styles()]
 
 
 def _blocks(model: Model, layer: int) -> dict[str, Tensor]:
@@ -155,7 +164,8 @@ def describe(writer: Writer) -> dict[str, Any]:
             "bias": sampling.bias, "reach": sampling.get("reach", 0.0), "candidates": sampling.candidates,
             "pointsPerCharacter": sampling.points_per_character, "freeCharacters": writing.FREE_CHARACTERS,
             "pointsPerSecond": sampling.points_per_second, "moreBias": writing.MORE_BIAS,
-            "loop": candidates.MOST, "largestBias": writing.LARGEST_BIAS, "largestSeed": writing.LARGEST_SEED,
+            "loop": candidates.MOST, "short": candidates.SHORT, "more": candidates.MORE,
+            "largestBias": writing.LARGEST_BIAS, "largestSeed": writing.LARGEST_SEED,
             "mostCharacters": writing.MAX_CHARACTERS, "mostCandidates": writing.MAX_CANDIDATES,
         },
         "writers": list(model.writers),
@@ -165,6 +175,7 @@ def describe(writer: Writer) -> dict[str, Any]:
              "writer": style.writer}
             for style in writer.named_styles()
         ],
+        "primers": [{"text": one.prefix, "points": one.length} for one in _primed(writer)],  # of the styles
         "letters": {
             "parts": letter_size.PARTS, "widths": letter_size.WIDTHS, "wordGap": letter_size.WORD_GAP,
         },
@@ -173,7 +184,14 @@ def describe(writer: Writer) -> dict[str, Any]:
             "dot": pieces.DOT, "touch": pieces.TOUCH.tolist(), "width": own_ink.WIDTH, "points": own_ink.POINTS,
             "strokes": own_ink.STROKES, "sparse": own_ink.SPARSE,
         },
-        "fit": {"steps": FIT_STEPS, "rate": adapt.RATE, "pull": adapt.PULL},
+        "fit": {
+            "steps": FIT_STEPS, "rate": adapt.RATE, "pull": adapt.PULL, "gateLines": GATE_LINES,
+            "gateSteps": adapt.GATE_STEPS, "gateRate": adapt.GATE_RATE, "gatePull": adapt.GATE_PULL,
+        },
+        "primer": {
+            "letters": own_ink.PRIMER_LETTERS, "characters": own_ink.PRIMER_CHARACTERS,
+            "points": own_ink.PRIMER_POINTS, "longest": primers.LONGEST, "astray": primers.ASTRAY,
+        },
     }  # fmt: skip
 
 

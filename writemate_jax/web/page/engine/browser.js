@@ -6,13 +6,14 @@ export { EngineError };
 /** config.model: the address of the network's file, by default model.bin beside the page. */
 export async function createEngine(config = {}) {
   const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-  const waiting = new Map(); // id -> {resolve, reject, onLine}
+  const waiting = new Map(); // id -> {resolve, reject, heard}
   let last = 0;
 
-  worker.onmessage = ({ data: { id, line, result, error } }) => {
+  worker.onmessage = ({ data: { id, line, share, result, error } }) => {
     const one = waiting.get(id);
     if (!one) return; // given up meanwhile
-    if (line) return one.onLine(line.index, line.line);
+    if (line) return one.heard(line.index, line.line);
+    if (share) return one.heard(share);
     waiting.delete(id);
     if (error) one.reject(new EngineError(error.kind, error.message));
     else one.resolve(result);
@@ -25,7 +26,7 @@ export async function createEngine(config = {}) {
     waiting.clear();
   };
 
-  function ask(request, signal = null, onLine = () => {}) {
+  function ask(request, signal = null, heard = () => {}) {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const id = ++last;
@@ -39,7 +40,7 @@ export async function createEngine(config = {}) {
         signal?.removeEventListener("abort", stop);
         settle(value);
       };
-      waiting.set(id, { resolve: free(resolve), reject: free(reject), onLine });
+      waiting.set(id, { resolve: free(resolve), reject: free(reject), heard });
       worker.postMessage({ id, ...request });
     });
   }
@@ -53,11 +54,11 @@ export async function createEngine(config = {}) {
     styles: async () => styles,
 
     async write({ signal, ...request }, onLine) {
-      await ask({ write: { ...request, vector: request.vector && [...request.vector] } }, signal, onLine);
+      await ask({ write: request }, signal, onLine);
     },
 
-    async fit({ lines, signal }) {
-      return ask({ fit: { lines } }, signal);
+    async fit({ lines, signal }, onShare) {
+      return ask({ fit: { lines } }, signal, onShare);
     },
   };
 }

@@ -66,6 +66,11 @@ export function best(drafts, text, loop) {
     failed[i] < failed[found] || (failed[i] === failed[found] && odd[i] < odd[found]) ? i : found), 0);
 }
 
+/** How many drafts of a text are written where the usual number is `count` and nobody says otherwise. */
+export function usual(count, text, { short, more }) {
+  return count > 1 && text.length <= short ? more * count : count;
+}
+
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b), middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;

@@ -1,18 +1,23 @@
 /**
  * The hand of some ink: the style vector that makes the ink likely, by a few steps of Adam along the derivative through
- * the whole network. As writemate_jax/training/adapt.py; the derivative is written out here.
+ * the whole network; what of it the vector leaves over, as something added to the gates; and the line that writing goes
+ * on from. As writemate_jax/training/adapt.py and primers.py; the derivative is written out here.
  */
-import { exp, sigmoid, tanh } from "./elementary.js";
+import { encode } from "./alphabet.js";
+import { exp, tanh } from "./elementary.js";
 import { logProb } from "./mixture.js";
 import { LANES } from "./network.js";
 import { createArithmetic, padded } from "./product.js";
 
 const GAP = 0.5; // x-heights from the ink to the rest behind it
 const B1 = 0.9, B2 = 0.999, SMALL = 1e-8; // of Adam
+const GRAIN = 1e4; // parts of 1 that what is handed on is rounded to
 
 /**
- * network: see network.js. lines: [{codes, rows}], rows [dx, dy, eos] as own_ink.js gives them. Yields after each step of
- * Adam, and returns {vector, before, after}: nats a point under the hand not known and under the one that was found.
+ * network: see network.js. lines: [{text, codes, rows}], rows [dx, dy, eos] as own_ink.js gives them. Yields after each
+ * step of Adam which share of the work is done, and returns {vector, before, after, hand}: nats a point under the hand
+ * not known and under the one that was found, {vector, gates, primer}. gates: null where there are few lines, which they
+ * would learn by heart. primer: {text, strokes: rows}, or null where no line will do.
  */
 export function* fit(network, backward, lines, settings = network.header.fit) {
   const { header } = network, size = header.network.styleSize;
@@ -22,26 +27,101 @@ export function* fit(network, backward, lines, settings = network.header.fit) {
   const prepared = lines.map(({ codes, rows }) => ({ codes, points: withRests(rows, header) }))
     .sort((a, b) => b.points.length - a.points.length); // lanes that have ended are the last ones
   const count = prepared.reduce((sum, { points }) => sum + points.length - 1, 0);
-  const vector = Float64Array.from(unknown), m = new Float64Array(size), v = new Float64Array(size);
-  const tried = [];
-  for (let step = 0; step <= settings.steps; step++) {
-    const slope = new Float64Array(size);
+  const loss = (style, slope) => {
     let nats = 0;
     for (let first = 0; first < prepared.length; first += LANES) {
-      nats += lossOf(network, backward, prepared.slice(first, first + LANES), vector, slope);
+      nats += lossOf(network, backward, prepared.slice(first, first + LANES), style, slope);
     }
+    return nats;
+  };
+  const deep = lines.length >= settings.gateLines;
+  const whole = settings.steps + (deep ? settings.gateSteps : 0) + 1;
+
+  const vector = Float64Array.from(unknown), step = adam(vector, settings.rate), tried = [];
+  for (let done = 0; done <= settings.steps; done++) {
+    const slope = done < settings.steps ? new Float64Array(size) : null;
+    const nats = loss(vector, slope);
     const own = vector.reduce((sum, x, s) => sum + (pull[s] * (x - unknown[s]) ** 2) / 2, 0);
     tried.push({ loss: (nats + own) / count, nats: nats / count, vector: [...vector] });
-    for (let s = 0; s < size; s++) {
-      const g = (slope[s] + pull[s] * (vector[s] - unknown[s])) / count;
-      m[s] = B1 * m[s] + (1 - B1) * g;
-      v[s] = B2 * v[s] + (1 - B2) * g * g;
-      vector[s] -= (settings.rate * (m[s] / (1 - B1 ** (step + 1)))) / (Math.sqrt(v[s] / (1 - B2 ** (step + 1))) + SMALL);
-    }
-    yield;
+    if (slope) step((s) => (slope[s] + pull[s] * (vector[s] - unknown[s])) / count);
+    yield (done + 1) / whole;
   }
   const found = tried.reduce((least, one) => (one.loss < least.loss ? one : least));
-  return { vector: found.vector.map(Math.fround), before: tried[0].nats, after: found.nats };
+  const hand = { vector: found.vector.map(Math.fround), gates: null, primer: null };
+  let style = Float32Array.from(hand.vector), after = found.nats;
+
+  if (deep) {
+    const gates = new Float64Array(4 * header.network.layers * header.network.cells);
+    const further = adam(gates, settings.gateRate);
+    for (let done = 0; done < settings.gateSteps; done++) {
+      const slope = new Float64Array(size + gates.length);
+      loss([...hand.vector, ...gates], slope);
+      further((i) => (slope[size + i] + settings.gatePull * gates[i]) / count);
+      yield (settings.steps + done + 2) / whole;
+    }
+    hand.gates = Array.from(gates, rounded);
+    style = Float32Array.from([...hand.vector, ...hand.gates]);
+    after = loss(style, null) / count;
+  }
+
+  const best = bestPrimer(network, lines, style);
+  if (best) hand.primer = { text: best.text, strokes: best.rows.map(([dx, dy, eos]) => [rounded(dx), rounded(dy), eos]) };
+  return { vector: hand.vector, before: tried[0].nats, after, hand };
+}
+
+/** Steps along a derivative, which is called for each number's. */
+function adam(values, rate) {
+  const m = new Float64Array(values.length), v = new Float64Array(values.length);
+  let made = 0;
+  return (slope) => {
+    made += 1;
+    const [first, second] = [1 - B1 ** made, 1 - B2 ** made];
+    const slopes = values.map((_, i) => slope(i));
+    slopes.forEach((g, i) => {
+      m[i] = B1 * m[i] + (1 - B1) * g;
+      v[i] = B2 * v[i] + (1 - B2) * g * g;
+      values[i] -= (rate * (m[i] / first)) / (Math.sqrt(v[i] / second) + SMALL);
+    });
+  };
+}
+
+function rounded(value) {
+  return Math.round(value * GRAIN) / GRAIN;
+}
+
+/** The line that writing goes on from: of those behind which the window stands right, a long one; null for none. */
+function bestPrimer(network, lines, style) {
+  const { primer, alphabet } = network.header;
+  if (!alphabet.includes(" ")) return null; // nothing can stand between the line and what follows
+  const fitting = lines.filter(({ text, rows }) => text.replaceAll(" ", "").length >= primer.letters
+    && text.length <= primer.characters && rows.length <= primer.points);
+  const astray = strays(network, fitting, style);
+  const right = fitting.filter((_, i) => Math.abs(astray[i]) <= primer.astray);
+  const short = right.filter(({ rows }) => rows.length <= primer.longest);
+  const most = (some, of) => some.reduce((best, one) => (best === null || of(one) > of(best) ? one : best), null);
+  return short.length ? most(short, ({ rows }) => rows.length) : most(right, ({ rows }) => -rows.length);
+}
+
+/** How many characters the window is behind (or, negative, before) the space after each line when it is forced. */
+export function strays(network, lines, style) {
+  const { alphabet, mean, std } = network.header, x = new Float32Array(LANES * 3), astray = [];
+  for (let first = 0; first < lines.length; first += LANES) {
+    const some = lines.slice(first, first + LANES).map(({ text, rows }, i) => ({ text, at: first + i,
+      points: [[0, 0, 1], ...rows].map(([dx, dy, eos]) => [(dx - mean[0]) / std[0], (dy - mean[1]) / std[1], eos]) }));
+    some.sort((a, b) => b.points.length - a.points.length); // lanes that have ended are the last ones
+    some.forEach(({ text }, lane) => network.start(lane, encode(`${text} ${text}`, alphabet), style));
+    for (let t = 0; t < some[0].points.length; t++) {
+      const active = some.filter(({ points }) => points.length > t);
+      active.forEach(({ points }, lane) => x.set(points[t], lane * 3));
+      network.step(x, active.length);
+      active.forEach(({ points, text, at }, lane) => {
+        if (t < points.length - 1) return;
+        const phi = network.phi(lane);
+        astray[at] = phi.indexOf(Math.max(...phi)) - text.length;
+      });
+    }
+  }
+  return astray;
 }
 
 /** The precision of the training's writers about the hand not known, times `pull`. */
@@ -103,8 +183,11 @@ function transposed(parts) {
   return values;
 }
 
-/** Nats of some lines (the longest first) under a hand; adds their derivative by the hand's vector to `slope`. */
-export function lossOf(network, backward, lines, vector, slope) {
+/**
+ * Nats of some lines (the longest first) under a hand, a vector and perhaps what is added to the gates; adds their
+ * derivative by the hand to `slope`, as far as that is long, unless it is null.
+ */
+export function lossOf(network, backward, lines, style, slope) {
   const { layers, window, header } = network;
   const { cells, components, kappaScale, logLimit, styleSize } = header.network;
   const text = header.alphabet.length, wide = 4 * cells;
@@ -112,24 +195,26 @@ export function lossOf(network, backward, lines, vector, slope) {
   const active = (t) => lines.filter(({ points }) => points.length - 1 > t).length;
 
   // Forwards, keeping what the way back needs.
-  lines.forEach(({ codes }, lane) => network.start(lane, codes, vector));
+  lines.forEach(({ codes }, lane) => network.start(lane, codes, style));
   const trace = [], x = new Float32Array(LANES * 3);
   let nats = 0;
   for (let t = 0; t < longest; t++) {
     const count = active(t);
     for (let lane = 0; lane < count; lane++) x.set(lines[lane].points[t], lane * 3);
-    const before = layers.map(({ c }) => c.slice(0, count * cells));
+    const before = slope && layers.map(({ c }) => c.slice(0, count * cells));
     network.step(x, count);
     const slopes = [];
     for (let lane = 0; lane < count; lane++) {
-      const own = new Float64Array(network.output(lane).length);
+      const own = slope && new Float64Array(network.output(lane).length);
       nats -= logProb(network.output(lane), lines[lane].points[t + 1], header.network, own);
       slopes.push(own);
     }
-    trace.push({ count, slopes, before, after: layers.map(({ c }) => c.slice(0, count * cells)),
+    if (slope) trace.push({ count, slopes, before, after: layers.map(({ c }) => c.slice(0, count * cells)),
       z: layers.map(({ z }) => z.slice(0, count * wide)), window: window.z.slice(0, count * padded(3 * components)),
       kappa: window.kappa.slice(0, count * components) });
   }
+
+  if (!slope) return nats;
 
   // Backwards: the derivative of nats by everything that step t handed to step t + 1.
   const zeros = (size) => new Float64Array(LANES * size);
@@ -167,6 +252,9 @@ export function lossOf(network, backward, lines, vector, slope) {
       const row = (l * styleSize + s) * wide;
       for (let j = 0; j < wide; j++) slope[s] += dz[l][j] * network.styleKernels[row + j];
     }
+    if (slope.length > styleSize) {
+      for (let j = 0; j < wide; j++) slope[styleSize + l * wide + j] += dz[l][j];
+    }
   }
   return nats;
 
@@ -176,8 +264,7 @@ export function lossOf(network, backward, lines, vector, slope) {
     for (let j = 0; j < cells; j++) {
       const at = lane * cells + j, gate = lane * wide + j;
       const former = before[at], now = after[at];
-      const i = sigmoid(z[gate] + peephole[j] * former), f = sigmoid(z[gate + cells] + peephole[cells + j] * former);
-      const g = tanh(z[gate + 2 * cells]), o = sigmoid(z[gate + 3 * cells] + peephole[2 * cells + j] * now);
+      const i = z[gate], f = z[gate + cells], g = z[gate + 2 * cells], o = z[gate + 3 * cells];
       const out = tanh(now);
       const byO = dh[l][at] * out * o * (1 - o);
       const byC = dc[l][at] + dh[l][at] * o * (1 - out * out) + byO * peephole[2 * cells + j];

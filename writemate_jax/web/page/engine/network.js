@@ -17,7 +17,8 @@ const NOTHING = -40; // exp of less adds nothing to the window
  *
  * x: what step reads of each lane. start(lane, codes, style): a new line. step(count): moves lanes 0 to count - 1.
  * output(lane): y, the 6m + 1 numbers that describe the next point. phi(lane): the window's weights, one a character and
- * one for the end. move(from, to): a line into another lane.
+ * one for the end. move(from, to): a line into another lane. state(lane): where its line is; restore(lane, state): goes
+ * on from there.
  */
 export async function createNetwork({ header, tensors }, kernel = null) {
   const { layers: depth, cells, mixtures, components, styleSize, kappaScale, logLimit } = header.network;
@@ -95,15 +96,19 @@ export async function createNetwork({ header, tensors }, kernel = null) {
     multiply(head.kernels, head.h, depth * cells, head.y, headSize, count);
   }
 
-  /** Eqs 7-11 behind their products; h goes where the next step reads it. */
+  /** Eqs 7-11 behind their products; h goes where the next step reads it, and z becomes what the gates let through. */
   function cell({ z, c, peephole, input, width, state }, lane) {
     const at = lane * 4 * cells, h = lane * width + state;
     for (let j = 0; j < cells; j++) {
       const former = c[lane * cells + j];
       const i = sigmoid(z[at + j] + peephole[j] * former);
       const f = sigmoid(z[at + cells + j] + peephole[cells + j] * former);
-      const now = f * former + i * tanh(z[at + 2 * cells + j]);
+      const g = tanh(z[at + 2 * cells + j]), now = f * former + i * g;
       const o = sigmoid(z[at + 3 * cells + j] + peephole[2 * cells + j] * now);
+      z[at + j] = i;
+      z[at + cells + j] = f;
+      z[at + 2 * cells + j] = g;
+      z[at + 3 * cells + j] = o;
       c[lane * cells + j] = now;
       input[h + j] = o * tanh(now);
     }
@@ -145,8 +150,28 @@ export async function createNetwork({ header, tensors }, kernel = null) {
     window.phi[to] = window.phi[from];
   }
 
+  function state(lane) {
+    const row = (values, size) => values.slice(lane * size, (lane + 1) * size);
+    return {
+      layers: layers.map(({ input, width, gates, c }) => [row(input, width), row(gates, 4 * cells), row(c, cells)]),
+      kappa: row(window.kappa, components), codes: window.codes[lane], phi: window.phi[lane].slice(),
+    };
+  }
+
+  function restore(lane, state) {
+    layers.forEach((layer, l) => {
+      const [input, gates, c] = state.layers[l];
+      layer.input.set(input, lane * layer.width);
+      layer.gates.set(gates, lane * 4 * cells);
+      layer.c.set(c, lane * cells);
+    });
+    window.kappa.set(state.kappa, lane * components);
+    window.codes[lane] = state.codes;
+    window.phi[lane] = state.phi.slice();
+  }
+
   return {
-    header, fast, start, step, move, layers, window, head, multiply, styleKernels,
+    header, fast, start, step, move, state, restore, layers, window, head, multiply, styleKernels,
     output: (lane) => head.y.subarray(lane * headSize, lane * headSize + outputs),
     phi: (lane) => window.phi[lane],
   };

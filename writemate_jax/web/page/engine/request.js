@@ -1,14 +1,15 @@
 /** What the page asks for, checked, in the terms of the engine. Pure. All throw EngineError. */
 import { encode, readable, transliterate } from "./alphabet.js";
+import { usual } from "./candidates.js";
 import { EngineError } from "./error.js";
-import { likeTheCorpus } from "./own_ink.js";
+import { likeTheCorpus, strokesOf } from "./own_ink.js";
 import { createRandom } from "./random.js";
 
 const ANY_HAND = 0x68616e64; // apart from the streams that draw points
-const MOST_POINTS = 640; // of the ink that a hand is learned from: about two lines of a card; more take longer
+const MOST_POINTS = 800; // of the ink that a hand is learned from: about two lines of a card; more take longer
 
-/** {lines, candidates, attention} as writing.js takes them. */
-export function toWrite({ lines, seed = 0, bias = null, style = "random", vector = null, candidates = null,
+/** {lines, attention} as writing.js takes them. */
+export function toWrite({ lines, seed = 0, bias = null, style = "random", vector = null, hand = null, candidates = null,
                           attention = false }, model) {
   const { header } = model, { sampling } = header;
   if (!Array.isArray(lines) || !lines.every((line) => typeof line === "string")) {
@@ -16,42 +17,71 @@ export function toWrite({ lines, seed = 0, bias = null, style = "random", vector
   }
   const neatness = number("neatness", bias ?? sampling.bias, 0, sampling.largestBias);
   const first = whole("seed", seed, 0, sampling.largestSeed);
+  const asked = candidates === null ? null : whole("number of candidates", candidates, 1, sampling.mostCandidates);
+  const own = hand || vector ? ownHand(hand ?? { vector }, model) : null;
   return {
     lines: lines.map((line, i) => {
-      const own = (first + i) % (sampling.largestSeed + 1);
-      return { text: readable(line, header), seed: own, bias: neatness, style: handOf(style, vector, own, model) };
+      const text = readable(line, header), its = (first + i) % (sampling.largestSeed + 1);
+      return { text, seed: its, bias: neatness, hand: own ?? handOf(style, its, model),
+        candidates: asked ?? usual(sampling.candidates, text, sampling) };
     }),
-    candidates: whole("number of candidates", candidates ?? sampling.candidates, 1, sampling.mostCandidates),
     attention: Boolean(attention),
   };
 }
 
-/** The vector of a style's name, of a writer's, of "unknown" or "random", or the one that is given. */
-function handOf(style, vector, seed, { header, tensors }) {
-  const size = header.network.styleSize;
-  if (vector) {
-    if (vector.length !== size || ![...vector].every(Number.isFinite)) {
-      throw new EngineError("invalid", `A hand is ${size} numbers; this one is not.`);
-    }
-    return Float32Array.from(vector);
-  }
-  const row = (name, i) => {
+/** The hand of a style's name, of a writer's, of "unknown" or "random": {style, primer} as writing.js takes it. */
+function handOf(style, seed, { header, tensors }) {
+  const rows = (name, from, to = from + 1) => {
     const { shape, values } = tensors.get(name);
-    return values.subarray(i * shape[1], (i + 1) * shape[1]);
+    return values.subarray(from * shape[1], to * shape[1]);
   };
+  const known = (row) => ({ style: rows("style.table", row), primer: null });
   const named = header.styles.findIndex(({ name }) => name === style);
-  if (named >= 0) return row("style.named", named);
+  if (named >= 0) {
+    const { text, points } = header.primers[named];
+    const from = header.primers.slice(0, named).reduce((sum, one) => sum + one.points, 0);
+    const flat = rows("style.primers", from, from + points);
+    const primer = { text, points: Array.from({ length: points }, (_, i) => flat.subarray(3 * i, 3 * i + 3)) };
+    return { style: rows("style.named", named), primer };
+  }
   if (style === null || style === undefined || style === "random") {
     const place = Math.floor(createRandom(seed, ANY_HAND).uniform() * header.random.length);
-    return row("style.table", header.random[place]);
+    return known(header.random[place]);
   }
-  if (style === "unknown") return row("style.table", 0);
+  if (style === "unknown") return known(0);
   const writer = header.writers.indexOf(style);
   if (writer < 0) throw new EngineError("invalid", `There is no style “${style}” here.`);
-  return row("style.table", writer + 1);
+  return known(writer + 1);
 }
 
-/** [{codes, rows}] as fit.js takes them, from lines {text, strokes} with y down. */
+/** Likewise, of a hand {vector, gates, primer} as fit.js finds it. */
+function ownHand({ vector, gates = null, primer = null }, { header }) {
+  const { styleSize, layers, cells } = header.network;
+  const numbers = (values, size) => {
+    if (values.length !== size || !Array.prototype.every.call(values, Number.isFinite)) {
+      throw new EngineError("invalid", "This is no hand that WriteMate learned; draw yours again.");
+    }
+    return values;
+  };
+  const style = Float32Array.from([...numbers(vector, styleSize), ...(gates ? numbers(gates, 4 * layers * cells) : [])]);
+  return { style, primer: primer && ownPrimer(primer, header) };
+}
+
+/** A line of ink, as somebody drew it or as fit.js hands it on, to go on from. */
+function ownPrimer({ text, strokes }, { alphabet, likenesses, mean, std, primer: limits, ...header }) {
+  const said = transliterate(text.trim().split(/\s+/).join(" "), alphabet, likenesses);
+  if (said.replaceAll(" ", "").length < limits.letters) {
+    throw new EngineError("ink", `The ink says “${said}”; that is too short to go on from.`);
+  }
+  const rows = likeTheCorpus(strokesOf(strokes), said, header);
+  if (said.length > limits.characters || rows.length > limits.points) {
+    throw new EngineError("ink", `The ink of “${said}” is too long to go on from.`);
+  }
+  return { text: `${said} `, points: rows.map(([dx, dy, eos]) => (
+    Float32Array.of((dx - mean[0]) / std[0], (dy - mean[1]) / std[1], eos))) };
+}
+
+/** [{text, codes, rows}] as fit.js takes them, from lines {text, strokes} with y down. */
 export function toFit({ lines }, { alphabet, likenesses, ...header }) {
   const drawn = (lines ?? []).filter(({ strokes }) => strokes?.length);
   if (!drawn.length) throw new EngineError("ink", "There is no ink; write at least one of the lines.");
@@ -59,7 +89,7 @@ export function toFit({ lines }, { alphabet, likenesses, ...header }) {
     const said = transliterate(text.trim().split(/\s+/).join(" "), alphabet, likenesses);
     if (!said) throw new EngineError("invalid", "A line of ink has no text; say what it says.");
     const up = strokes.map((stroke) => stroke.map(([x, y]) => [x, -y]));
-    return { codes: encode(said, alphabet), rows: likeTheCorpus(up, said, header) };
+    return { text: said, codes: encode(said, alphabet), rows: likeTheCorpus(up, said, header) };
   });
   const kept = [];
   let points = 0;

@@ -18,12 +18,12 @@ export async function createEngine(config = {}) {
     },
 
     /** Lines in as many requests as the server's limit makes necessary, one after the other. */
-    async write({ lines, seed = 0, bias = null, style = "random", vector = null, candidates = null, attention = false,
-                  signal }, onLine) {
+    async write({ lines, seed = 0, bias = null, style = "random", vector = null, hand = null, candidates = null,
+                  attention = false, signal }, onLine) {
       for (let first = 0; first < lines.length; first += most) {
         const part = lines.slice(first, first + most);
         const text = part.join("\n"), own = (seed + first) % SEEDS;
-        const body = { text, seed: own, bias, style, vector, candidates, attention };
+        const body = { text, seed: own, bias, style, vector, hand, candidates, attention };
         const answer = await ask(api("stream"), { body, signal });
         await receive(answer, part.length, signal, (index, line) => onLine(first + index, line));
       }

@@ -3,37 +3,52 @@
  * several candidates of each line, of which the best is kept.
  *
  * What a line becomes depends on its own text, seed, bias and hand alone, to the bit, whatever is written beside it.
+ *
+ * A hand may have a primer, a line by the same person that writing goes on from: the network is led along it first, once
+ * for all candidates, as if it had drawn it.
  */
 import { encode } from "./alphabet.js";
 import { best, draft, passes, startsWithTick } from "./candidates.js";
 import { deskewed } from "./levelling.js";
 import { draw } from "./mixture.js";
 import { LANES } from "./network.js";
+import { strokesOf } from "./own_ink.js";
 import { createRandom } from "./random.js";
 
 const GRAIN = 1000; // parts of an x-height that points are rounded to
 
 /**
- * Writes lines [{text, seed, style (a vector), bias}], each the best of so many candidates; yields after every step, so
- * that the caller can pause or give up, what lines that step has finished: [{index, line}, ...].
+ * Writes lines [{text, seed, hand, bias, candidates}], each the best of so many; yields after every step, so that the
+ * caller can pause or give up, what lines that step has finished: [{index, line}, ...].
+ *
+ * hand: {style, primer}, a vector as network.start takes it, and null or {text, points}: what was written, with a space
+ * behind it, and its points normalised, [T][3].
  */
-export function* write(network, lines, { candidates, attention = false }) {
+export function* write(network, lines, { attention = false }) {
   const { sampling } = network.header;
   const waiting = [], drafts = lines.map(() => []);
 
+  const beginnings = lines.map(({ text, hand: { style, primer } }) => {
+    const codes = encode((primer?.text ?? "") + text, network.header.alphabet);
+    return { style, codes, primer, read: primer?.text.length ?? 0, end: primer ? endOf(primer, network.header) : null,
+      state: null }; // state: of the network behind the primer, once it has been there
+  });
+
+  /** The jobs of an attempt at a line; where there is a primer, that comes first. */
   function ask(index, attempt) {
-    const { text, seed, style, bias } = lines[index];
+    const { text, seed, bias, candidates } = lines[index], beginning = beginnings[index];
     const own = bias + attempt * sampling.moreBias;
-    return Array.from({ length: candidates }, (_, i) => ({
-      index, text, number: attempt * candidates + i, style, bias: own, reach: sampling.reach && own ? sampling.reach / own : Infinity, attention,
-      random: createRandom(seed, attempt, i), codes: encode(text, network.header.alphabet),
+    const jobs = Array.from({ length: candidates }, (_, i) => ({
+      index, text, beginning, number: attempt * candidates + i, bias: own,
+      reach: sampling.reach && own ? sampling.reach / own : Infinity, attention, random: createRandom(seed, attempt, i),
       limit: sampling.pointsPerCharacter * (text.length + sampling.freeCharacters),
     }));
+    return beginning.primer && !beginning.state ? [{ beginning, jobs }] : jobs;
   }
 
   /** The line of an index, once no more drafts of it are to come. */
   function finish(index) {
-    const { text } = lines[index], own = drafts[index];
+    const { text, candidates } = lines[index], own = drafts[index];
     if (own.length % candidates) return null;
     const again = candidates > 1 && own.length === candidates;
     if (again && !own.some((one) => passes(one.draft, text, sampling.loop))) {
@@ -65,29 +80,28 @@ function* run(network, waiting) {
   const lanes = [], x = new Float32Array(LANES * 3);
   for (;;) {
     while (lanes.length < LANES && waiting.length) {
-      const job = waiting.shift(), lane = lanes.length;
-      network.start(lane, job.codes, job.style);
-      x.set([-mean[0] / std[0], -mean[1] / std[1], 1], lane * 3); // the pen at rest at the origin
-      lanes.push({ job, rows: [], place: [], phi: [], lifted: false });
+      const job = waiting.shift(), lane = lanes.length, { beginning } = job;
+      if (beginning.state) {
+        network.restore(lane, beginning.state);
+        x.set(beginning.primer.points.at(-1), lane * 3);
+      } else {
+        network.start(lane, beginning.codes, beginning.style);
+        x.set([-mean[0] / std[0], -mean[1] / std[1], 1], lane * 3); // the pen at rest at the origin
+      }
+      lanes.push({ job, steps: 0, rows: [], place: [], phi: [], lifted: false });
     }
     if (!lanes.length) return;
     network.step(x, lanes.length);
     const ended = [];
     for (let lane = lanes.length - 1; lane >= 0; lane--) {
-      const state = lanes[lane], { job, rows } = state;
-      const point = draw(job.random, network.output(lane), job.bias, job.reach, header.network).map(Math.fround);
-      const phi = network.phi(lane), place = largest(phi);
-      // A point that lifts the pen at once is the rest behind the line, if the window has come to its last character.
-      const complete = state.lifted && point[2] > 0.5 && place >= job.codes.length - 1;
-      if (!complete && rows.length < job.limit) {
-        rows.push([point[0] * std[0] + mean[0], point[1] * std[1] + mean[1], point[2]]);
-        state.place.push(place);
-        if (job.attention) state.phi.push([...phi]);
-        state.lifted = point[2] > 0.5;
-        x.set(point, lane * 3);
-        continue;
+      const state = lanes[lane], { job } = state;
+      if (job.jobs ? led(lane, state) : drawn(lane, state)) continue;
+      if (job.jobs) {
+        job.beginning.state = network.state(lane);
+        waiting.unshift(...job.jobs);
+      } else {
+        ended.push({ job, result: resultOf(state) });
       }
-      ended.push({ job, result: resultOf(state, complete) });
       const last = lanes.pop();
       if (last !== state) { // the lanes stay together
         network.move(lanes.length, lane);
@@ -97,26 +111,58 @@ function* run(network, waiting) {
     }
     yield ended;
   }
+
+  /** Leads a lane to its primer's next point; whether there is another: the last one is the first that drawing reads. */
+  function led(lane, state) {
+    const { points } = state.job.beginning.primer;
+    if (state.steps === points.length - 1) return false;
+    x.set(points[state.steps++], lane * 3);
+    return true;
+  }
+
+  /** Draws a lane's next point; whether there is one. */
+  function drawn(lane, state) {
+    const { job, rows } = state, { codes, read } = job.beginning;
+    const point = draw(job.random, network.output(lane), job.bias, job.reach, header.network).map(Math.fround);
+    const phi = network.phi(lane), place = largest(phi);
+    // A point that lifts the pen at once is the rest behind the line, if the window has come to its last character.
+    state.complete = state.lifted && point[2] > 0.5 && place >= codes.length - 1;
+    if (state.complete || rows.length === job.limit) return false;
+    rows.push([point[0] * std[0] + mean[0], point[1] * std[1] + mean[1], point[2]]);
+    state.place.push(Math.max(0, place - read));
+    if (job.attention) state.phi.push([...phi.subarray(read)]);
+    state.lifted = point[2] > 0.5;
+    x.set(point, lane * 3);
+    return true;
+  }
 }
 
-function resultOf({ job, rows, place, phi }, complete) {
-  const eos = rows.map((row) => row[2]);
+function resultOf({ job, rows, place, phi, complete }) {
+  const eos = rows.map((row) => row[2]), { end } = job.beginning;
   if (rows.length) rows.at(-1)[2] = 1; // the pen lifts at the end, also where the cap ended the line
+  const tick = startsWithTick(rows, job.text);
+  if (end && rows.length) fromOwnOrigin(rows, end);
   return {
-    draft: draft(complete, place, eos, job.codes.length, startsWithTick(rows, job.text)),
-    points: levelled(rows), attention: job.attention ? phi : null,
+    draft: draft(complete, place, eos, job.text.length, tick), points: levelled(rows),
+    attention: job.attention ? phi : null,
   };
+}
+
+/** Where a primer ends, in x-heights. */
+function endOf({ points }, { mean, std }) {
+  return [0, 1].map((axis) => points.reduce((sum, point) => sum + point[axis] * std[axis] + mean[axis], 0));
+}
+
+/** Makes row 0, an offset from the primer's end, one from the line's own origin: its left edge on the baseline. */
+function fromOwnOrigin(rows, end) {
+  let x = end[0], left = Infinity;
+  for (const [dx] of rows) left = Math.min(left, (x += dx));
+  rows[0] = [end[0] + rows[0][0] - left, end[1] + rows[0][1], rows[0][2]];
 }
 
 /** Rows [dx, dy, eos] without the line's slope, their places rounded. */
 export function levelled(rows) {
-  const strokes = [[]];
-  let x = 0, y = 0;
-  for (const [dx, dy, eos] of rows) {
-    strokes.at(-1).push([(x += dx), (y += dy)]);
-    if (eos) strokes.push([]);
-  }
-  strokes.pop();
+  const strokes = strokesOf(rows);
   const points = [];
   let before = [0, 0];
   for (const stroke of deskewed(strokes)) {
