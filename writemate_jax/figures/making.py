@@ -36,6 +36,19 @@ class Named(NamedTuple):
         model = self.writer.model.config.model
         return f"{self.name}, {model.layers} x {model.cells} LSTM, M = {model.mixtures}"
 
+    @property
+    def in_hand(self) -> str:
+        """Of lines that are not primed; the paper's networks know no styles, and there is nothing to say."""
+        return ", a hand not known" if self.writer.model.writers else ""
+
+    @property
+    def bias(self) -> str:
+        """What a bias of b does."""
+        reach = float(self.writer.model.config.sampling.reach)
+        if reach:
+            return f"at bias b, draws stay within {reach:g}/b standard deviations (in place of eq 61), weights by eq 62"
+        return "at bias b, deviations by eq 61, weights by eq 62"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -155,12 +168,13 @@ def _density(folder: Path, network: Named, source: Source, choices: Choices, kin
 
 def _predicted(folder: Path, network: Named, choices: Choices) -> Figure:
     seeds = choices.seeds(PREDICTED)
+    styled = bool(network.writer.model.writers)
     figure = Figure(
         "prediction-samples",
         11,
         "What the prediction network writes by itself",
         f"Lines of {choices.points} points each, of no text and without bias.",
-        (network.about, f"{choices.points} points each, bias 0"),
+        (network.about, f"{choices.points} points each, bias 0" + (", styles by the seeds" if styled else "")),
     )
     return _draw(folder, figure, choices, samples.predicted(network.writer, choices.points, seeds))
 
@@ -174,7 +188,7 @@ def _window(folder: Path, network: Named, choices: Choices) -> Figure:
         "Where the window looks while a line is written",
         "Above, the line; below, the window's weight phi(t, u) on each character of the text, from top to bottom, at"
         " each point. Ink has the colour of the character that the window was on.",
-        (network.about, f"bias 0, seed {choices.seed}"),
+        (network.about + network.in_hand, f"bias 0, seed {choices.seed}"),
         ("window.png",),
     )
     heading = f"{figure.title}\n{figure.notes[0]}; {figure.notes[1]}"
@@ -193,25 +207,23 @@ def _written(
         "Real lines, and their texts as the network writes them" + (f", bias {bias:g}" if bias else ""),
         "In each block the first line, blue, is real; the others are"
         + (f" written with a bias of {bias:g}." if bias else " written without bias."),
-        (network.about, f"real: {source.name}; written: bias {bias:g}, seeds {_span(seeds)}"),
+        (
+            network.about + network.in_hand,
+            f"real: {source.name}; written: bias {bias:g}, seeds {_span(seeds)}",
+            *([network.bias] if bias else []),
+        ),
     )
     return _draw(folder, figure, choices, samples.real_and_written(network.writer, lines, bias, seeds))
 
 
 def _biased(folder: Path, network: Named, choices: Choices) -> Figure:
     seeds = choices.seeds(COLUMNS)
-    reach = float(network.writer.model.config.sampling.reach)
-    how = (
-        f"draws stay within {reach:g}/b standard deviations (in place of eq 61), weights by eq 62"
-        if reach
-        else "deviations and weights by eqs 61 and 62"
-    )
     figure = Figure(
         "biased",
         16,
         "The same text with more and more bias",
-        f"A row for each bias b, a column for each seed. At bias b, {how}. The hands grow neater and more alike.",
-        (network.about, f"at bias b, {how}"),
+        "A row for each bias, a column for each seed. The hands grow neater and more alike.",
+        (network.about + network.in_hand, network.bias),
     )
     blocks = samples.biased(network.writer, choices.text_of("biased"), choices.biases, seeds)
     return _draw(folder, figure, choices, blocks, [f"seed {seed}" for seed in seeds])
@@ -229,7 +241,11 @@ def _primed(
         "Going on from real lines" + (f", bias {bias:g}" if bias else ""),
         f"In each row at the left, blue, a real line, and beside it what is written after it{styled}. The first row is"
         " of the same seeds without a primer, in a hand not known.",
-        (network.about, f"primers: {source.name}; written: bias {bias:g}, after the primer{styled}"),
+        (
+            network.about,
+            f"primers: {source.name}; written: bias {bias:g}, after the primer{styled}",
+            *([network.bias] if bias else []),
+        ),
     )
     blocks = samples.primed(network.writer, primers, choices.text_of("primed"), bias, seeds)
     return _draw(folder, figure, choices, blocks, ["primer (real)", *(f"written, seed {seed}" for seed in seeds)])
