@@ -22,7 +22,8 @@ from writemate_jax.training.checkpoints import (
 @pytest.fixture(scope="module")
 def description(tmp_path_factory):
     config = tiny.config(tmp_path_factory.mktemp("corpus"))
-    return Description(config, Alphabet("lot"), np.zeros(2, np.float32), np.array([0.5, 0.25], np.float32), "x-height", ())
+    mean, std = np.zeros(2, np.float32), np.array([0.5, 0.25], np.float32)
+    return Description(config, Alphabet("lot"), mean, std, "x-height", ())
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,8 @@ def test_an_export_settles_how_the_network_writes_where_nothing_is_asked_for(des
     changed = export.with_defaults(model, bias=1.0, candidates=4, styles=("b",))
     sampling = changed.config.sampling
     assert (sampling.bias, sampling.candidates, sampling.styles) == (1.0, 4, ("b",))
-    assert export.with_defaults(model, bias=None, candidates=None, styles=None).config.to_dict() == model.config.to_dict()
+    unchanged = export.with_defaults(model, bias=None, candidates=None, styles=None)
+    assert unchanged.config.to_dict() == model.config.to_dict()
     with pytest.raises(ValueError, match="'c'"):
         export.with_defaults(model, styles=("a", "c"))
     export_model(tmp_path / "model", changed, params)

@@ -212,7 +212,10 @@ def test_script_runs_from_anywhere_and_the_second_start_compiles_nothing(checkpo
         (["Hello", "--bias", "neat"], "argument --bias: 'neat'"),
         (["Hello", "--seed", "-1"], "argument --seed: '-1'; expected a whole number from 0 up"),
         (["Hello", "--seed", str(2**32)], "seed is 4294967296"),
-        (["Hello", "--format", "svg,bmp"], "'bmp' is no known format; expected some of svg, plotter, animated, png, pdf"),
+        (
+            ["Hello", "--format", "svg,bmp"],
+            "'bmp' is no known format; expected some of svg, plotter, animated, png, pdf",
+        ),
         (["Hello", "--format", ""], "'' is no known format"),
         (["Hello", "--out", "a.bmp"], ".bmp is no known format"),
         (["Hello", "--out", "a.svg", "--format", "png"], "--out a.svg is one svg file, but --format asks for png"),

@@ -294,7 +294,8 @@ def _parser() -> argparse.ArgumentParser:
     for command in (legible, aligned):
         command.add_argument("--prompts", type=Path, metavar="DIR", help="other lines: a .txt file for each group")
     legible.add_argument("--candidates", type=_counts, default=COUNTS, metavar="LIST", help="beside single ones, the"
-                         " best of so many and of the default number, at the network's own bias (default: 2,4,8)")  # fmt: skip
+                         " best of so many and of the default number, at the network's own bias (default:"
+                         " 2,4,8)")  # fmt: skip
     legible.add_argument("--style", metavar="NAME", help="as sample.py has it")
     for command in (alike, aligned):
         add = command.add_argument
