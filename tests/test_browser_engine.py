@@ -454,16 +454,24 @@ def test_the_site_writes_in_chromium_and_learns_a_hand(site):
         page.goto(f"{address}/some/path/#text=ab")
         page.wait_for_function("document.querySelectorAll('#sheet g.ink path').length > 0")
         found = page.evaluate(IN_THE_PAGE, drawn)
-        browser.close()
+        page.evaluate("navigator.serviceWorker.ready.then(({ active }) => active.state)")
         server.shutdown()
+        server.server_close()
+        asked_online = asked.copy()
+        page.goto(f"{address}/some/path/?again#text=offline")
+        page.wait_for_function("document.querySelectorAll('#sheet g.ink path').length > 0")
+        assert page.get_attribute("#sheet", "aria-label") == "Handwriting: offline"
+        browser.close()
     assert not troubles
-    assert all(url.startswith(f"{address}/some/path/") for url in asked)
+    assert all(url.startswith(f"{address}/some/path/") for url in asked_online)
     assert found["lines"][0]["text"] == "hello"
     assert found["lines"] == found["again"]
     assert found["given up"] == "AbortError"
     assert found["kind"] == "characters"
-    assert len(found["hand"]["vector"]) == 32
-    assert found["hand"]["after"] <= found["hand"]["before"]
+    assert len(found["fit"]["vector"]) == 32
+    assert found["fit"]["after"] <= found["fit"]["before"]
+    assert found["shares"] == sorted(found["shares"]) and found["shares"][-1] == 1
+    assert found["own"][0]["text"] == "hello" and found["own"] != found["lines"]
 
 
 IN_THE_PAGE = """async (drawn) => {
@@ -479,11 +487,12 @@ IN_THE_PAGE = """async (drawn) => {
     .catch((error) => error.name);
   given.abort();
   const lines = await write({ lines: ["hello"], seed: 3 });
+  const shares = [], fit = await engine.fit({ lines: drawn }, (share) => shares.push(share));
   return {
-    lines, again: await write({ lines: ["hello"], seed: 3 }),
+    lines, fit, shares, own: await write({ lines: ["hello"], seed: 3, hand: fit.hand }),
+    again: await write({ lines: ["hello"], seed: 3 }),
     "given up": await long,
     kind: await write({ lines: ["漢"] }).catch((error) => error.kind),
-    hand: await engine.fit({ lines: drawn }),
   };
 }"""
 

@@ -362,18 +362,29 @@ def test_ink_beyond_the_bed_is_refused(visit):
     _ink(page)
     page.click("summary")
     page.fill("#bed-width", "10")
+    page.click("summary")
     page.click("#get-gcode")
-    expect(page.locator("#status")).to_contain_text("not wholly on the bed of 10")
+    expect(page.locator("#taken")).to_contain_text("not wholly on the bed of 10")
+    expect(page.locator("#bed-width")).to_be_visible()
+    page.reload()
+    expect(page.locator("#bed-width")).to_have_value("10")  # a machine is described once
+    page.click("summary")
+    page.click("#machine-reset")
+    page.fill("#origin-x", "20")
+    _ink(page, "ab")
+    name, program = _download(page, "gcode")
+    assert name == "ab.gcode" and b"X2" in program
+    expect(page.locator("#taken")).to_be_empty()
 
 
 def test_svg_and_link_are_copied(visit, site):
     page = visit({"text": "ab", "seed": 3}, permissions=["clipboard-read", "clipboard-write"])
     _ink(page)
     page.click("#copy-svg")
-    expect(page.locator("#status")).to_have_text("SVG copied.")
+    expect(page.locator("#taken")).to_have_text("SVG copied.")
     assert page.evaluate("navigator.clipboard.readText()").encode() == _download(page, "svg")[1]
     page.click("#copy-link")
-    expect(page.locator("#status")).to_have_text("Link copied.")
+    expect(page.locator("#taken")).to_have_text("Link copied.")
     assert page.evaluate("navigator.clipboard.readText()").startswith(f"{site}/#text=ab&seed=3&")
 
 

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { DEFAULTS, format, parse } from "../../writemate_jax/web/page/address.js";
+import { carried, DEFAULTS, format, parse } from "../../writemate_jax/web/page/address.js";
 
-const HAND = { vector: Array.from({ length: 32 }, (_, i) => Math.fround(Math.sin(i))), ratio: Math.fround(0.87) };
+const HAND = {
+  vector: Array.from({ length: 32 }, (_, i) => Math.fround(Math.sin(i))), gates: null, ratio: Math.fround(0.87),
+  primer: { text: "Mr. O'Hara, 7. May", strokes: [[0, 1.5, 0], [-0.25, -100, 1], [99.5, 0.0078125, 0], [3, 0, 1]] },
+};
 
 test("settings survive the address, whatever they are", () => {
   const settings = {
@@ -11,11 +14,24 @@ test("settings survive the address, whatever they are", () => {
     hand: HAND, pen: 0.55, color: "#00ff7f", paper: "squared", size: "page", speed: -0.5, attention: true,
   };
   assert.deepEqual(parse(`#${format(settings)}`), settings);
+  const bare = { ...settings, hand: { ...HAND, primer: null } };
+  assert.deepEqual(parse(`#${format(bare)}`), bare);
+});
+
+test("a hand as a link has it survives the address, whatever it was before", () => {
+  const strokes = Array.from({ length: 300 }, (_, i) => [Math.sin(i) / 3, Math.cos(7 * i) / 3, i % 9 ? 0 : 1]);
+  const learned = { vector: HAND.vector.map((x) => x / 3), gates: Array(2048).fill(0.1234), ratio: 0.9,
+    primer: { text: "a b", strokes } };
+  const said = carried(learned);
+  assert.equal(said.gates, null);
+  assert.deepEqual(carried(said), said);
+  assert.deepEqual(parse(format({ ...DEFAULTS, hand: { ...said, gates: learned.gates } })).hand, said);
+  said.primer.strokes.forEach((row, i) => row.forEach((value, k) => assert.ok(Math.abs(value - strokes[i][k]) < 0.004)));
 });
 
 test("what an address says wrongly is as in the defaults", () => {
   for (const wrong of ["seed=-1", "seed=1.5", "seed=", "seed=NaN", "bias=3", "bias=Infinity", "pen=0", "color=red",
-    "paper=constructor", "size=__proto__", "speed=9", "hand=AAAA", "hand=*", "toString=1", "%%%"]) {
+    "paper=constructor", "size=__proto__", "speed=9", "hand=AAAA", "hand=*", `hand=${format({ ...DEFAULTS, hand: HAND }).match(/hand=([^.]*)/)[1]}.A.x`, "toString=1", "%%%"]) {
     assert.deepEqual(parse(wrong), { ...DEFAULTS }, wrong);
   }
 });

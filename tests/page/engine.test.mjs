@@ -94,7 +94,7 @@ test("the scribe asks for what it does not know, and gives up when asked again",
     },
   };
   const scribe = createScribe(engine);
-  const request = (...lines) => ({ lines, seed: 10, bias: 1, style: "x", vector: null, attention: false });
+  const request = (...lines) => ({ lines, seed: 10, bias: 1, style: "x", hand: null, attention: false });
   assert.equal(await scribe.write(request("a", "b"), () => {}), true);
   assert.equal(await scribe.write(request("a", "c", "d"), () => {}), true);
   const former = scribe.write(request("e"), () => assert.fail("given up"));

@@ -40,9 +40,12 @@ test("a plotter's order draws all strokes, and travels no more than the order of
 
 test("ink beyond the bed, or a machine that is none, is refused", () => {
   const sheet = { width: 50, height: 50, lines: [{ text: "(a);b", strokes: [[[10, 10], [40, 40]]] }] };
-  const machine = { bed: [45, 45], feed: 1000, travel: 2000, penUp: "M5", penDown: "M3 S90" };
-  assert.match(toGcode(sheet, machine), /^; \?a\?\?b\nG21/);
-  for (const wrong of [{ bed: [39, 45] }, { feed: 0 }, { travel: NaN }, { penUp: "" }, { penDown: "G0\nM112" }]) {
+  const machine = { bed: [45, 45], origin: [5, -5], feed: 1000, travel: 2000, penUp: "M5", penDown: "M3 S90", seconds: 0.2 };
+  const program = toGcode(sheet, machine);
+  assert.match(program, /^; \?a\?\?b\nG21/);
+  assert.match(program, /G0 X15 Y35 F2000\nM3 S90\nG4 P0.2\nG1 /);
+  for (const wrong of [{ bed: [39, 45] }, { feed: 0 }, { travel: NaN }, { penUp: "" }, { penDown: "G0\nM112" },
+    { origin: [5.5, 0] }, { origin: [0, NaN] }, { origin: [0, -11] }, { seconds: -1 }, { seconds: NaN }]) {
     assert.throws(() => toGcode(sheet, { ...machine, ...wrong }), JSON.stringify(wrong));
   }
 });

@@ -42,8 +42,10 @@ def export(writer: Writer, out: Path) -> list[Path]:
     written.append(out / MODEL)
     with replacing(written[-1]) as temporary:
         temporary.write_bytes(model)
+    config = {"engine": "browser", "version": __version__, "model": MODEL}
+    config["files"] = [path.relative_to(out).as_posix() for path in written]  # what offline.js keeps
     written.append(out / "config.json")
-    write_text(written[-1], json.dumps({"engine": "browser", "version": __version__, "model": MODEL}) + "\n")
+    write_text(written[-1], json.dumps(config) + "\n")
     return written
 
 

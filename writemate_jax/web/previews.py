@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 FILE = Path(__file__).parent / "page" / "previews.json"
 UNIT = 1 / 50  # x-heights
 WORDS = "Dear Anna"
-WORDMARK, WORDMARK_STYLE, WORDMARK_SEED = "WriteMate", "narrow", 4
+WORDMARK, WORDMARK_STYLE, WORDMARK_SEED = "WriteMate", "slim", 1
 ANY = "surprise me"
 MEASURED = ("the quick brown fox jumps", "What is this? A pen!", "Mohammed and Sanika")
 SEED = 1
@@ -42,16 +42,9 @@ CANDIDATES = 8  # of which the best is shown
 def previews(writer: Writer) -> dict:
     """The contents of the file."""
     names = style_names(writer)
-    texts = [WORDS, *MEASURED]
-    lines = writer.write(
-        texts * len(names),
-        seed=SEED,
-        style=np.concatenate([writer.styles(name, [SEED] * len(texts)) for name in names]),
-        candidates=CANDIDATES,
-    )
     styles = {}
-    for i, name in enumerate(names):
-        shown, *measured = lines[i * len(texts) : (i + 1) * len(texts)]
+    for name in names:  # one by one, as each goes on from ink of its own
+        shown, *measured = writer.write([WORDS, *MEASURED], seed=SEED, style=name, candidates=CANDIDATES)
         widths = [np.ptp(strokes.to_points(line.strokes)[:, 0]) / expected_width(line.text) for line in measured]
         styles[name] = {"ratio": round(float(np.median(widths)), 3), "points": flat(shown.strokes)}
     style = WORDMARK_STYLE if WORDMARK_STYLE in names else names[0]

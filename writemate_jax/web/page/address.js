@@ -7,13 +7,14 @@ import { PAPERS, SIZES } from "./sheet.js";
 
 export const LARGEST_SEED = 2 ** 32 - 1;
 export const HAND = 32; // numbers of a hand of the user's own
+const GRAIN = 128; // parts of an x-height that a link knows
 
 export const DEFAULTS = Object.freeze({
   text: "",
   seed: 1,
   bias: 1, // neatness
   style: "", // a style's name; "" lets the seed choose one
-  hand: null, // {vector: [32 numbers], ratio}: the user's own, which wins over the style
+  hand: null, // {vector: [32 numbers], gates, primer, ratio}: the user's own, which wins over the style
   pen: 0.4, // mm
   color: "#1a2a5e",
   paper: "blank",
@@ -63,19 +64,51 @@ function number(text, least, most, whole = false) {
   return value >= least && value <= most && (!whole || Number.isInteger(value)) ? value : undefined;
 }
 
-/** Float32 numbers, the ratio last, as base64url: as exact as the network's own. */
-function writeHand({ vector, ratio }) {
-  const bytes = new Uint8Array(Float32Array.from([...vector, ratio]).buffer);
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+/** A hand as a link has it: its gates are too many numbers, and its primer's places are rounded. */
+export function carried({ vector, primer, ratio }) {
+  const round = (value) => Math.round(value * GRAIN) / GRAIN || 0; // no -0
+  const strokes = primer?.strokes.map(([dx, dy, eos]) => [round(dx), round(dy), eos]);
+  return { vector: vector.map(Math.fround), gates: null, primer: primer && { text: primer.text, strokes },
+    ratio: Math.fround(ratio) };
+}
+
+/**
+ * Float32 numbers, the ratio last: as exact as the network's own. Behind it, where there is a primer, its points as
+ * two whole numbers of 16 bits each, the second with the pen's lift as its last bit; and its text.
+ */
+function writeHand({ vector, primer, ratio }) {
+  const said = [toBase64(Float32Array.from([...vector, ratio]))];
+  if (primer) {
+    const rows = primer.strokes.flatMap(([dx, dy, eos]) => [Math.round(dx * GRAIN), 2 * Math.round(dy * GRAIN) + eos]);
+    said.push(toBase64(Int16Array.from(rows)), primer.text);
+  }
+  return said.join(".");
 }
 
 function readHand(text) {
   try {
-    const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
-    const numbers = [...new Float32Array(bytes.buffer)];
-    const fine = numbers.length === HAND + 1 && numbers.every(Number.isFinite) && numbers[HAND] > 0;
-    return fine ? { vector: numbers.slice(0, HAND), ratio: numbers[HAND] } : undefined;
+    const [first, second, ...rest] = text.split(".");
+    const numbers = [...fromBase64(first, Float32Array)];
+    if (numbers.length !== HAND + 1 || !numbers.every(Number.isFinite) || !(numbers[HAND] > 0)) return undefined;
+    const hand = { vector: numbers.slice(0, HAND), gates: null, primer: null, ratio: numbers[HAND] };
+    if (second === undefined) return hand;
+    const rows = fromBase64(second, Int16Array), strokes = [];
+    for (let i = 0; i + 1 < rows.length; i += 2) {
+      strokes.push([rows[i] / GRAIN, (rows[i + 1] >> 1) / GRAIN, rows[i + 1] & 1]);
+    }
+    return strokes.length ? { ...hand, primer: { text: rest.join("."), strokes } } : undefined;
   } catch {
-    return undefined; // no base64, or no whole number of floats
+    return undefined; // no base64, or no whole number of numbers
   }
+}
+
+/** As base64url; all browsers' arrays are little endian. */
+function toBase64(numbers) {
+  const bytes = [...new Uint8Array(numbers.buffer)].map((byte) => String.fromCharCode(byte)).join("");
+  return btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+function fromBase64(text, Numbers) {
+  const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  return new Numbers(bytes.buffer);
 }

@@ -5,7 +5,7 @@ import { createControls } from "./controls.js";
 import { rulesOf } from "./formats/svg.js";
 import { createGallery, OWN } from "./gallery.js";
 import { createHandDialog } from "./hand.js";
-import { strokesOf } from "./ink.js";
+import { bounds, strokesOf } from "./ink.js";
 import { place, wrap } from "./layout.js";
 import { createMessages } from "./messages.js";
 import { createPlayer } from "./player.js";
@@ -18,6 +18,7 @@ import { createTakeAlong } from "./takealong.js";
 const PAUSE = 250; // ms without typing after which the text is written
 const SETTLED = 200; // ms without changes after which the address says them: browsers allow few changes a second
 const MOST_LINES = 40;
+const WIDE = 4; // heights of ink that a card shows
 const CHOSEN = ["seed", "style", "hand", "attention"]; // settings that are changed at a click and ask for other ink,
 const REWRITTEN = [...CHOSEN, "text", "bias", "size"]; // and all that do
 const WELCOME = {
@@ -39,7 +40,13 @@ export async function start() {
       + " in the part that browsers do not send."
     : "A network of a million weights writes this inside your browser; nothing that you type leaves it. A server's ink"
       + " for the same seed may differ.";
+  if (!onServer) keepOffline();
   run({ engine, styles, previews, onServer, mostLines: config.limits?.lines ?? MOST_LINES });
+}
+
+/** Where a browser allows it, which it does for addresses that are secure. */
+function keepOffline() {
+  navigator.serviceWorker?.register(new URL("offline.js", document.baseURI)).catch((error) => console.info(error));
 }
 
 function run({ engine, styles, previews, onServer, mostLines }) {
@@ -60,7 +67,7 @@ function run({ engine, styles, previews, onServer, mostLines }) {
     changed: penState,
     moved: (line, point) => lit(settings.attention ? line : null, point),
   });
-  const messages = createMessages(() => write());
+  const messages = createMessages(() => write(), { needed: onServer });
   const controls = createControls(change);
   const gallery = createGallery(at("gallery"), choose);
   const dialog = createHandDialog(engine, {
@@ -102,8 +109,8 @@ function run({ engine, styles, previews, onServer, mostLines }) {
     if (value !== OWN) {
       settings.hand = null;
       change("style", value);
-    } else if (own?.vector) {
-      change("hand", { vector: own.vector, ratio: own.ratio });
+    } else if (own?.learned) {
+      change("hand", own.learned);
     }
   }
 
@@ -111,7 +118,7 @@ function run({ engine, styles, previews, onServer, mostLines }) {
     const options = styles.map(({ name, title, note }) => ({
       name, title: title ?? name[0].toUpperCase() + name.slice(1), note, preview: previews.styles[name]?.points }));
     const any = { name: "", title: "Any hand", note: "the seed picks one", preview: previews.any };
-    const own = settings.hand || dialog.hand?.vector ? firstLine(dialog.hand) : null;
+    const own = settings.hand || dialog.hand?.learned ? firstLine(dialog.hand) : null;
     gallery.show([any, ...options], own, settings.hand ? OWN : settings.style);
   }
 
@@ -125,15 +132,22 @@ function run({ engine, styles, previews, onServer, mostLines }) {
     return styles[mixed % styles.length].name;
   }
 
+  /** The hand of the settings, with its gates where this browser keeps it: a link leaves them out. */
+  function ownHand() {
+    const learned = dialog.hand?.learned, own = settings.hand;
+    return own && learned && own.vector.every((x, i) => x === learned.vector[i]) ? learned : own;
+  }
+
   function write({ replay = false } = {}) {
     clearTimeout(timer);
     timer = null;
     const style = styleName();
-    const ratio = settings.hand?.ratio ?? previews.styles[style]?.ratio;
+    const own = ownHand();
+    const ratio = own?.ratio ?? previews.styles[style]?.ratio;
     rows = wrap(settings.text, settings.size, ratio);
     const lines = rows.filter(Boolean);
     const { seed, bias, attention } = settings;
-    request = { lines, seed, bias, style, vector: settings.hand?.vector ?? null, candidates: null, attention };
+    request = { lines, seed, bias, style, hand: own && handOf(own), candidates: null, attention };
     if (lines.length > mostLines) {
       scribe.stop();
       messages.say(`That is ${lines.length} lines; at most ${mostLines} can be written at once. Shorten the text or`
@@ -213,7 +227,8 @@ function run({ engine, styles, previews, onServer, mostLines }) {
       return sheet;
     },
     link: () => new URL(`#${format(settings)}`, location.href).href,
-    say: messages.say,
+    lacks: () => (ownHand()?.gates ? "It holds a line of your ink; your hand as a whole stays in this browser, so that on"
+      + " another device it is written a little less alike." : ""),
   });
   at("write").addEventListener("click", () => write({ replay: true }));
   at("new-seed").addEventListener("click", () => change("seed", 1 + Math.floor(Math.random() * 999_999)));
@@ -234,8 +249,17 @@ function run({ engine, styles, previews, onServer, mostLines }) {
   write();
 }
 
+/** What an engine takes. */
+function handOf({ vector, gates, primer }) {
+  return { vector, gates, primer };
+}
+
+/** The first words of a hand's ink: as much as a card shows large enough. */
 function firstLine(hand) {
-  return hand?.lines.find((line) => line.strokes.length)?.strokes ?? [];
+  const strokes = hand?.lines.find((line) => line.strokes.length)?.strokes ?? [];
+  if (!strokes.length) return [];
+  const { left, bottom, top } = bounds(strokes);
+  return strokes.filter((stroke) => stroke[0][0] < left + WIDE * Math.abs(top - bottom));
 }
 
 start().catch((error) => {

@@ -1,4 +1,5 @@
 /** Draw your own hand: the dialog that asks for a few written lines and has the engine learn from them. */
+import { carried } from "./address.js";
 import { save } from "./downloads.js";
 import { bounds, strokesOf } from "./ink.js";
 import { deleteHand, loadHand, readHand, saveHand } from "./handstore.js";
@@ -12,8 +13,8 @@ export const SENTENCES = [
 const TRIAL = "a line that shows how wide this hand is"; // not on paper
 
 /**
- * engine: what learns. used(hand): called with {vector, ratio} when a hand is to be used. changed(hand): called with
- * the hand, or null, whenever what is kept has changed. own: the kept hand is `dialog.hand`.
+ * engine: what learns. used(learned): called with {vector, gates, primer, ratio} when a hand is to be used.
+ * changed(hand): called with what is kept (handstore.js), or null, whenever it has changed; it is `dialog.hand`, too.
  */
 export function createHandDialog(engine, { used, changed, onServer }) {
   const at = (name) => document.getElementById(`own-${name}`);
@@ -23,9 +24,10 @@ export function createHandDialog(engine, { used, changed, onServer }) {
   const recorder = createRecorder(at("canvas"), { changed: recorded });
 
   at("privacy").textContent = onServer
-    ? "Your ink is kept in this browser. It is sent only with the request that learns your hand, and never stored on"
-      + " the server."
-    : "Your ink is kept in this browser and never leaves it.";
+    ? "Your ink is kept in this browser. It is sent only to learn your hand and to write in it, and never stored on the"
+      + " server. A link that writes in your hand holds one of the lines."
+    : "Your ink is kept in this browser and never leaves it, but for a link that you share: where it writes in your hand,"
+      + " it holds one of the lines.";
 
   function linesOf(kept) {
     return kept ? kept.lines.map((line) => ({ ...line })) : SENTENCES.map((text) => ({ text, strokes: [] }));
@@ -41,7 +43,7 @@ export function createHandDialog(engine, { used, changed, onServer }) {
 
   function recorded() {
     lines[step].strokes = recorder.strokes;
-    hand = { lines: lines.map((line) => ({ ...line })), vector: null, ratio: null };
+    hand = { lines: lines.map((line) => ({ ...line })), learned: hand?.learned ?? null };
     if (!saveHand(hand)) say("This browser keeps nothing for this page; export your ink to have it again.");
     count();
   }
@@ -70,29 +72,34 @@ export function createHandDialog(engine, { used, changed, onServer }) {
     learning = new AbortController();
     const { signal } = learning;
     count();
-    say("Learning your hand. This takes a few seconds …");
+    say("Learning your hand …");
+    at("progress").hidden = false;
+    at("progress").removeAttribute("value"); // until it is known
     try {
-      const { vector } = await engine.fit({ lines: drawn(), signal });
-      const ratio = await ratioOf(vector, signal);
-      const found = { vector: vector.map(Math.fround), ratio: Math.fround(ratio) };
-      hand = { lines: lines.map((line) => ({ ...line })), ...found };
+      const found = await engine.fit({ lines: drawn(), signal }, (share) => { at("progress").value = share; });
+      // As a link has it, so that it writes the same; gates are more than a link can hold.
+      const own = { ...carried({ ...found.hand, ratio: USUAL }), gates: found.hand.gates };
+      const learned = { ...own, ratio: Math.fround(await ratioOf(own, signal)) };
+      hand = { lines: lines.map((line) => ({ ...line })), learned };
       saveHand(hand);
       say("");
       changed(hand);
-      used(found);
+      used(learned);
       dialog.close();
     } catch (error) {
       if (!signal.aborted) say(error.message);
     } finally {
       learning = null;
+      at("progress").hidden = true;
       count();
     }
   }
 
   /** How wide the hand writes against the table of widths. */
-  async function ratioOf(vector, signal) {
+  async function ratioOf({ vector, gates, primer }, signal) {
     let ratio = USUAL;
-    await engine.write({ lines: [TRIAL], seed: 1, bias: 1, vector, candidates: 1, signal }, (_, line) => {
+    await engine.write({ lines: [TRIAL], seed: 1, bias: 1, hand: { vector, gates, primer }, candidates: 1,
+      signal }, (_, line) => {
       const { left, right } = bounds(strokesOf(line.points));
       if (line.complete) ratio = Math.min(2, Math.max(0.4, (right - left) / expectedWidth(TRIAL)));
     });

@@ -1,8 +1,11 @@
 /**
  * The user's ink, kept in this browser and nowhere else; and as a file.
  *
- * A hand is {lines: [{text, strokes: [[[x, y], ...], ...]}], vector: [numbers] or null, ratio}, y down.
+ * It is {lines: [{text, strokes: [[[x, y], ...], ...]}], learned}, y down; learned: {vector, gates, primer, ratio}, the
+ * hand as an engine's fit found it and how wide it writes, or null.
  */
+import { HAND } from "./address.js";
+
 const KEY = "writemate.hand";
 const MOST = 400_000; // characters of a file
 
@@ -51,11 +54,20 @@ export function readHand(text) {
   const all = (values, kind) => Array.isArray(values) && values.every(kind);
   const line = (value) => typeof value?.text === "string" && all(value.strokes, stroke);
   if (!all(found?.lines, line) || !found.lines.length) fail("it has no lines of ink");
-  const { vector, ratio } = found;
-  const learned = Array.isArray(vector) && vector.length === 32 && vector.every(number) && number(ratio) && ratio > 0;
   return {
     lines: found.lines.slice(0, 8).map(({ text: said, strokes }) => ({ text: said, strokes })),
-    vector: learned ? vector : null,
-    ratio: learned ? ratio : null,
+    learned: readLearned(found.learned ?? found, number), // files of before say it beside the lines
   };
+}
+
+/** The learned hand, or null where it is none. */
+function readLearned({ vector, gates = null, primer = null, ratio }, number) {
+  const numbers = (values) => Array.isArray(values) && values.every(number);
+  const row = (value) => numbers(value) && value.length === 3;
+  if (!numbers(vector) || vector.length !== HAND || !number(ratio) || !(ratio > 0)) return null;
+  if (gates !== null && !numbers(gates)) return null;
+  if (primer !== null && !(typeof primer.text === "string" && primer.strokes?.length && primer.strokes.every(row))) {
+    return null;
+  }
+  return { vector, gates, primer: primer && { text: primer.text, strokes: primer.strokes }, ratio };
 }

@@ -1,6 +1,7 @@
 /** What the page says about its work, and the button to try again. */
 
-export function createMessages(retry) {
+/** retry(): asks again. needed: whether nothing is written without a network. */
+export function createMessages(retry, { needed }) {
   const status = document.getElementById("status"), button = document.getElementById("retry");
   let timer = null, wanted = false;
 
@@ -45,7 +46,7 @@ export function createMessages(retry) {
 
   button.addEventListener("click", again);
   addEventListener("online", () => wanted && again());
-  addEventListener("offline", () => fail({ kind: "offline", message: "This device is offline." }));
+  if (needed) addEventListener("offline", () => fail({ kind: "offline", message: "This device is offline." }));
 
   return { say, fail };
 }

@@ -8,7 +8,9 @@ export function createScribe(engine) {
   let running = null;
 
   const seedOf = (request, index) => (request.seed + index) % SEEDS;
-  const keyOf = (text, seed, { bias, style, vector }) => JSON.stringify([text, seed, bias, vector ?? style]);
+  const keyOf = (text, seed, { bias, style, hand }) => JSON.stringify([text, seed, bias, hand ? nameOf(hand) : style]);
+  // A fit has its own vector; a link leaves out the gates, and perhaps the primer.
+  const nameOf = ({ vector, gates, primer }) => [vector, Boolean(gates), Boolean(primer)];
 
   /** The line of a request that is known already, or undefined. */
   function known(request, index) {

@@ -5,7 +5,9 @@ import { inOrder } from "./plotter.js";
 
 const CHORD = 0.2; // mm: curves are drawn as lines of at most about that length
 
-export const MACHINE = { bed: [210, 297], feed: 1500, travel: 3000, penUp: "G0 Z5", penDown: "G1 Z0 F600" };
+export const MACHINE = {
+  bed: [210, 297], origin: [0, 0], feed: 1500, travel: 3000, penUp: "G0 Z5", penDown: "G1 Z0 F600", seconds: 0,
+};
 
 /** The ink reaches beyond the bed, or the machine is described wrongly; the message can be shown. */
 export class OffTheBed extends Error {}
@@ -13,19 +15,22 @@ export class OffTheBed extends Error {}
 /**
  * A program in mm and absolute places, y up, that draws the sheet and goes back to (0, 0).
  *
- * The sheet's lower left corner lies at (0, 0). bed: mm. feed, travel: mm a minute of the lowered and the raised pen.
- * Throws `OffTheBed`.
+ * bed: mm, from (0, 0). origin: where the sheet's lower left corner lies. feed, travel: mm a minute of the lowered and
+ * the raised pen. seconds: what a servo is given to move the pen. Throws `OffTheBed`.
  */
-export function toGcode(sheet, machine = MACHINE) {
+export function toGcode(sheet, given = MACHINE) {
+  const machine = { ...MACHINE, ...given }, { origin, seconds } = machine;
   check(machine);
-  const strokes = inOrder(sheet).flat().map((stroke) => chords(stroke).map(([x, y]) => [x, sheet.height - y]));
+  const strokes = inOrder(sheet).flat().map((stroke) => (
+    chords(stroke).map(([x, y]) => [origin[0] + x, origin[1] + sheet.height - y])));
   checkBed(strokes, machine);
   const comments = title(sheet).split("\n").map((line) => `; ${line.replace(/[^ -~]|[();%]/g, "?")}`);
-  const program = [...comments, "G21 ; mm", "G90 ; absolute places", machine.penUp];
+  const wait = seconds ? [`G4 P${number(seconds)}`] : [], up = [machine.penUp, ...wait], down = [machine.penDown, ...wait];
+  const program = [...comments, "G21 ; mm", "G90 ; absolute places", ...up];
   for (const [first, ...rest] of strokes) {
-    program.push(`G0 ${place(first)} F${number(machine.travel)}`, machine.penDown);
+    program.push(`G0 ${place(first)} F${number(machine.travel)}`, ...down);
     rest.forEach((point, i) => program.push(`G1 ${place(point)}${i ? "" : ` F${number(machine.feed)}`}`));
-    program.push(machine.penUp);
+    program.push(...up);
   }
   program.push(`G0 X0 Y0 F${number(machine.travel)}`, "M2");
   return `${program.join("\n")}\n`;
@@ -40,10 +45,16 @@ function chords(stroke) {
   return [stroke[0], ...bezier(stroke).flatMap((segment) => along(segment, pieces(segment)))];
 }
 
-function check({ bed, feed, travel, penUp, penDown }) {
-  const wrong = [["bed width", bed[0]], ["bed depth", bed[1]], ["drawing speed", feed], ["travel speed", travel]]
+function check({ bed, origin, feed, travel, penUp, penDown, seconds }) {
+  const said = (value) => (Number.isNaN(value) ? "no number" : value);
+  const wrong = [["bed's width", bed[0]], ["bed's depth", bed[1]], ["drawing speed", feed], ["travel speed", travel]]
     .find(([, value]) => !(value > 0 && value < Infinity));
-  if (wrong) throw new OffTheBed(`The ${wrong[0]} is ${wrong[1]}; a number above 0 is needed.`);
+  if (wrong) throw new OffTheBed(`The ${wrong[0]} is ${said(wrong[1])}; a number above 0 is needed.`);
+  const lost = origin.find((value) => !Number.isFinite(value));
+  if (lost !== undefined) throw new OffTheBed(`The sheet's place is ${said(lost)}; millimetres are needed.`);
+  if (!(seconds >= 0 && seconds < Infinity)) {
+    throw new OffTheBed(`The pause for the pen is ${said(seconds)}; 0 seconds or more are needed.`);
+  }
   const code = [penUp, penDown].find((command) => !/^[ -~]*\S[ -~]*$/.test(command));
   if (code !== undefined) throw new OffTheBed(`${JSON.stringify(code)} is no command for a pen; G0 Z5 is one.`);
 }
@@ -54,7 +65,7 @@ function checkBed(strokes, { bed }) {
   if (far.some(([low, high], axis) => low < 0 || high > bed[axis])) {
     const [[left, right], [low, high]] = far.map((range) => range.map((value) => value.toFixed(1)));
     throw new OffTheBed(`The ink lies from X${left} Y${low} to X${right} Y${high} mm, not wholly on the bed of`
-      + ` ${bed[0]} × ${bed[1]} mm. Choose smaller paper or fewer lines, or set the bed under "Drawing machine".`);
+      + ` ${bed[0]} × ${bed[1]} mm. Choose smaller paper or fewer lines, or change the bed or the sheet's place below.`);
   }
 }
 
