@@ -255,12 +255,12 @@ class Desk:
             self._pace += 0.1 * ((self._landed - start) / ended - self._pace)
 
     def _launch(self) -> bool:
-        """Lets lines into the next set that has, or gets, any, and launches it; whether there is one.
-
-        A set begins only where others of its capacity are full: two that are half full take twice as long as one.
-        """
+        """Lets lines into the next set that has, or gets, any, and launches it; whether there is one."""
         for capacity, lanes in list(self._resting):
-            if lanes.busy or not any(other.busy and other.free for other in self._lanes[capacity]):
+            for who in lanes.inside:
+                if who[0].asker.gone:
+                    lanes.leave(who)
+            if not self._better(capacity, lanes):
                 self._let_in(capacity, lanes)
             if lanes.busy:
                 if not self._flying:
@@ -270,6 +270,14 @@ class Desk:
                 self._flying.append(_Flight(capacity, lanes, lanes.inside, self._pool.submit(lanes.advance)))
                 return True
         return False
+
+    def _better(self, capacity: int, lanes: Lanes) -> bool:
+        """Whether what waits had better enter a fuller set: two that are half full take twice as long as one.
+
+        An empty set waits for others to be full, one that is not for others in which not all finds room.
+        """
+        room = self._backlog if lanes.busy else 1
+        return any(other.busy > lanes.busy and other.free >= room for other in self._lanes[capacity])
 
     def _take_in(self) -> None:
         with self._changed:
@@ -301,9 +309,6 @@ class Desk:
         with self._changed:
             self._backlog -= left
             self._measures.waiting.set(self._backlog)
-        for who in lanes.inside:
-            if who[0].asker.gone:
-                lanes.leave(who)
 
     def _others(self, asker: Asker) -> bool:
         return any(who[0].asker is not asker for lanes in self._all_lanes() for who in lanes.inside)

@@ -33,7 +33,8 @@ def warm(model: Model, letter: str, room: int, stopping: Callable[[], bool]) -> 
             if stopping():
                 return
             rows, texts = [row] * count, [letter] * count
-            style = adapt.fit_rows(model, rows, texts, steps=1, points_grain=grain)
+            steps = int(length == grain)  # what a step needs besides is the same for all lengths
+            style = adapt.fit_rows(model, rows, texts, steps=steps, points_grain=grain)
             if count >= settings.FIT_DEEP:
-                adapt.deepen(model, rows, texts, [0] * count, [style], steps=1, points_grain=grain)
+                adapt.deepen(model, rows, texts, [0] * count, [style], steps=steps, points_grain=grain)
             primers.strays(model, rows, [letter * settings.FIT_CHARACTERS] * count, style.vector, grain)
