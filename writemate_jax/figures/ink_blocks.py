@@ -61,7 +61,10 @@ def draw_blocks(
         raise ValueError("no ink to draw; expected blocks of rows, each with ink")
     from matplotlib.figure import Figure
 
-    unit = letter_height([strokes.check(cell.line) for row in rows for cell in row.cells if cell])
+    cells = [cell for row in rows for cell in row.cells if cell]
+    lines = [strokes.check(cell.line) for cell in cells]
+    # People's letters are the measure where there are some: lines that drift are higher than their letters.
+    unit = letter_height([line for line, cell in zip(lines, cells, strict=True) if cell.real] or lines)
     boxes = [[cell and strokes.bounds(cell.line) for cell in row.cells] for row in rows]
     count = max(map(len, boxes))
     widths = [max((row[c][2] - row[c][0] for row in boxes if row[c : c + 1] and row[c]), default=0.0)
@@ -72,7 +75,10 @@ def draw_blocks(
     room = WIDEST - 2 * MARGIN - labels - GAP * (count - 1)
     zoom = min(letter / unit, room / max(sum(widths), unit), HIGHEST / max(sum(heights), unit))
     said = max(CHARACTER * 1.4 * len(heading), *(CHARACTER * len(text) for text in notes), 0.0)
-    width = 2 * MARGIN + max(labels + GAP * (count - 1) + zoom * sum(widths), said)
+    wide = [zoom * width for width in widths]
+    for c, column in enumerate(columns[:count]):
+        wide[c] = max(wide[c], CHARACTER * len(column))
+    width = 2 * MARGIN + max(labels + GAP * (count - 1) + sum(wide), said)
     titles = sum(BEFORE_TITLE + TITLE for block in blocks if block.title)
     above = HEADING + NOTE * len(notes) + COLUMN * bool(columns)
     height = 2 * MARGIN + above + titles + sum(zoom * tall + LEADING for tall in heights)
@@ -80,7 +86,7 @@ def draw_blocks(
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     axes.set(xlim=(0, width), ylim=(0, height))
-    left = MARGIN + labels + np.concatenate([[0.0], np.cumsum([zoom * wide + GAP for wide in widths])])
+    left = MARGIN + labels + np.concatenate([[0.0], np.cumsum(np.array(wide) + GAP)])
 
     def say(x: float, y: float, text: str, **look) -> None:
         axes.text(x, y, text.replace("$", r"\$"), **{"fontsize": 8, "va": "top"} | look)
