@@ -26,14 +26,16 @@ from pathlib import Path
 
 import numpy as np
 
-from writemate_jax import Writer
+from writemate_jax import Writer, config, strokes
+from writemate_jax.data import corpus as corpora
 from writemate_jax.evaluation import prompts
 from writemate_jax.web.export import export
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("bytes", "node", "chromium", "legibility")
+PARTS = ("bytes", "node", "chromium", "hand", "legibility")
 TEXT = "the quick brown fox jumps"
 VISITS = 5
+HAND_CHARACTERS, HAND_LINES, HANDS = range(17, 25), 4, 5  # of a line that is learned from, of a hand, and hands
 STROKE = "document.querySelectorAll('#sheet g.ink path').length > 0"
 # Milliseconds of the engine's steps in the page itself, with drawing; the last few of a text move fewer lanes.
 STEPS = """async (text) => {
@@ -52,6 +54,15 @@ STEPS = """async (text) => {
     since = performance.now();
   }
   return { times, lanes: network.LANES };
+}"""
+
+# Milliseconds of a hand's learning, in the worker.
+LEARN = """async (lines) => {
+  const { createEngine } = await import(new URL("engine/browser.js", document.baseURI));
+  window.engine ??= await createEngine({});
+  const since = performance.now();
+  await window.engine.fit({ lines });
+  return performance.now() - since;
 }"""
 
 
@@ -83,13 +94,7 @@ def node_pace(site: Path) -> None:
 
 
 def chromium_pace(site: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        sys.exit("benchmarks.browser needs Chromium for this part; choose others with --parts")
-    with serving(site) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with in_chromium(site) as (browser, address):
         times = []
         for _ in range(VISITS):
             context = browser.new_context(reduced_motion="reduce")  # with an empty cache
@@ -103,13 +108,43 @@ def chromium_pace(site: Path) -> None:
         page.goto(f"{address}/#text=a")
         page.wait_for_function(STROKE, timeout=120_000)
         steps = page.evaluate(STEPS, TEXT)
-        browser.close()
     first = f"{statistics.median(times):.2f} s (median of {VISITS} visits, fastest {min(times):.2f} s)"
     print(f"Chromium: first stroke after {first}, with an empty cache")
     # A tenth of the steps is faster than this: what the machine can do when nothing else disturbs it.
     undisturbed, mean = np.quantile(steps["times"], 0.1), np.mean(steps["times"])
     print(f"Chromium: {undisturbed:.2f} ms a step of {steps['lanes']} lanes, {mean:.2f} ms in the mean:"
           f" {1000 * steps['lanes'] / undisturbed:,.0f} and {1000 * steps['lanes'] / mean:,.0f} points/s")  # fmt: skip
+
+
+def learning(site: Path) -> None:
+    """A hand from four lines of a held-out writer, about as long as those that the page asks for."""
+    hands = some_hands()
+    with in_chromium(site) as (browser, address):
+        page = browser.new_page()
+        page.goto(f"{address}/#text=a")
+        page.wait_for_function(STROKE, timeout=120_000)
+        page.set_default_timeout(120_000)
+        page.evaluate(LEARN, hands[0])  # the first time, derivatives are set up
+        times = [page.evaluate(LEARN, hand) for hand in hands]
+    points = [sum(len(stroke) for line in hand for stroke in line["strokes"]) for hand in hands]
+    print(f"Chromium: a hand of {len(hands[0])} lines, {np.mean(points):.0f} points, learned in"
+          f" {statistics.median(times) / 1000:.1f} s (median of {len(times)} hands, {min(times) / 1000:.1f} to"
+          f" {max(times) / 1000:.1f} s)")  # fmt: skip
+
+
+def some_hands() -> list[list[dict]]:
+    """Lines of held-out writers as the page records them: [{text, strokes with y down}]."""
+    corpus = corpora.load(config.corpus_path(config.default()))
+    by_writer: dict[str, list[int]] = {}
+    for i in range(len(corpus)):
+        if corpus.split(i) != "train" and len(corpus.text(i)) in HAND_CHARACTERS:
+            by_writer.setdefault(corpus.writer(i), []).append(i)
+    chosen = [own[:HAND_LINES] for own in by_writer.values() if len(own) >= HAND_LINES][:HANDS]
+    return [
+        [{"text": corpus.text(i), "strokes": [(stroke * [30, -30]).round(1).tolist()
+                                              for stroke in strokes.split(corpus.strokes(i))]} for i in own]
+        for own in chosen
+    ]  # fmt: skip
 
 
 def legibility(writer: Writer, site: Path) -> None:
@@ -122,10 +157,9 @@ def legibility(writer: Writer, site: Path) -> None:
         Line(prompt.group, prompt.text, np.array(line["points"], np.float32), line["complete"])
         for prompt, line in zip(wanted, written, strict=True)
     ]
-    settings = writer.model.config.sampling
     ways = {
         "browser": lines,
-        "package": write_prompts(writer, wanted, Way(settings.bias, settings.candidates), seed=0),
+        "package": write_prompts(writer, wanted, Way(writer.model.config.sampling.bias, None), seed=0),
     }
     recogniser = Recogniser.load()
     for name, own in ways.items():
@@ -134,6 +168,20 @@ def legibility(writer: Writer, site: Path) -> None:
         low, high = groups["all"].cer_interval
         print(f"CER {groups['all'].cer:.1%} ({low:.1%} to {high:.1%}), complete {groups['all'].complete:.1%}; "
               + ", ".join(f"{group} {one.cer:.1%}" for group, one in groups.items() if group != "all"))  # fmt: skip
+
+
+@contextmanager
+def in_chromium(site: Path) -> Iterator[tuple]:
+    """A browser, and the address of the site."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        sys.exit("benchmarks.browser needs Chromium for this part; choose others with --parts")
+    with serving(site) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser, address
+        browser.close()
 
 
 @contextmanager
@@ -167,7 +215,7 @@ def main() -> None:
             if part == "legibility":
                 legibility(writer, site)
             else:
-                {"bytes": site_bytes, "node": node_pace, "chromium": chromium_pace}[part](site)
+                {"bytes": site_bytes, "node": node_pace, "chromium": chromium_pace, "hand": learning}[part](site)
 
 
 if __name__ == "__main__":

@@ -340,7 +340,7 @@ def test_a_hand_is_fitted_as_by_the_package(writer, files):
     sent = [{"text": text, "rows": row.tolist()} for (text, _), row in zip(lines, rows, strict=True)]
     task = {"do": "fit", "model": files["float32"], "lines": sent}
     found = run(
-        it={**task, "settings": {"steps": 12, "gateLines": 6}}, deep={**task, "settings": {"steps": 12}},
+        it={**task, "settings": {"steps": 12, "gateLines": 6}}, deep={**task, "settings": {"deepSteps": 12}},
         strays={"do": "strays", "model": files["float32"], "lines": sent, "style": [0.3, -0.2, 0.5, 0, 1]},
     )  # fmt: skip
     rows, texts = [row.astype(np.float32) for row in rows], [text for text, _ in lines]

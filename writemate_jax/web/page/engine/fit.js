@@ -34,12 +34,12 @@ export function* fit(network, backward, lines, settings = network.header.fit) {
     }
     return nats;
   };
-  const deep = lines.length >= settings.gateLines;
-  const whole = settings.steps + (deep ? settings.gateSteps : 0) + 1;
+  const deep = lines.length >= settings.gateLines, steps = deep ? settings.deepSteps : settings.steps;
+  const whole = steps + (deep ? settings.gateSteps : 0) + 1;
 
   const vector = Float64Array.from(unknown), step = adam(vector, settings.rate), tried = [];
-  for (let done = 0; done <= settings.steps; done++) {
-    const slope = done < settings.steps ? new Float64Array(size) : null;
+  for (let done = 0; done <= steps; done++) {
+    const slope = done < steps ? new Float64Array(size) : null;
     const nats = loss(vector, slope);
     const own = vector.reduce((sum, x, s) => sum + (pull[s] * (x - unknown[s]) ** 2) / 2, 0);
     tried.push({ loss: (nats + own) / count, nats: nats / count, vector: [...vector] });
@@ -57,7 +57,7 @@ export function* fit(network, backward, lines, settings = network.header.fit) {
       const slope = new Float64Array(size + gates.length);
       loss([...hand.vector, ...gates], slope);
       further((i) => (slope[size + i] + settings.gatePull * gates[i]) / count);
-      yield (settings.steps + done + 2) / whole;
+      yield (steps + done + 2) / whole;
     }
     hand.gates = Array.from(gates, rounded);
     style = Float32Array.from([...hand.vector, ...hand.gates]);
