@@ -12,7 +12,14 @@ from benchmarks.plateau import faults as f
 from benchmarks.plateau.running import Row, read_rows
 from writemate_jax.replacing import replacing
 
-COLOURS = ("#000000", "#7b3294", "#1f78b4", "#33a02c", "#a6761d", "#e31a1c", "#ff7f00", "#999999", "#b2182b", "#17becf")
+COLOURS = dict(
+    zip(
+        f.SAYS,
+        ("#000000", "#999999", "#7b3294", "#e31a1c", "#1f78b4", "#33a02c", "#a6761d", "#ff7f00", "#17becf", "#e78ac3",
+         "#c2a5cf"),
+        strict=True,
+    )
+)  # fmt: skip
 
 
 def slope(rows: Sequence[Row]) -> float:
@@ -25,6 +32,12 @@ def slope(rows: Sequence[Row]) -> float:
         return float("nan")
     step, value = np.array(last).T
     return float(np.polyfit(step / 1_000, value, 1)[0])
+
+
+def over_none(results: dict[str, list[Row]], name: str) -> float:
+    """A run's last validation over that of the run without faults after as many updates; not a number without it."""
+    last = results[name][-1]
+    return next((last.validation - row.validation for row in results.get("none", ()) if row.step == last.step), np.nan)
 
 
 def write(results: dict[str, list[Row]], courses: dict[str, np.ndarray], folder: Path) -> None:
@@ -40,11 +53,11 @@ def write(results: dict[str, list[Row]], courses: dict[str, np.ndarray], folder:
                 writer.writerow([name, *(f"{x:.5g}" if isinstance(x, float) else x for x in row)])
     with replacing(folder / "summary.csv") as path, open(path, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["run", "what it does", "updates", "validation", "slope", "own", "worth", "end", "past",
-                         "unseen", "gradient norm", "not finite"])  # fmt: skip
+        writer.writerow(["run", "what it does", "updates", "validation", "over none", "slope", "own", "worth", "end",
+                         "past", "unseen", "gradient norm", "not finite"])  # fmt: skip
         for name, rows in results.items():
             r = rows[-1]
-            numbers = (r.validation, slope(rows), r.own, r.worth, r.end, r.past, r.unseen)
+            numbers = (r.validation, over_none(results, name), slope(rows), r.own, r.worth, r.end, r.past, r.unseen)
             writer.writerow([name, f.says(name), r.step, *(f"{x:.3f}" for x in numbers),
                              f"{max(row.gradient_norm for row in rows):.3g}", r.not_finite])  # fmt: skip
     _draw_curves(results, folder / "curves.png")
@@ -53,12 +66,13 @@ def write(results: dict[str, list[Row]], courses: dict[str, np.ndarray], folder:
 
 def markdown(results: dict[str, list[Row]]) -> str:
     """The table of docs/plateau.md."""
-    columns = ("run", "what it does", "updates", "validation", "slope", "own", "text's worth", "window's end",
-               "past the text", "not finite")  # fmt: skip
+    columns = ("run", "what it does", "updates", "validation", "over `none`", "slope", "own", "text's worth",
+               "window's end", "past the text", "not finite")  # fmt: skip
     lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
     for name, rows in results.items():
         r = rows[-1]
-        cells = [f"`{name}`", f.says(name), f"{r.step:,}", *(f"{x:.3f}" for x in (r.validation, slope(rows), r.own))]
+        numbers = (r.validation, over_none(results, name), slope(rows), r.own)
+        cells = [f"`{name}`", f.says(name), f"{r.step:,}", *(f"{x:.3f}" for x in numbers)]
         if name == f.UNREAD:
             cells += ["", "", ""]
         else:
@@ -80,11 +94,11 @@ def collect(folder: Path, names: Sequence[str]) -> tuple[dict[str, list[Row]], d
     return results, courses
 
 
-def _style(name: str, place: int) -> dict:
+def _style(name: str) -> dict:
     return {
-        "color": COLOURS[place % len(COLOURS)],
-        "lw": 2.4 if name in ("none", "all") else 1.3,
-        "ls": "--" if name == f.UNREAD else "-" if place < len(COLOURS) else ":",
+        "color": COLOURS.get(name, "#bbbb55"),
+        "lw": 2.6 if name in ("none", "all") else 1.5,
+        "ls": "--" if name == f.UNREAD else "-" if name in COLOURS else ":",
         "label": name,
     }
 
@@ -98,9 +112,9 @@ def _draw_curves(results: dict[str, list[Row]], path: Path) -> None:
               "worth of the text, nats a point", "largest norm of a gradient")  # fmt: skip
     fields = ("validation", "own", "worth", "gradient_norm")
     for ax, title, field in zip(axes.flat, titles, fields, strict=True):
-        for place, (name, rows) in enumerate(results.items()):
+        for name, rows in results.items():
             values = np.array([getattr(row, field) for row in rows])
-            ax.plot([row.step for row in rows], np.where(np.isfinite(values), values, np.nan), **_style(name, place))
+            ax.plot([row.step for row in rows], np.where(np.isfinite(values), values, np.nan), **_style(name))
         ax.set(title=title, xlabel="updates")
         ax.grid(alpha=0.3)
     for ax, field in zip(axes[0], fields, strict=False):
@@ -125,8 +139,8 @@ def _draw_courses(courses: dict[str, np.ndarray], path: Path) -> None:
     figure = Figure((7, 5), layout="constrained")
     ax = figure.subplots()
     ax.plot([0, 1], [0, 1], color="#cccccc", lw=5, label="an even hand")
-    for place, (name, course) in enumerate(courses.items()):
-        ax.plot(np.linspace(0, 1, len(course)), course, **_style(name, place))
+    for name, course in courses.items():
+        ax.plot(np.linspace(0, 1, len(course)), course, **_style(name))
     ax.set(xlabel="share of the line's points", ylabel="window's place, share of the text", ylim=(-0.02, 1.05))
     ax.grid(alpha=0.3)
     ax.legend(fontsize=8)
