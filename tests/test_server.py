@@ -230,6 +230,18 @@ def test_no_request_compiles(client):
     assert programs() == before
 
 
+def test_few_lines_share_one_set_of_lanes_and_many_take_two(client, monkeypatch):
+    sets, busy = client.app.state.desk._lanes[TEXT_CAPACITIES[0]], []
+    for lanes in sets:
+        move = lanes.advance
+        watched = lambda move=move: (busy.append(sum(lanes.busy > 0 for lanes in sets)), move())[1]  # noqa: E731
+        monkeypatch.setattr(lanes, "advance", watched)
+    assert write(client, text="abc\nfed", candidates=LANES // 2).status_code == 200
+    assert set(busy) == {1}
+    assert write(client, text="\n".join(["abc"] * LANES), candidates=4).status_code == 200
+    assert set(busy) == {1, 2}
+
+
 def test_without_batching_one_request_is_written_after_the_other_and_ink_is_the_same():
     desk = Desk(Writer(model(), lanes=LANES), Measures(), waiting=99, fits=1, seconds=60, batching=False)
     together = []
