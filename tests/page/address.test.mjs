@@ -31,7 +31,8 @@ test("a hand as a link has it survives the address, whatever it was before", () 
 
 test("what an address says wrongly is as in the defaults", () => {
   for (const wrong of ["seed=-1", "seed=1.5", "seed=", "seed=NaN", "bias=3", "bias=Infinity", "pen=0", "color=red",
-    "paper=constructor", "size=__proto__", "speed=9", "hand=AAAA", "hand=*", `hand=${format({ ...DEFAULTS, hand: HAND }).match(/hand=([^.]*)/)[1]}.A.x`, "toString=1", "%%%"]) {
+    "paper=constructor", "size=__proto__", "speed=9", "hand=AAAA", "hand=*",
+    `hand=${format({ ...DEFAULTS, hand: HAND }).match(/hand=([^.]*)/)[1]}.A.x`, "toString=1", "%%%"]) {
     assert.deepEqual(parse(wrong), { ...DEFAULTS }, wrong);
   }
 });

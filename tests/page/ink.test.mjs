@@ -40,7 +40,8 @@ test("a plotter's order draws all strokes, and travels no more than the order of
 
 test("ink beyond the bed, or a machine that is none, is refused", () => {
   const sheet = { width: 50, height: 50, lines: [{ text: "(a);b", strokes: [[[10, 10], [40, 40]]] }] };
-  const machine = { bed: [45, 45], origin: [5, -5], feed: 1000, travel: 2000, penUp: "M5", penDown: "M3 S90", seconds: 0.2 };
+  const pen = { penUp: "M5", penDown: "M3 S90", seconds: 0.2 };
+  const machine = { bed: [45, 45], origin: [5, -5], feed: 1000, travel: 2000, ...pen };
   const program = toGcode(sheet, machine);
   assert.match(program, /^; \?a\?\?b\nG21/);
   assert.match(program, /G0 X15 Y35 F2000\nM3 S90\nG4 P0.2\nG1 /);

@@ -17,6 +17,7 @@ import { createTakeAlong } from "./takealong.js";
 
 const PAUSE = 250; // ms without typing after which the text is written
 const SETTLED = 200; // ms without changes after which the address says them: browsers allow few changes a second
+const NEATER = 1.5; // times: behind a line of the hand itself, which keeps the hand, ink is read better so
 const MOST_LINES = 40;
 const WIDE = 4; // heights of ink that a card shows
 const CHOSEN = ["seed", "style", "hand", "attention"]; // settings that are changed at a click and ask for other ink,
@@ -118,7 +119,7 @@ function run({ engine, styles, previews, onServer, mostLines }) {
     const options = styles.map(({ name, title, note }) => ({
       name, title: title ?? name[0].toUpperCase() + name.slice(1), note, preview: previews.styles[name]?.points }));
     const any = { name: "", title: "Any hand", note: "the seed picks one", preview: previews.any };
-    const own = settings.hand || dialog.hand?.learned ? firstLine(dialog.hand) : null;
+    const own = settings.hand || dialog.hand?.learned ? firstWords(dialog.hand, settings.hand) : null;
     gallery.show([any, ...options], own, settings.hand ? OWN : settings.style);
   }
 
@@ -146,7 +147,9 @@ function run({ engine, styles, previews, onServer, mostLines }) {
     const ratio = own?.ratio ?? previews.styles[style]?.ratio;
     rows = wrap(settings.text, settings.size, ratio);
     const lines = rows.filter(Boolean);
-    const { seed, bias, attention } = settings;
+    const { seed, attention } = settings;
+    const primed = own ? own.primer : styles.length > 0; // each style that has a name is written behind a line
+    const bias = Math.round(settings.bias * (primed ? NEATER : 1) * 100) / 100;
     request = { lines, seed, bias, style, hand: own && handOf(own), candidates: null, attention };
     if (lines.length > mostLines) {
       scribe.stop();
@@ -254,9 +257,10 @@ function handOf({ vector, gates, primer }) {
   return { vector, gates, primer };
 }
 
-/** The first words of a hand's ink: as much as a card shows large enough. */
-function firstLine(hand) {
-  const strokes = hand?.lines.find((line) => line.strokes.length)?.strokes ?? [];
+/** The first words of a hand's ink, the kept one's or that of a link: as much as a card shows large enough. */
+function firstWords(kept, linked) {
+  const primer = linked?.primer?.strokes.map(([dx, dy, eos]) => [dx, -dy, eos]);
+  const strokes = kept?.lines.find((line) => line.strokes.length)?.strokes ?? strokesOf(primer ?? []);
   if (!strokes.length) return [];
   const { left, bottom, top } = bounds(strokes);
   return strokes.filter((stroke) => stroke[0][0] < left + WIDE * Math.abs(top - bottom));

@@ -98,7 +98,7 @@ export function createHandDialog(engine, { used, changed, onServer }) {
   /** How wide the hand writes against the table of widths. */
   async function ratioOf({ vector, gates, primer }, signal) {
     let ratio = USUAL;
-    await engine.write({ lines: [TRIAL], seed: 1, bias: 1, hand: { vector, gates, primer }, candidates: 1,
+    await engine.write({ lines: [TRIAL], seed: 1, bias: 1.5, hand: { vector, gates, primer }, candidates: 1,
       signal }, (_, line) => {
       const { left, right } = bounds(strokesOf(line.points));
       if (line.complete) ratio = Math.min(2, Math.max(0.4, (right - left) / expectedWidth(TRIAL)));

@@ -2,7 +2,9 @@
 import { MACHINE } from "./formats/gcode.js";
 
 const KEY = "writemate.machine";
-const FIELDS = ["bed-width", "bed-depth", "origin-x", "origin-y", "feed", "travel", "pen-up", "pen-down", "pen-seconds"];
+const FIELDS = [
+  "bed-width", "bed-depth", "origin-x", "origin-y", "feed", "travel", "pen-up", "pen-down", "pen-seconds",
+];
 
 const at = (id) => document.getElementById(id);
 

@@ -65,7 +65,8 @@ export function* fit(network, backward, lines, settings = network.header.fit) {
   }
 
   const best = bestPrimer(network, lines, style);
-  if (best) hand.primer = { text: best.text, strokes: best.rows.map(([dx, dy, eos]) => [rounded(dx), rounded(dy), eos]) };
+  const strokes = best?.rows.map(([dx, dy, eos]) => [rounded(dx), rounded(dy), eos]);
+  if (best) hand.primer = { text: best.text, strokes };
   return { vector: hand.vector, before: tried[0].nats, after, hand };
 }
 

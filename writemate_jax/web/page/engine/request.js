@@ -63,7 +63,8 @@ function ownHand({ vector, gates = null, primer = null }, { header }) {
     }
     return values;
   };
-  const style = Float32Array.from([...numbers(vector, styleSize), ...(gates ? numbers(gates, 4 * layers * cells) : [])]);
+  const more = gates ? numbers(gates, 4 * layers * cells) : [];
+  const style = Float32Array.from([...numbers(vector, styleSize), ...more]);
   return { style, primer: primer && ownPrimer(primer, header) };
 }
 

@@ -2,7 +2,8 @@
  * The network in a thread of its own, so that the page stays quick. browser.js talks to it:
  *
  * in: {id, open: {model, kernel}}, {id, write: request}, {id, fit: request}, {abort: id}
- * out: {id, line: {index, line}} while it writes, {id, share} while it learns, then {id, result} or {id, error: {kind, message}}
+ * out: {id, line: {index, line}} while it writes, {id, share} while it learns, then {id, result} or
+ * {id, error: {kind, message}}
  *
  * Requests are answered one after the other.
  */

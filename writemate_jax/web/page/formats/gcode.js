@@ -25,7 +25,8 @@ export function toGcode(sheet, given = MACHINE) {
     chords(stroke).map(([x, y]) => [origin[0] + x, origin[1] + sheet.height - y])));
   checkBed(strokes, machine);
   const comments = title(sheet).split("\n").map((line) => `; ${line.replace(/[^ -~]|[();%]/g, "?")}`);
-  const wait = seconds ? [`G4 P${number(seconds)}`] : [], up = [machine.penUp, ...wait], down = [machine.penDown, ...wait];
+  const wait = seconds ? [`G4 P${number(seconds)}`] : [];
+  const up = [machine.penUp, ...wait], down = [machine.penDown, ...wait];
   const program = [...comments, "G21 ; mm", "G90 ; absolute places", ...up];
   for (const [first, ...rest] of strokes) {
     program.push(`G0 ${place(first)} F${number(machine.travel)}`, ...down);
