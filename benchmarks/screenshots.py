@@ -26,7 +26,7 @@ SHOWN = {
     "desktop": {
         "text": "Dear reader,\nno font was used for this note.\nA small network moved a pen,\n"
         "stroke by stroke, and looked at\neach letter while it wrote.",
-        "style": "leaning", "seed": 4, "paper": "ruled", "attention": 1, "speed": 2,
+        "style": "leaning", "seed": 7, "paper": "ruled", "attention": 1, "speed": 2,
     },
     "telephone": {"text": "Hello from a small\nnetwork with a pen!\nWrite back soon.", "style": "leaning", "seed": 4,
                   "size": "card"},
