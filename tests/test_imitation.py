@@ -207,8 +207,8 @@ def test_every_way_is_written_judged_and_reported(model, recogniser, tmp_path):
     scribe = Writer(model, lanes=4)
     copied = imitation.hands(scribe, corpus, people)
     network = model.network()
-    assert copied.primed.shape == (2, network.style_size) and copied.adapted.shape == (2, network.longest_style)
-    assert len(copied.primers) == len(copied.kept) == 2
+    assert copied.primed.shape == (2, network.style_size) and len(copied.primers) == 2
+    assert [style.whole.shape for style in copied.adapted] == [(network.longest_style,)] * 2
     written = imitation.write(scribe, corpus, people, copied, bias=1.0, candidates=1)
     assert {way: [line.text for line in own] for way, own in written.items()} == {
         way: [corpus.text(i) for one in people for i in one.tested] for way in (UNKNOWN, DEFAULT, PRIMED, ADAPTED, REAL)

@@ -7,8 +7,11 @@ their writer is the ceiling; how often what was written in nobody's hand is, the
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +27,7 @@ from writemate_jax.evaluation.writer_recogniser import WriterRecogniser, form
 from writemate_jax.sampling import primed
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.sampling.written import Written
-from writemate_jax.training import adapt, primers
+from writemate_jax.training import adapt
 
 REAL, UNKNOWN, DEFAULT, PRIMED, ADAPTED = "real", "unprimed", "default", "primed", "adapted"
 TOGETHER = 4  # writers whose styles are fitted side by side
@@ -70,14 +73,12 @@ class Figures:
 class Hands:
     """What the network is given of each hand.
 
-    primers: a line each. primed: float32 [writers, s], the primers' styles. adapted: [writers, s'], fitted to
-    all given, in the longer form (`Style.whole`); kept: the line that goes with each, None where none will do.
+    primers: a line each. primed: float32 [writers, s], the primers' styles. adapted: fitted to all given.
     """
 
     primers: Sequence[Ink]
     primed: np.ndarray
-    adapted: np.ndarray
-    kept: Sequence[Ink | None]
+    adapted: Sequence[adapt.Style]
 
 
 def hands(
@@ -85,7 +86,7 @@ def hands(
 ) -> Hands:
     """Fits a style to each writer's given lines, as `train.py adapt` does, and to one of them, as a primer's."""
     model = writer.model
-    adapted, kept = {}, []
+    adapted = {}
     # Lines of like length side by side: the longest of some writers sets the time of all.
     order = sorted(range(len(people)), key=lambda k: max(corpus.lengths[i] for i in people[k].given))
     for first in range(0, len(order), TOGETHER):
@@ -95,25 +96,24 @@ def hands(
         whose = [k for k, _ in given]
         styles = adapt.deepen(model, rows, texts, whose, adapt.fit_hands(model, rows, texts, whose))
         for w, style in zip(group, styles, strict=True):
-            adapted[w] = style.whole
+            own = [(corpus.strokes(i), corpus.text(i)) for i in people[w].given]
+            adapted[w] = adapt.with_ink(model, style, *zip(*own, strict=True))
             progress()
-    for w, one in enumerate(people):
-        lines = [Ink(corpus.strokes(i), corpus.text(i)) for i in one.given]
-        chosen = primers.best(model, [line.strokes for line in lines], [line.text for line in lines], adapted[w])
-        kept.append(None if chosen is None else lines[chosen])
-    first = [Ink(corpus.strokes(one.given[0]), corpus.text(one.given[0])) for one in people]
-    lines = [other if line is None else line for line, other in zip(kept, first, strict=True)]
+    lines = [
+        adapted[w].primer or Ink(corpus.strokes(one.given[0]), corpus.text(one.given[0]))
+        for w, one in enumerate(people)
+    ]
     own = primed.hands(model, [line.strokes for line in lines], [line.text for line in lines])
-    return Hands(lines, own, np.stack([adapted[w] for w in range(len(people))]), kept)
+    return Hands(lines, own, [adapted[w] for w in range(len(people))])
 
 
 def write(
-    writer: Writer, corpus: Corpus, people: Sequence[HeldOut], copied: Hands, *, bias: float, candidates: int,
-    seed: int = 0,
+    writer: Writer, corpus: Corpus, people: Sequence[HeldOut], copied: Hands, *, bias: float | None,
+    candidates: int | None, seed: int = 0,
 ) -> dict[str, list[Line]]:  # fmt: skip
     """The texts of all tested lines, real and written each way.
 
-    Line i with seed + i, the best of so many candidates.
+    Line i with seed + i, the best of so many candidates; None for what the writer does by default.
     """
     tested = [i for one in people for i in one.tested]
     whose = np.repeat(np.arange(len(people)), [len(one.tested) for one in people])
@@ -121,24 +121,31 @@ def write(
     seeds = [seed + i for i in range(len(texts))]
     options = {"bias": bias, "candidates": candidates}
 
-    def continued(styles: np.ndarray, primers: Sequence[Ink | None]) -> list[Written]:
-        """Behind the primers; styles [writers, s]."""
-        written: list[Written] = []
-        for k, primer in enumerate(primers):
-            own = np.flatnonzero(whose == k).tolist()
-            written += writer.write(
-                [texts[i] for i in own], seed=[seeds[i] for i in own], prime=primer, style=styles[k], **options
-            )
-        return written
+    def of_writer(k: int) -> dict[str, Any]:
+        own = np.flatnonzero(whose == k).tolist()
+        return {"texts": [texts[i] for i in own], "seed": [seeds[i] for i in own], **options}
 
+    primed_lines = [
+        line
+        for k, primer in enumerate(copied.primers)
+        for line in writer.write(prime=primer, style=copied.primed[k], **of_writer(k))
+    ]
+    adapted_lines = [line for k, style in enumerate(copied.adapted) for line in as_kept(writer, style, **of_writer(k))]
     written = {
         UNKNOWN: writer.write(texts, seed=seeds, style="unknown", **options),
         DEFAULT: writer.write(texts, seed=seeds, **options),
-        PRIMED: continued(copied.primed, copied.primers),
-        ADAPTED: continued(copied.adapted, copied.kept),
+        PRIMED: primed_lines,
+        ADAPTED: adapted_lines,
     }
     lines = {way: [Line(way, one.text, one.strokes, one.complete) for one in own] for way, own in written.items()}
     return lines | {REAL: legibility.real_lines(corpus, tested)}
+
+
+def as_kept(writer: Writer, style: adapt.Style, **options: Any) -> list[Written]:
+    """What `writer` writes in a style as `train.py adapt` keeps it."""
+    with tempfile.TemporaryDirectory() as folder:
+        adapt.save_style(Path(folder), style)
+        return writer.write(style=Path(folder), **options)
 
 
 def judge(
@@ -209,8 +216,8 @@ def lacking(
     prompts: Sequence[Prompt],
     reader: Recogniser,
     *,
-    bias: float,
-    candidates: int,
+    bias: float | None,
+    candidates: int | None,
     seed: int = 0,
     progress: Callable[[], object] = lambda: None,
 ) -> Lacking:
@@ -227,11 +234,9 @@ def lacking(
     seeds = [seed + i for i in range(len(texts))]
     options = {"bias": bias, "candidates": candidates}
     adapted = []
-    for k, primer in enumerate(copied.kept):
+    for k, style in enumerate(copied.adapted):
         own = [i for i, w in enumerate(whose) if w == k]
-        adapted += writer.write(
-            [texts[i] for i in own], seed=[seeds[i] for i in own], prime=primer, style=copied.adapted[k], **options
-        )
+        adapted += as_kept(writer, style, texts=[texts[i] for i in own], seed=[seeds[i] for i in own], **options)
     errors = []
     for written in (writer.write(texts, seed=seeds, style="unknown", **options), adapted):
         lines = [Line("lacking", one.text, one.strokes, one.complete) for one in written]

@@ -16,7 +16,7 @@ def add(commands) -> None:
     option("--out", type=Path, required=True, metavar="DIR", help="for style.json, .md and .png")
     option("--checkpoint", type=Path, metavar="DIR", help="a --workdir of train.py, or a checkpoint in there (default:"
            " the embedded network)")  # fmt: skip
-    option("--bias", type=float, metavar="B", help="(default: the network's own)")
+    option("--bias", type=float, metavar="B", help="(default: the network's own, in an own hand more)")
     option("--candidates", type=int, metavar="N", help="written of each line, the best kept (default: the network's"
            " own)")  # fmt: skip
     option("--writers", type=int, metavar="N", help="held-out writers, those first by name (default: all who have"
@@ -41,8 +41,8 @@ def run(options: argparse.Namespace) -> None:
 
     reader = Recogniser.load()
     writer = Writer.load(options.checkpoint)
-    bias = float(writer.model.config.sampling.bias) if options.bias is None else options.bias
-    candidates = options.candidates or writer.model.config.sampling.candidates
+    ways = {"bias": options.bias, "candidates": options.candidates}
+    usual = writer.model.config.sampling
     steps = writer_recogniser.STEPS if options.steps is None else options.steps
     corpus = corpora.load(configuration.corpus_path(configuration.default()))
     alphabet = "".join(writer.model.alphabet.characters)
@@ -59,13 +59,10 @@ def run(options: argparse.Namespace) -> None:
         bar.set_description("adapting")
         copied = imitation.hands(writer, corpus, people, progress=bar.update)
         bar.set_description("writing and reading")
-        lines = imitation.write(
-            writer, corpus, people, copied, bias=bias, candidates=candidates, seed=options.seed
-        )
+        lines = imitation.write(writer, corpus, people, copied, **ways, seed=options.seed)
         found = imitation.judge(lines, corpus, people, whose, reader, progress=bar.update)
         lacking = imitation.lacking(
-            writer, corpus, people, copied, prompts.load(), reader, bias=bias, candidates=candidates,
-            seed=options.seed, progress=bar.update,
+            writer, corpus, people, copied, prompts.load(), reader, **ways, seed=options.seed, progress=bar.update,
         )  # fmt: skip
     about = {
         "checkpoint": "the embedded network" if options.checkpoint is None else str(options.checkpoint),
@@ -76,12 +73,22 @@ def run(options: argparse.Namespace) -> None:
         "recogniser of hands": f"trained on {len(taught)} lines of {len({corpus.writer(i) for i in taught})} other"
         f" writers, {steps} steps",
         "recogniser of text": f"PP-OCRv6 small of rapidocr {RAPIDOCR}",
-        "written": f"bias {bias:g}, the best of {candidates}, line i with seed {options.seed} + i",
+        "written": _written(options.bias, options.candidates, usual) + f", line i with seed {options.seed} + i",
     }
     summary = imitation.figures(found, seed=options.seed)
     paths = write_report(options.out, about, people, found, summary, lacking)
     print(paths[1].read_text(encoding="utf-8"))
     print("\n".join(map(str, paths)))
+
+
+def _written(bias: float | None, candidates: int | None, usual) -> str:
+    """How: what was asked for, or else the defaults."""
+    from writemate_jax.sampling import primed
+
+    biases = f"bias {usual.bias:g}, in an own hand {primed.NEATER * usual.bias:g}" if bias is None else f"bias {bias:g}"
+    if candidates is None:
+        return f"{biases}, the best of {usual.candidates}, of short texts more"
+    return f"{biases}, " + ("one candidate" if candidates == 1 else f"the best of {candidates}")
 
 
 def _span(parts) -> str:

@@ -108,7 +108,8 @@ def write_prompts(
     start = time.perf_counter()
     seeds = range(seed, seed + len(prompts))
     texts = [prompt.text for prompt in prompts]
-    written = writer.write(texts, bias=way.bias, seed=seeds, style=style, candidates=way.candidates)
+    bias = None if way.candidates is None else way.bias  # the default is more than two numbers
+    written = writer.write(texts, bias=bias, seed=seeds, style=style, candidates=way.candidates)
     share = (time.perf_counter() - start) / len(prompts)
     return [
         Line(prompt.group, prompt.text, line.strokes, line.complete, share)

@@ -14,8 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 MOST = 45  # points for one character; more is a loop
-SHORT = 12  # characters of a text that is written more often
+HAND = 30.0  # times: what is odd in a candidate and what is unlike the hand then differ about as much
+SHORT = 12  # characters of a text that is written more often, and more neatly
 MORE = 4  # so many times
+NEATER = 2.0  # times the bias: a letter alone has no neighbours to be read by
 
 
 class Draft(NamedTuple):
@@ -66,9 +68,12 @@ def oddity(drafts: Sequence[Draft]) -> np.ndarray:
     return (np.square(away) + 0.5 * np.square(lacking)).sum(axis=1)
 
 
-def best(drafts: Sequence[Draft], text: str) -> int:
-    """The index of the best candidate: one that passes before one that does not, then the least odd."""
-    odd = oddity(drafts)
+def best(drafts: Sequence[Draft], text: str, unlike: Sequence[float] | None = None) -> int:
+    """The index of the best candidate: one that passes before one that does not, then the least odd.
+
+    unlike: how far each is from a hand that is wanted (`resemblance`), which counts `HAND` times.
+    """
+    odd = oddity(drafts) if unlike is None else oddity(drafts) + HAND * np.asarray(unlike)
     return min(range(len(drafts)), key=lambda i: (not passes(drafts[i], text), odd[i], i))
 
 

@@ -320,7 +320,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--format", type=_formats, metavar="LIST", help="of svg, plotter, animated, png, pdf, gcode, gif, json,"
         " inkml, with commas (for a folder: svg,png)")
     add("--bias", type=_bias, metavar="B", help="0 for the network's full variety; about 1 is neat (default: the"
-        " network's own)")
+        " network's own, more for a text of at most 12 characters and in an own hand)")
     add("--seed", type=_whole, default=0, metavar="N", help="another seed, another ink; the same seed, the"
         " same (default: %(default)s)")
     add("--style", metavar="NAME", help="whose hand, for all lines: a name that --list-styles shows, a training"
@@ -329,7 +329,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--list-styles", action="store_true", help="print the named styles; with --out NAME.png or a folder also draw"
         " a sheet of them: real ink, and the text written")
     add("--candidates", type=_positive, metavar="N", help="write each line N times and keep the best (default: the"
-        " network's own number, four times that of a text of at most 12 characters)")
+        " network's own number, four times that for a text of at most 12 characters)")
     add("--checkpoint", metavar="DIR", help="a --workdir of train.py, or a checkpoint in there")
     add("--prime", metavar="FILE", help="a line of ink whose hand is continued: .json as this command writes it,"
         " .inkml, or an .svg of single lines; its size and place do not matter")

@@ -23,8 +23,9 @@ import numpy as np
 from writemate_jax import strokes
 from writemate_jax.data import own_ink
 from writemate_jax.drawing.strokes_json import Ink
-from writemate_jax.sampling import named_styles, primed
-from writemate_jax.sampling.candidates import Draft, best, draft, passes, usual
+from writemate_jax.sampling import named_styles, primed, resemblance
+from writemate_jax.sampling.candidates import NEATER as SHORT_NEATER
+from writemate_jax.sampling.candidates import SHORT, Draft, best, draft, passes, usual
 from writemate_jax.sampling.candidates import seeds as candidate_seeds
 from writemate_jax.sampling.compilation_cache import use_compilation_cache
 from writemate_jax.sampling.lanes import Ended, Lanes, Track
@@ -32,7 +33,7 @@ from writemate_jax.sampling.levelling import level
 from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
-from writemate_jax.training.adapt import InvalidStyle, load_primer, load_style
+from writemate_jax.training.adapt import InvalidStyle, load_primer, load_style, load_trait
 from writemate_jax.training.checkpoints import Model, load_model
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ class Writer:
           texts: lines of 1 to 128 characters. Space around them is left out; characters that the network does not
             know are replaced by their nearest likeness, with a warning.
           bias: b >= 0 of eqs 61-62, one for all or one for each line; the larger, the neater and the more alike.
-            By default what the network's configuration says.
+            By default what the network's configuration says; more behind a primer (`primed.NEATER`) and for a text of at
+            most 12 characters (`candidates.NEATER`).
           seed: one for all or one for each line. The same text with the same seed is the same ink, in any call.
           prime: a line of ink (float32 [T, 3], or as files hold it) whose hand is continued, in the style that suits it
             best (`sampling.primed`) unless another is asked for. A network of lines between rests in x-heights takes
@@ -147,7 +149,7 @@ class Writer:
         primer = primer or self._primer(None, None)
         texts = [texts] if isinstance(texts, str) else list(texts)
         texts = [self._readable(text, f"text {i}", MAX_CHARACTERS) for i, text in enumerate(texts)]
-        biases = self._biases(bias, len(texts))
+        biases = self._biases([self._usual_bias(primer, text) for text in texts] if bias is None else bias, len(texts))
         seeds = _seeds(seed, len(texts))
         if primer.length and style is None and self._network.styles and self.model.config.data.rests:
             ink = self._denormalise(primer.forced[: primer.length])
@@ -158,11 +160,9 @@ class Writer:
         if candidates is not None and not 1 <= candidates <= MAX_CANDIDATES:
             raise InvalidRequest(f"candidates is {candidates}; expected 1 to {MAX_CANDIDATES}")
         per_character = self.model.config.sampling.points_per_character
-        known = self.model.unit == "x-height" and self.model.config.data.normalisation == "shared"
-        x_height = 1.0 / float(self.model.std[0]) if known else 0.0
         return [
             (Line(primer.prefix, text, hands[i], seeds[i], biases[i], per_character * (len(text) + FREE_CHARACTERS),
-                  x_height), counts[i])
+                  self._x_height, primer.trait), counts[i])
             for i, text in enumerate(texts)
         ]
 
@@ -214,7 +214,8 @@ class Writer:
             raise InvalidRequest(f"{points} points; expected 1 to {MAX_POINTS}")
         primer = self._primer(None, None)
         seeds = _seeds(seed, 1)
-        line = Line("", "", self.styles(None, seeds)[0], seeds[0], self._biases(bias, 1)[0], points - len(primer.lead))
+        biases = self._biases(self.model.config.sampling.bias if bias is None else bias, 1)
+        line = Line("", "", self.styles(None, seeds)[0], seeds[0], biases[0], points - len(primer.lead))
         if line.limit == 0:  # the start is all that was asked for
             return self._written(line, primer, np.zeros((0, 3), np.float32), True)
         lanes = self.lanes_of(0)
@@ -267,22 +268,22 @@ class Writer:
 
         Raises `InvalidRequest` for ink that cannot be one.
         """
-        return self._primer(style if isinstance(style, Ink) else self._primer_of(style), None)
-
-    def _primer_of(self, style: Any) -> Ink | None:
-        """What lines in a style go on from: a named one's real ink, or the primer in a folder of `train.py adapt`."""
+        if isinstance(style, Ink):
+            return self._primer(style, None)
         if isinstance(style, str):
             if style in named_styles.RESERVED:
-                return None
+                return self._primer(None, None)
             named = {one.name: one.ink for one in self.named_styles()}
             if style in named:
-                return named[style]
+                return self._primer(named[style], None)
         if not (isinstance(style, os.PathLike) or isinstance(style, str) and os.path.exists(style)):
-            return None
+            return self._primer(None, None)
         try:
-            return load_primer(style)
+            ink, trait = load_primer(style), load_trait(style)
         except InvalidStyle as error:
             raise InvalidRequest(f"style: {error}") from error
+        primer = self._primer(ink, None)
+        return primer if trait is None else primer._replace(trait=trait)
 
     def named_styles(self) -> tuple[named_styles.NamedStyle, ...]:
         """The styles that come with the package, by name; none where they were fitted for another network than this."""
@@ -359,7 +360,8 @@ class Writer:
         padded = np.zeros((_capacity(len(forced), PRIMER_CAPACITIES), 3), np.float32)
         padded[: len(forced)] = self._normalise(forced)
         end = strokes.to_points(ink)[-1]
-        return Primer(text + " ", self._normalise(start[None])[0], padded, len(forced), ink[:0], end)
+        trait = resemblance.trait([ink]) if self._x_height else None
+        return Primer(text + " ", self._normalise(start[None])[0], padded, len(forced), ink[:0], end, trait)
 
     def _readable(self, text: str, name: str, limit: int) -> str:
         stripped = text.strip()
@@ -379,8 +381,18 @@ class Writer:
             )
         return readable
 
-    def _biases(self, bias: float | Sequence[float] | None, count: int) -> list[float]:
-        bias = self.model.config.sampling.bias if bias is None else bias
+    @cached_property
+    def _x_height(self) -> float:
+        """Of normalised offsets; 0 where it is not known."""
+        known = self.model.unit == "x-height" and self.model.config.data.normalisation == "shared"
+        return 1.0 / float(self.model.std[0]) if known else 0.0
+
+    def _usual_bias(self, primer: Primer, text: str) -> float:
+        """Of a text where nobody says."""
+        short = SHORT_NEATER if len(text) <= SHORT else 1.0
+        return max(short, primed.NEATER if primer.length else 1.0) * float(self.model.config.sampling.bias)
+
+    def _biases(self, bias: float | Sequence[float], count: int) -> list[float]:
         biases = np.asarray(bias, np.float64)
         if biases.ndim and biases.shape != (count,):
             raise InvalidRequest(f"bias has the shape {biases.shape}; expected a number, or {count}, one for each line")
@@ -404,7 +416,7 @@ class Line(NamedTuple):
     """One line to write.
 
     prefix: the primer's text and a space. style: vector [s]. limit: most points. x_height: of normalised offsets; 0
-    where it is not known.
+    where it is not known. trait: of the hand (`resemblance`), None where that is not known.
     """
 
     prefix: str
@@ -414,6 +426,7 @@ class Line(NamedTuple):
     bias: float
     limit: int
     x_height: float = 0.0
+    trait: np.ndarray | None = None
 
 
 class Primer(NamedTuple):
@@ -421,7 +434,7 @@ class Primer(NamedTuple):
 
     prefix: text of the primer and a space. start: [3] first input, normalised. forced: [p, 3], normalised and padded,
     `length` of them real. lead: [0 or 1, 3] rows of ink that are there before any is drawn. end: [2], position of the
-    primer's last point.
+    primer's last point. trait: of the hand, as in `Line`.
     """
 
     prefix: str
@@ -430,6 +443,7 @@ class Primer(NamedTuple):
     length: int
     lead: np.ndarray
     end: np.ndarray
+    trait: np.ndarray | None = None
 
 
 def embedded(name: str = "open_synthesis") -> Path:
@@ -451,12 +465,19 @@ def trial(line: Line, candidates: int) -> Generator[list[Line], list[Ended], End
         again = line._replace(bias=line.bias + MORE_BIAS)
         drafts += yield [again._replace(seed=seed) for seed in candidate_seeds(line.seed, candidates, 1)]
         known = [_known(line, one) for one in drafts]
-    return drafts[best(known, line.text)]
+    return drafts[best(known, line.text, _unlike(line, drafts))]
 
 
 def _known(line: Line, ended: Ended) -> Draft:
     tick = line.x_height > 0 and len(ended.points) > 0 and starts_with_tick(ended.points, line.text, line.x_height)
     return draft(ended.complete, ended.place - len(line.prefix), ended.points[:, 2], len(line.text), tick)
+
+
+def _unlike(line: Line, drafts: Sequence[Ended]) -> list[float] | None:
+    """How far each draft is from the line's hand, where that and the size of letters are known."""
+    if line.trait is None or not line.x_height or len(drafts) == 1:
+        return None
+    return [resemblance.unlike(one.points * [1 / line.x_height, 1 / line.x_height, 1], line.trait) for one in drafts]
 
 
 def _capacity(size: int, capacities: Sequence[int]) -> int:

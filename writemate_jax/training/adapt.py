@@ -27,13 +27,14 @@ from writemate_jax.model import mdn
 from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.model.window import Text
 from writemate_jax.replacing import write_text
+from writemate_jax.sampling import resemblance
 from writemate_jax.strokes import Rows
 from writemate_jax.training import primers
 from writemate_jax.training.checkpoints import Model
 
 STEPS, RATE = 15, 0.15  # of Adam; 40 steps make other lines of the same hand no likelier than 10
 PULL = 4.0
-GATE_STEPS, GATE_RATE, GATE_PULL = 8, 0.02, 40.0  # of Adam, and the precision of what is added to the gates
+GATE_STEPS, GATE_RATE, GATE_PULL = 16, 0.02, 40.0  # of Adam, and the precision of what is added to the gates
 LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 64, 64  # arrays come in multiples of these; a single line stays single
 FILE = "style.json"
 
@@ -49,7 +50,8 @@ class Style:
     vector: float32 [s]. lines, points: of the ink that it was fitted to. before, after: nats a point of this ink under
     the style of a hand not known, and under the fitted one. primer: one of the lines, which writing goes on from: what
     of a hand the vector does not hold, the network takes from there. gates: float32 [layers * 4h], what is added to the
-    network's gates besides (`deepen`); None for nothing.
+    network's gates besides (`deepen`); None for nothing. trait: of all lines (`resemblance.trait`), by which the most
+    alike of candidates is known; None where it is to be taken from the primer.
     """
 
     vector: np.ndarray
@@ -59,6 +61,7 @@ class Style:
     after: float
     primer: Ink | None = None
     gates: np.ndarray | None = None
+    trait: np.ndarray | None = None
 
     @property
     def whole(self) -> np.ndarray:
@@ -101,8 +104,16 @@ def fit(
     style = fit_rows(model, rows, texts, steps=steps, rate=rate, progress=progress, points_grain=points_grain)
     if deep:
         [style] = deepen(model, rows, texts, [0] * len(rows), [style], progress=progress, points_grain=points_grain)
+    return with_ink(model, style, rows, texts, points_grain=points_grain)
+
+
+def with_ink(
+    model: Model, style: Style, rows: Sequence[Rows], texts: Sequence[str], *, points_grain: int = POINTS_GRAIN
+) -> Style:
+    """The style with what is known of the ink that it was fitted to: its trait, and the line to go on from."""
     chosen = primers.best(model, rows, texts, style.whole, points_grain)
-    return style if chosen is None else replace(style, primer=Ink(rows[chosen], texts[chosen]))
+    primer = None if chosen is None else Ink(rows[chosen], texts[chosen])
+    return replace(style, primer=primer, trait=resemblance.trait(rows))
 
 
 def fit_rows(
@@ -283,6 +294,8 @@ def save_style(folder: Path, style: Style) -> Path:
     stored |= {"lines": style.lines, "points": style.points, "before": style.before, "after": style.after}
     if style.gates is not None:
         stored["gates"] = [round(float(x), 6) for x in style.gates]
+    if style.trait is not None:
+        stored["trait"] = [round(float(x), 5) for x in style.trait]
     if style.primer is not None:
         rows = np.round(style.primer.strokes.astype(float), 4).tolist()
         stored["primer"] = {"text": style.primer.text, "strokes": rows}
@@ -315,6 +328,20 @@ def load_primer(path: str | os.PathLike) -> Ink | None:
         ) from error
 
 
+def load_trait(path: str | os.PathLike) -> np.ndarray | None:
+    """The trait of the hand, where the file has one: those made before have none. Raises `InvalidStyle`."""
+    path, stored = _stored(path)
+    try:
+        trait = stored.get("trait")
+        trait = None if trait is None else np.array(trait, np.float32)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _no_style(path, error) from error
+    if trait is not None and not (trait.shape == (resemblance.SIZE,) and np.isfinite(trait).all()):
+        raise InvalidStyle(f"{path}: its trait has the shape {trait.shape}; expected {resemblance.SIZE} finite numbers;"
+                           " make the style again with train.py adapt")  # fmt: skip
+    return trait
+
+
 def _stored(path: str | os.PathLike) -> tuple[Path, Any]:
     path = Path(path)
     path = path / FILE if path.is_dir() else path
@@ -338,6 +365,8 @@ __all__ = [
     "fit_rows",
     "load_primer",
     "load_style",
+    "load_trait",
     "read_lines",
     "save_style",
+    "with_ink",
 ]
