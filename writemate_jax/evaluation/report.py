@@ -114,7 +114,8 @@ def plot(path: Path, real: Summary | None, summaries: Mapping[Way, Mapping[str, 
     for way, groups in summaries.items():
         if way.candidates != fewest:
             axes.plot(way.bias, 100 * groups[ALL].cer, "s", color="black", ms=4)
-            axes.annotate(f"best of {way.candidates}" if way.candidates else "default", (way.bias, 100 * groups[ALL].cer), fontsize=7,
+            name = f"best of {way.candidates}" if way.candidates else "default"
+            axes.annotate(name, (way.bias, 100 * groups[ALL].cer), fontsize=7,
                           xytext=(5, -3), textcoords="offset points")  # fmt: skip
     if real is not None:
         axes.axhspan(100 * real.cer_interval.low, 100 * real.cer_interval.high, color="tab:green", alpha=0.12, lw=0)

@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"train.py adapt: error: {error}", file=sys.stderr)
         return 2
-    print(f"{style.lines} lines, {style.points} points: {style.before:.3f} nats a point before, {style.after:.3f} after")
+    gained = f"{style.before:.3f} nats a point before, {style.after:.3f} after"
+    print(f"{style.lines} lines, {style.points} points: {gained}")
     print(path)
     return 0
 
