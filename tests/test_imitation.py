@@ -140,7 +140,8 @@ def test_a_primer_brings_its_hand_unless_a_style_is_asked_for(model):
     scribe, text = Writer(model, lanes=2), "tool toloto"
     line, said = own_ink.primer(tiny.line(text, 0.01, np.random.default_rng(0)), text)
     own = primed.hand(model, line, said)
-    assert own.shape == model.params["styles"][0].shape and np.abs(own - model.params["styles"][0]).max() > 0.05
+    vector, network = own[: model.network().style_size], model.network()
+    assert own.shape == (network.longest_style,) and np.abs(vector - model.params["styles"][0]).max() > 0.05
 
     def written(**options):
         return scribe.write(["lot"], prime=Ink(line, said), candidates=1, **options)[0].strokes
@@ -207,7 +208,7 @@ def test_every_way_is_written_judged_and_reported(model, recogniser, tmp_path):
     scribe = Writer(model, lanes=4)
     copied = imitation.hands(scribe, corpus, people)
     network = model.network()
-    assert copied.primed.shape == (2, network.style_size) and len(copied.primers) == 2
+    assert copied.primed.shape == (2, network.longest_style) and len(copied.primers) == 2
     assert [style.whole.shape for style in copied.adapted] == [(network.longest_style,)] * 2
     written = imitation.write(scribe, corpus, people, copied, bias=1.0, candidates=1)
     assert {way: [line.text for line in own] for way, own in written.items()} == {

@@ -73,7 +73,7 @@ class Figures:
 class Hands:
     """What the network is given of each hand.
 
-    primers: a line each. primed: float32 [writers, s], the primers' styles. adapted: fitted to all given.
+    primers: a line each. primed: float32 [writers, s'], the primers' styles. adapted: fitted to all given.
     """
 
     primers: Sequence[Ink]

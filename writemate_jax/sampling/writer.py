@@ -102,8 +102,8 @@ class Writer:
           texts: lines of 1 to 128 characters. Space around them is left out; characters that the network does not
             know are replaced by their nearest likeness, with a warning.
           bias: b >= 0 of eqs 61-62, one for all or one for each line; the larger, the neater and the more alike.
-            By default what the network's configuration says; more behind a primer (`primed.NEATER`) and for a text of at
-            most 12 characters (`candidates.NEATER`).
+            By default what the network's configuration says; more behind a primer (`primed.NEATER`) and for a text of
+            at most 12 characters (`candidates.NEATER`).
           seed: one for all or one for each line. The same text with the same seed is the same ink, in any call.
           prime: a line of ink (float32 [T, 3], or as files hold it) whose hand is continued, in the style that suits it
             best (`sampling.primed`) unless another is asked for. A network of lines between rests in x-heights takes

@@ -34,7 +34,7 @@ from writemate_jax.training.checkpoints import Model
 
 STEPS, RATE = 15, 0.15  # of Adam; 40 steps make other lines of the same hand no likelier than 10
 PULL = 4.0
-GATE_STEPS, GATE_RATE, GATE_PULL = 16, 0.02, 40.0  # of Adam, and the precision of what is added to the gates
+GATE_STEPS, GATE_RATE, GATE_PULL = 12, 0.02, 40.0  # of Adam, and a precision, both on the scale of `give`
 LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 64, 64  # arrays come in multiples of these; a single line stays single
 FILE = "style.json"
 
@@ -185,20 +185,23 @@ def deepen(
     """The styles with `gates`: what the vectors leave of the hands that they were fitted to.
 
     A vector can only mix what the training's writers differ in; a hand that is new in some way needs more. Few small
-    steps, held back (`GATE_PULL`): more of them learn the lines by heart. Arguments as of `fit_hands`.
+    steps, held back (`GATE_PULL`): more of them learn the lines by heart. Where the training's hands differ little in a
+    gate, the steps are smaller (`give`): such gates read the text, and letters that the lines lack would suffer.
+    Arguments as of `fit_hands`.
     """
     lines = _side_by_side(model, rows, texts, hands, points_grain)
     network, vectors = model.network(), np.stack([style.vector for style in styles])
-    gates = jnp.zeros((len(styles), network.longest_style - network.style_size))
+    gives = give(model)
+    shares = jnp.zeros((len(styles), len(gives)))
     rule = optax.adam(GATE_RATE)
-    state = rule.init(gates)
+    state = rule.init(shares)
     for step in range(steps + 1):
-        (_, nats), gradient = _gates_loss(network, len(styles), model.params, gates, vectors, lines)
+        (_, nats), gradient = _gates_loss(network, len(styles), model.params, shares, gives, vectors, lines)
         if step < steps:
             updates, state = rule.update(gradient, state)
-            gates = gates + updates
+            shares = shares + updates
             progress(float(nats.mean()))
-    gates, nats = jax.device_get((gates, nats))
+    gates, nats = jax.device_get((shares * gives, nats))
     return [replace(style, gates=gates[k], after=float(nats[k])) for k, style in enumerate(styles)]
 
 
@@ -233,14 +236,25 @@ def _loss(network: Network, params: Any, vectors: jax.Array, unknown: jax.Array,
 
 @partial(jax.jit, static_argnums=(0, 1))
 @partial(jax.value_and_grad, argnums=3, has_aux=True)
-def _gates_loss(network: Network, count: int, params: Any, gates: jax.Array, vectors: jax.Array, lines: _Lines):
-    """As `_loss`, of what is added to the gates, [n, layers * 4h]."""
-    styles = jnp.concatenate([vectors, gates], axis=1)[lines.hands]
+def _gates_loss(
+    network: Network, count: int, params: Any, shares: jax.Array, give: jax.Array, vectors: jax.Array, lines: _Lines
+):
+    """As `_loss`, of what is added to the gates, shares [n, layers * 4h] of what they give way by."""
+    styles = jnp.concatenate([vectors, shares * give], axis=1)[lines.hands]
     y = network.apply({"params": params}, lines.points[:, :-1], lines.text, styles, method="unroll")
     nats = -(mdn.log_prob(network.mixture(y), lines.points[:, 1:]) * lines.mask).sum(axis=1)
     nats = jax.ops.segment_sum(nats, lines.hands, count)
     points = jax.ops.segment_sum(lines.mask.sum(axis=1), lines.hands, count)
-    return ((nats + GATE_PULL * jnp.square(gates).sum(axis=1) / 2) / points).sum(), nats / points
+    return ((nats + GATE_PULL * jnp.square(shares).sum(axis=1) / 2) / points).sum(), nats / points
+
+
+def give(model: Model) -> np.ndarray:
+    """By how much the training's writers differ in each gate, float32 [layers * 4h]; root mean square 1."""
+    table = np.asarray(model.params["styles"])
+    added = [(table[1:] - table[0]) @ kernel for kernel in np.asarray(model.params["style_kernels"])]
+    apart = np.sqrt(np.square(np.concatenate(added, axis=1)).mean(axis=0))
+    size = np.sqrt(np.square(apart).mean())
+    return apart / size if size > 0 else np.ones_like(apart)
 
 
 def _pull(model: Model) -> np.ndarray:

@@ -124,6 +124,7 @@ def _tensors(writer: Writer) -> dict[str, Tensor]:
     tensors["head.bias"] = Tensor(np.asarray(params["head_bias"]), False)
     tensors["style.kernels"] = Tensor(np.asarray(params["style_kernels"]), True)
     tensors["style.table"] = Tensor(np.asarray(params["styles"]), True)
+    tensors["fit.give"] = Tensor(adapt.give(model), False)
     named = np.array([style.vector for style in writer.named_styles()], np.float32)
     size = named.shape[1] if named.size else model.config.model.style_size
     tensors["style.named"] = Tensor(named.reshape(-1, size), size > model.config.model.style_size)

@@ -51,12 +51,14 @@ export function* fit(network, backward, lines, settings = network.header.fit) {
   let style = Float32Array.from(hand.vector), after = found.nats;
 
   if (deep) {
-    const gates = new Float64Array(4 * header.network.layers * header.network.cells);
-    const further = adam(gates, settings.gateRate);
+    const { give } = backward; // of each gate: those that read the text give way little
+    const shares = new Float64Array(give.length), gates = new Float64Array(give.length);
+    const further = adam(shares, settings.gateRate);
     for (let done = 0; done < settings.gateSteps; done++) {
       const slope = new Float64Array(size + gates.length);
       loss([...hand.vector, ...gates], slope);
-      further((i) => (slope[size + i] + settings.gatePull * gates[i]) / count);
+      further((i) => (slope[size + i] * give[i] + settings.gatePull * shares[i]) / count);
+      for (let i = 0; i < give.length; i++) gates[i] = shares[i] * give[i];
       yield (steps + done + 2) / whole;
     }
     hand.gates = Array.from(gates, rounded);
@@ -165,7 +167,7 @@ export async function createBackward({ header, tensors }, kernel = null) {
     to: array(LANES * padded(columns)), outputs: padded(columns),
   });
   return {
-    multiply: arithmetic.multiply, table: of("style.table").values,
+    multiply: arithmetic.multiply, table: of("style.table").values, give: of("fit.give").values,
     layers: names.map((own, l) => flow(own.map((name) => of(`layer${l}.${name}`)), widths[l])),
     head: flow([of("head.kernel")], layers * cells), window: flow([of("window.kernel")], cells),
   };
