@@ -128,7 +128,8 @@ def test_lines_come_back_as_the_contract_says(client):
         assert weights.shape == (len(line["points"]), len(line["text"]) + 1) and (weights >= 0).all()
         assert isinstance(line["complete"], bool) and line["points_per_second"] == 40
     assert write(client).json()["lines"][0]["attention"] is None
-    assert write(client, bias=None).json()["bias"] == 0.5
+    assert write(client, bias=None, text="abc def abc def").json()["bias"] == 0.5
+    assert write(client, bias=None, text="abc def").json()["bias"] == 1.0  # a short text is written more neatly
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ class Written(BaseModel):
     """Lines of ink, and how to write them again."""
 
     seed: int
-    bias: float
+    bias: float = Field(description="of the first line: by default that of a short line is larger")
     style: str
     unit: Literal["x-height"]
     lines: list[Line]
