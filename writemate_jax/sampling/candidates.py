@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 MOST = 45  # points for one character; more is a loop
-HAND = 60.0  # times: what is odd in a candidate and what is unlike the hand then differ about as much
+HAND = 60.0  # times: how unlike a hand a candidate is then counts about as much as how odd it is
 SHORT = 12  # characters of a text that is written more often, and more neatly
 MORE = 4  # so many times
 NEATER = 2.0  # times the bias: a letter alone has no neighbours to be read by
