@@ -18,7 +18,7 @@ from writemate_jax.evaluation.imitation import ADAPTED, DEFAULT, PRIMED, REAL, U
 from writemate_jax.evaluation.legibility import Line as Judged
 from writemate_jax.evaluation.prompts import Prompt
 from writemate_jax.model.window import Text
-from writemate_jax.sampling import primed
+from writemate_jax.sampling import primed, resemblance
 from writemate_jax.sampling.writer import InvalidRequest, Writer
 from writemate_jax.training import adapt, loop, primers
 from writemate_jax.training.checkpoints import Model
@@ -152,6 +152,18 @@ def test_a_primer_brings_its_hand_unless_a_style_is_asked_for(model):
     assert unknown.shape != ours.shape or np.abs(unknown - ours).max() > 0.05
 
 
+def test_an_own_hand_is_written_neater_unless_a_bias_is_asked_for_and_candidates_are_to_be_like_it(model):
+    scribe, usual = Writer(model, lanes=2), model.config.sampling.bias
+    primer = scribe.primer(Ink(tiny.line("tool toloto", 0.01, np.random.default_rng(0)), "tool toloto"))
+    text = "lot to " * 2  # a short text is written neater in any hand
+    [(own, _)] = scribe.lines([text], None, 0, "unknown", 1, primer)
+    [(asked, _)] = scribe.lines([text], 0.5, 0, "unknown", 1, primer)
+    [(other, _)] = scribe.lines([text], None, 0, "unknown", 1)
+    assert (own.bias, asked.bias, other.bias) == (primed.NEATER * usual, 0.5, usual)
+    assert own.trait is primer.trait and other.trait is None
+    np.testing.assert_allclose(np.square(primer.trait).sum(), 1, atol=1e-5)
+
+
 def test_a_style_is_kept_with_a_primer_that_writing_goes_on_from(model, tmp_path, monkeypatch):
     # The window of an untrained network keeps up with nothing.
     monkeypatch.setattr(primers, "strays", lambda model, rows, *_: np.zeros(len(rows)))
@@ -175,6 +187,17 @@ def test_a_style_is_kept_with_a_primer_that_writing_goes_on_from(model, tmp_path
         np.testing.assert_array_equal(line.strokes, scribe.write(["lot"], style=style_, candidates=1)[0].strokes)
     with pytest.raises(InvalidRequest, match="shape"):
         scribe.write(["lot"], style=whole[:-1])
+    rows = [own_ink.like_the_corpus(line.strokes, line.text) for line in lines]
+    np.testing.assert_allclose(adapt.load_trait(tmp_path), resemblance.trait(rows), atol=1e-4)
+    stored = json.loads((tmp_path / adapt.FILE).read_text())
+    # A hand that was kept before there were traits: that of its primer is taken.
+    (tmp_path / adapt.FILE).write_text(json.dumps({name: value for name, value in stored.items() if name != "trait"}))
+    assert adapt.load_trait(tmp_path) is None
+    np.testing.assert_array_equal(ours, scribe.write(["lot"], style=tmp_path, candidates=1)[0].strokes)
+    np.testing.assert_array_equal(scribe.primer(tmp_path).trait, scribe.primer(kept).trait)
+    (tmp_path / adapt.FILE).write_text(json.dumps(stored | {"trait": [1.0]}))
+    with pytest.raises(InvalidRequest, match="trait"):
+        scribe.write(["lot"], style=tmp_path)
     (tmp_path / adapt.FILE).write_text(json.dumps({"style": style.vector.tolist(), "primer": {"text": "lot"}}))
     with pytest.raises(InvalidRequest, match="primer"):
         scribe.write(["lot"], style=tmp_path)
