@@ -264,7 +264,8 @@ def test_bias_is_each_lines_own():
     for i, bias in enumerate([0.0, 2.0, 0.5]):
         np.testing.assert_array_equal(mixed[i].strokes, scribe.write(["abc"], bias=bias, seed=2 + i)[0].strokes)
         assert mixed[i].bias == bias
-    np.testing.assert_array_equal(scribe.write("abc", seed=4)[0].strokes, mixed[2].strokes)  # 0.5 is configured
+    assert scribe.write("abc abc abc abc", seed=4)[0].bias == 0.5  # is configured
+    assert scribe.write("abc", seed=4)[0].bias == 1.0  # a short text is written more neatly
 
 
 # How a line ends
@@ -357,7 +358,7 @@ def test_a_line_that_enters_late_beside_others_is_the_same_to_the_bit_and_tells_
         for i, points, end in lanes.advance():
             told[i].append(points)
             ended.update({i: end} if end else {})
-    for i, (line, alone) in enumerate(zip(lines, scribe.write(TEXTS * 3, seed=5, attention=True), strict=True)):
+    for i, (line, alone) in enumerate(zip(lines, scribe.write(TEXTS * 3, 0.5, 5, attention=True), strict=True)):
         written = scribe.finished(line, ended[i])
         np.testing.assert_array_equal(np.concatenate(told[i]), ended[i].points)
         np.testing.assert_array_equal(written.strokes, alone.strokes)
