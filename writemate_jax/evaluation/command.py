@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from writemate_jax.evaluation import imitation_command, usefulness_command
+from writemate_jax.evaluation.arguments import biases
 from writemate_jax.figures import command as figures_command
 
 EXAMPLES = """\
@@ -284,7 +285,7 @@ def _parser() -> argparse.ArgumentParser:
         (aligned, None, "the network's own"),
     ):
         add = command.add_argument
-        add("--biases", type=_biases, default=default, metavar="LIST", help=f"with commas (default: {shown})")
+        add("--biases", type=biases, default=default, metavar="LIST", help=f"with commas (default: {shown})")
         add("--seed", type=_whole, default=0, metavar="N", help="line i is written with seed N + i (default: 0)")
     add = alike.add_argument
     add("--training-split", default="train", metavar="NAMES", help="where the network that tells written from real ink"
@@ -317,16 +318,6 @@ def _parser() -> argparse.ArgumentParser:
         add("--lines", type=_positive, metavar="N", help=f"{lines} (default: all)")
         add("--lines-seed", type=_whole, default=0, metavar="N", help="draws those lines (default: 0)")
     return parser
-
-
-def _biases(value: str) -> tuple[float, ...]:
-    try:
-        biases = sorted({float(part) for part in value.split(",")})
-    except ValueError:
-        biases = []
-    if not biases or not all(0 <= bias < math.inf for bias in biases):
-        raise argparse.ArgumentTypeError(f"{value!r}; expected numbers from 0 up, with commas")
-    return tuple(biases)
 
 
 def _counts(value: str) -> tuple[int, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import math
 import shlex
 from pathlib import Path
+
+from writemate_jax.evaluation.arguments import biases
 
 ALL = 9  # figures
 
@@ -24,7 +25,7 @@ def add(commands) -> None:
     option("--split", default="validation", metavar="NAMES", help="of it, with commas (default: %(default)s)")
     option("--seed", type=int, default=0, metavar="N", help="samples have the seeds from N up (default: 0)")
     option("--lines-seed", type=int, default=0, metavar="N", help="draws the real lines (default: 0)")
-    option("--biases", type=_biases, metavar="LIST", help="of the biased rows, with commas (default: 0,0.5,1,2,3,5)")
+    option("--biases", type=biases, metavar="LIST", help="of the biased rows, with commas (default: 0,0.5,1,2,3,5)")
     option("--text", help="what is written where no real line says it (default: a text for each figure)")
     option("--points", type=int, default=700, metavar="N", help="of a line that the prediction network writes (default:"
            " %(default)s)")  # fmt: skip
@@ -100,13 +101,3 @@ def _command(options: argparse.Namespace) -> str:
     words += ["--biases", ",".join(f"{bias:g}" for bias in options.biases)] if options.biases else []
     words += ["--svg"] if options.svg else []
     return shlex.join([*words, "--out", str(options.out)])
-
-
-def _biases(value: str) -> tuple[float, ...]:
-    try:
-        biases = sorted({float(part) for part in value.split(",")})
-    except ValueError:
-        biases = []
-    if not biases or not all(0 <= bias < math.inf for bias in biases):
-        raise argparse.ArgumentTypeError(f"{value!r}; expected numbers from 0 up, with commas")
-    return tuple(biases)
