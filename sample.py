@@ -9,6 +9,7 @@ writes labelled lines for training recognisers. See python sample.py --help and 
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
@@ -24,4 +25,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    gc.freeze()  # or the interpreter walks all of JAX's objects before it ends: a fifth of a second
+    sys.exit(code)

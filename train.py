@@ -31,7 +31,7 @@ def main(_) -> None:
     from writemate_jax.data.corpus import CorpusError
     from writemate_jax.sampling.compilation_cache import use_compilation_cache
     from writemate_jax.training import loop, parallel
-    from writemate_jax.training.checkpoints import CheckpointNotFound
+    from writemate_jax.training.models import CheckpointNotFound
 
     logging.set_verbosity(logging.WARNING)  # Orbax tells of every file at INFO
     use_compilation_cache()  # a resumed run need not compile its buckets again

@@ -106,7 +106,7 @@ def run(settings: Settings, adjust: Callable[[ConfigDict], None] = lambda config
     from writemate_jax.data import corpus as corpora
     from writemate_jax.evaluation import graves_table, likelihood, result
     from writemate_jax.training import loop
-    from writemate_jax.training.checkpoints import load_model
+    from writemate_jax.training.models import load_model
 
     def done(name: str, steps: int = 0) -> bool:
         return path_of(name).exists() and result.read(path_of(name)).last_step >= steps

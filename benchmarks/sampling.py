@@ -11,7 +11,7 @@ from pathlib import Path
 
 from writemate_jax import Writer
 from writemate_jax.sampling.writer import embedded
-from writemate_jax.training.checkpoints import load_model
+from writemate_jax.training.models import load_model
 
 TEXT = "the quick brown fox jumps"
 ROOT = Path(__file__).parents[1]

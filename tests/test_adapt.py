@@ -14,7 +14,7 @@ from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink, write_json
 from writemate_jax.sampling.writer import InvalidRequest, Writer
 from writemate_jax.training import adapt, adapt_command, loop, text_fit
-from writemate_jax.training.checkpoints import Model, export_model
+from writemate_jax.training.models import Model, export_model
 
 RNG = np.random.default_rng(0)
 LINES = [Ink(tiny.line(text, 0.01, RNG), text) for text in ("lot", "tool", "lolo")]

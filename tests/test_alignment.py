@@ -15,8 +15,8 @@ from writemate_jax.evaluation.alignment_report import chosen, write_report
 from writemate_jax.evaluation.command import main
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling.written import Written
-from writemate_jax.training.checkpoints import Model, export_model
 from writemate_jax.training.loop import prepare
+from writemate_jax.training.models import Model, export_model
 
 
 def course(text: str, places: list[int], spread: int = 1) -> Written:

@@ -27,7 +27,7 @@ from writemate_jax.sampling.levelling import level
 from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.training import adapt, primers
-from writemate_jax.training.checkpoints import Description, Model
+from writemate_jax.training.models import Description, Model
 from writemate_jax.web import browser_model
 from writemate_jax.web.export import export
 

@@ -1,5 +1,9 @@
 """Checkpoints: what is saved comes back, whole or not at all."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,9 +13,9 @@ import tiny
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.model.networks import text_batch
 from writemate_jax.training import export
-from writemate_jax.training.checkpoints import (
+from writemate_jax.training.checkpoints import Checkpoints
+from writemate_jax.training.models import (
     CheckpointNotFound,
-    Checkpoints,
     Description,
     Model,
     export_model,
@@ -49,6 +53,24 @@ def test_an_exported_model_is_loaded_as_it_was_and_names_no_place(description, p
     with pytest.raises(FileExistsError, match="exists"):
         export_model(folder, description, params)
     assert_same(load_model(folder).params, params)
+
+
+@pytest.mark.parametrize("file", ["params.npz", "description.json"])
+@pytest.mark.parametrize("kept", [0, 0.5, 0.98])
+def test_a_damaged_model_is_said_to_be_one(description, params, tmp_path, file, kept):
+    export_model(tmp_path / "model", description, params)
+    whole = (tmp_path / "model" / file).read_bytes()
+    (tmp_path / "model" / file).write_bytes(whole[: int(kept * len(whole))])
+    with pytest.raises(CheckpointNotFound, match="is no whole checkpoint"):
+        load_model(tmp_path / "model")
+
+
+def test_a_shipped_model_is_loaded_without_the_libraries_of_training():
+    code = (
+        "import sys; from writemate_jax.sampling.writer import Writer; Writer.load();"
+        "assert not {'orbax', 'optax', 'tensorstore', 'tqdm'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent)
 
 
 def test_best_keeps_the_lowest_loss_and_last_the_newest_two(description, params, tmp_path):

@@ -31,7 +31,7 @@ from writemate_jax.dataset.shards import OtherSet, read_shard
 from writemate_jax.drawing.strokes_json import loads
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.training.checkpoints import Description, Model, export_model
+from writemate_jax.training.models import Description, Model, export_model
 
 TEXTS = ("see", "a dog", "add", "bee", "a bed")
 RECIPE = Recipe(num=14, seed=3, shard_size=4, bias=(0.5, 1.5), height=32)

@@ -21,7 +21,7 @@ from writemate_jax.model.window import Text
 from writemate_jax.sampling import primed, resemblance
 from writemate_jax.sampling.writer import InvalidRequest, Writer
 from writemate_jax.training import adapt, loop, primers
-from writemate_jax.training.checkpoints import Model
+from writemate_jax.training.models import Model
 
 QUANTUM = 1 / 128
 

@@ -22,8 +22,8 @@ from writemate_jax.evaluation.conventions import conventional
 from writemate_jax.evaluation.features import MEASURES, Values
 from writemate_jax.evaluation.likeness_report import write_report
 from writemate_jax.model.networks import text_batch
-from writemate_jax.training.checkpoints import Model, export_model
 from writemate_jax.training.loop import prepare
+from writemate_jax.training.models import Model, export_model
 
 
 @pytest.fixture(scope="module")

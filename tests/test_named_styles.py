@@ -20,7 +20,7 @@ from writemate_jax.sampling.named_styles import InvalidStyles, NamedStyle, diges
 from writemate_jax.sampling.writer import InvalidRequest, Writer, embedded
 from writemate_jax.training import adapt, loop
 from writemate_jax.training import named_styles as making
-from writemate_jax.training.checkpoints import Model, export_model, load_model
+from writemate_jax.training.models import Model, export_model, load_model
 
 RNG = np.random.default_rng(0)
 

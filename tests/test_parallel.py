@@ -13,7 +13,7 @@ import pytest
 import tiny
 from writemate_jax.data import corpus as corpora
 from writemate_jax.training import loop, losses, optimizer, parallel, step
-from writemate_jax.training.checkpoints import load_model
+from writemate_jax.training.models import load_model
 
 ROOT = Path(__file__).parents[1]
 

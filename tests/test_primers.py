@@ -7,7 +7,7 @@ from writemate_jax import config as configuration
 from writemate_jax.data import corpus as corpora
 from writemate_jax.sampling.writer import embedded
 from writemate_jax.training import primers
-from writemate_jax.training.checkpoints import load_model
+from writemate_jax.training.models import load_model
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,8 @@ from writemate_jax.drawing import png
 from writemate_jax.drawing.strokes_json import read_json
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling.command import main
-from writemate_jax.training.checkpoints import Description, export_model
+from writemate_jax.training.checkpoints import Checkpoints
+from writemate_jax.training.models import Description, export_model, load_model
 
 ROOT = Path(__file__).parent.parent
 
@@ -256,12 +257,19 @@ def test_folder_that_is_no_checkpoint_is_said_and_exits_with_2(sample, folder):
     assert f"error: {folder} " in err
 
 
-@pytest.mark.parametrize("damaged", ["description", "params", "description/metadata", "params/_METADATA",
-                                     "params/manifest.ocdbt"])
+@pytest.mark.parametrize("damaged", ["model/params.npz", "model/description.json", "run/best/1/description",
+                                     "run/best/1/params", "run/best/1/description/metadata",
+                                     "run/best/1/params/_METADATA", "run/best/1/params/manifest.ocdbt"])
 @pytest.mark.parametrize("emptied", [False, True])
 def test_damaged_checkpoint_is_said_and_exits_with_2(sample, checkpoints, damaged, emptied):
-    shutil.copytree(checkpoints / "synthesis", "damaged")
-    path = Path("damaged", damaged)
+    kind, _, part = damaged.partition("/")
+    if kind == "model":
+        shutil.copytree(checkpoints / "synthesis", "damaged")
+    else:  # as training leaves them
+        model = load_model(checkpoints / "synthesis")
+        with Checkpoints(Path("damaged"), model) as kept:
+            kept.save_if_best(1, model.params, 1.0)
+    path = Path("damaged", part)
     if path.is_dir():
         shutil.rmtree(path)
         if emptied:

@@ -26,7 +26,7 @@ from writemate_jax.sampling import compilation_cache, sampler
 from writemate_jax.sampling.levelling import level
 from writemate_jax.sampling.writer import InvalidRequest, Writer
 from writemate_jax.sampling.written import save
-from writemate_jax.training.checkpoints import Description, Model
+from writemate_jax.training.models import Description, Model
 
 MEAN, STD = np.array([0.3, -0.1], np.float32), np.array([0.5, 0.4], np.float32)
 TEXTS = ["abc", "a cab", "bad", "a", "fade a bad face", "a deaf cab", "fed", "bead a fad"]
@@ -113,7 +113,8 @@ def rows_of(written):
 def test_written_line_is_what_a_plain_loop_writes(rests, cap):
     scribe = writer(rests=rests, cap=cap)
     completed = set()
-    for i, line in enumerate(scribe.write(TEXTS, bias=[0.1 * i for i in range(len(TEXTS))], seed=SEEDS, attention=True)):
+    biases = [0.1 * i for i in range(len(TEXTS))]
+    for i, line in enumerate(scribe.write(TEXTS, bias=biases, seed=SEEDS, attention=True)):
         expected, complete, phi, kappa = by_hand(
             scribe, TEXTS[i], 5 + i, 0.1 * i, cap=cap * (len(TEXTS[i]) + 4), start=[0, 0, float(rests)]
         )
@@ -206,8 +207,8 @@ def test_permuting_a_request_permutes_the_result(order):
         request = sampler.Request(
             text=sampler.Text(texts.codes[rows], texts.length[rows]), style=None, seed=rows.astype(np.uint32),
             bias=np.linspace(0, 1, 8, dtype=np.float32)[rows], reach=np.full(8, np.inf, np.float32),
-            limit=np.arange(40, 48, dtype=np.int32)[rows], start=np.zeros((8, 3), np.float32), primer=np.zeros((8, 0, 3), np.float32),
-            primer_length=np.zeros(8, np.int32),
+            limit=np.arange(40, 48, dtype=np.int32)[rows], start=np.zeros((8, 3), np.float32),
+            primer=np.zeros((8, 0, 3), np.float32), primer_length=np.zeros(8, np.int32),
         )
         network = scribe.model.network()
         return sampler.advance(network, scribe.model.params, request, sampler.begin(network, request), steps=48)
@@ -227,7 +228,8 @@ def test_lanes_and_text_capacity_change_nothing_but_rounding():
     for capacity in (6, 16, 64):
         request = sampler.Request(
             text_batch([codes], capacity), None, np.array([3], np.uint32), np.zeros(1, np.float32), np.full(1, np.inf),
-            np.array([99], np.int32), np.zeros((1, 3), np.float32), np.zeros((1, 0, 3), np.float32), np.zeros(1, np.int32),
+            np.array([99], np.int32), np.zeros((1, 3), np.float32), np.zeros((1, 0, 3), np.float32),
+            np.zeros(1, np.int32),
         )
         network = scribe.model.network()
         state, drawn = sampler.advance(

@@ -33,7 +33,7 @@ from writemate_jax.sampling import named_styles, sampler  # noqa: E402
 from writemate_jax.sampling.levelling import level  # noqa: E402
 from writemate_jax.sampling.writer import TEXT_CAPACITIES, Writer  # noqa: E402
 from writemate_jax.training import adapt, primers  # noqa: E402
-from writemate_jax.training.checkpoints import Description, Model  # noqa: E402
+from writemate_jax.training.models import Description, Model  # noqa: E402
 from writemate_jax.web.server import docs, messages  # noqa: E402
 from writemate_jax.web.server.app import PAGE, create_app  # noqa: E402
 from writemate_jax.web.server.desk import Desk  # noqa: E402

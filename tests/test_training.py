@@ -16,7 +16,7 @@ import tiny
 from writemate_jax.data import corpus as corpora
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.training import evaluation, log, loop, losses, step
-from writemate_jax.training.checkpoints import CheckpointNotFound, load_model
+from writemate_jax.training.models import CheckpointNotFound, load_model
 
 ROOT = Path(__file__).parents[1]
 

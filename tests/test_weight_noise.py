@@ -13,7 +13,7 @@ from scipy import integrate, stats
 import tiny
 from writemate_jax.data import corpus as corpora
 from writemate_jax.training import log, loop, optimizer, parallel, step, weight_noise
-from writemate_jax.training.checkpoints import load_model
+from writemate_jax.training.models import load_model
 from writemate_jax.training.weight_noise import Posterior
 
 SHAPE = (5,)

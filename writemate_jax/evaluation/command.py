@@ -169,7 +169,7 @@ def _likelihood(options: argparse.Namespace) -> None:
     from writemate_jax.evaluation.likelihood import measure
     from writemate_jax.replacing import write_text
     from writemate_jax.sampling.writer import embedded
-    from writemate_jax.training.checkpoints import load_model
+    from writemate_jax.training.models import load_model
 
     corpus, indices = _corpus_lines(options)
     model = load_model(embedded() if options.checkpoint is None else options.checkpoint)

@@ -26,7 +26,7 @@ from writemate_jax.evaluation.conventions import conventional
 from writemate_jax.evaluation.edit_distance import compare
 from writemate_jax.evaluation.reader import Examples, State
 from writemate_jax.replacing import replacing
-from writemate_jax.training.checkpoints import Model
+from writemate_jax.training.models import Model
 
 SAVE_EVERY = 100  # steps
 QUANTUM = 1 / 64  # x-heights: the grid of the open corpus

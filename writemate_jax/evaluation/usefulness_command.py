@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> None:
     from writemate_jax.replacing import write_text
     from writemate_jax.sampling.compilation_cache import use_compilation_cache
     from writemate_jax.sampling.writer import embedded
-    from writemate_jax.training.checkpoints import load_model
+    from writemate_jax.training.models import load_model
 
     use_compilation_cache()
     corpus = corpora.load(corpus_path(default()))

@@ -13,7 +13,7 @@ from writemate_jax.model import mdn
 from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.model.window import Text
 from writemate_jax.strokes import Rows
-from writemate_jax.training.checkpoints import Model
+from writemate_jax.training.models import Model
 
 
 class Course(NamedTuple):

@@ -21,7 +21,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from writemate_jax.data.letter_size import ASCENDER, DESCENDER, WORD_GAP
 from writemate_jax.pages import ink as inks
@@ -156,6 +155,8 @@ class _Scribe:
 
     def write(self, rows: Sequence[Row]) -> bool:
         """Writes the lines that are new; returns whether there were any."""
+        from tqdm import tqdm  # here, as not every text is a page
+
         new = {(part, row.copy): None for row in rows if row.text for part in parts(row.text)}
         # Lines of like length together: the writer computes them in groups that the longest ends.
         new = sorted((key for key in new if key not in self._ink), key=lambda key: (len(key[0]), key))

@@ -88,7 +88,7 @@ def _run(options: argparse.Namespace) -> int:
     from writemate_jax.alphabet import UnknownCharacters
     from writemate_jax.data.own_ink import UnfitInk
     from writemate_jax.sampling.writer import InvalidRequest, Writer, embedded
-    from writemate_jax.training.checkpoints import CheckpointNotFound
+    from writemate_jax.training.models import CheckpointNotFound
 
     try:
         default = embedded("open_prediction") if options.unconditional else None
@@ -158,7 +158,7 @@ def _run_pages(options: argparse.Namespace) -> int:
 
     from writemate_jax.alphabet import UnknownCharacters
     from writemate_jax.sampling.writer import InvalidRequest, Writer
-    from writemate_jax.training.checkpoints import CheckpointNotFound
+    from writemate_jax.training.models import CheckpointNotFound
 
     try:
         writer = Writer.load(options.checkpoint)

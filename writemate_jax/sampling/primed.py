@@ -14,7 +14,7 @@ import numpy as np
 
 from writemate_jax.strokes import Rows
 from writemate_jax.training import adapt
-from writemate_jax.training.checkpoints import Model
+from writemate_jax.training.models import Model
 
 STEPS, GATE_STEPS = 10, 8
 NEATER = 1.5  # times the network's default bias, in an own hand: the primer keeps the hand, and it is read better

@@ -34,7 +34,7 @@ from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
 from writemate_jax.training.adapt import InvalidStyle, load_primer, load_style, load_trait
-from writemate_jax.training.checkpoints import Model, load_model
+from writemate_jax.training.models import Model, load_model
 
 if TYPE_CHECKING:
     from writemate_jax.pages import Page
@@ -65,7 +65,7 @@ class Writer:
     about 1e-5 of the ink's unit until, rarely, a draw falls on the other side of an edge.
 
     Args:
-      model: see `training.checkpoints.load_model`.
+      model: see `training.models.load_model`.
       lanes: lines computed at once; by default 16 on a CPU, where more gain little, and 256 elsewhere.
     """
 
@@ -80,7 +80,7 @@ class Writer:
         """The writer of a checkpoint folder, or of the network that comes with the package.
 
         Compiled code is kept between processes (`use_compilation_cache`).
-        Raises `training.checkpoints.CheckpointNotFound` for a folder that holds none.
+        Raises `training.models.CheckpointNotFound` for a folder that holds none.
         """
         use_compilation_cache()
         return cls(load_model(Path(checkpoint) if checkpoint is not None else embedded()), lanes=lanes)

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
 from writemate_jax import strokes
 from writemate_jax.data.ink_files import SUFFIXES, read_ink, with_text
@@ -30,7 +29,7 @@ from writemate_jax.replacing import write_text
 from writemate_jax.sampling import resemblance
 from writemate_jax.strokes import Rows
 from writemate_jax.training import primers
-from writemate_jax.training.checkpoints import Model
+from writemate_jax.training.models import Model
 
 STEPS, RATE = 15, 0.15  # of Adam; 40 steps make other lines of the same hand no likelier than 10
 PULL = 4.0
@@ -148,6 +147,8 @@ def fit_hands(
 
     hands: whose each line is, 0 to n - 1, all of them there. progress: called with their mean nats a point.
     """
+    import optax  # here: whoever writes without a hand of their own need not wait for it
+
     lines = _side_by_side(model, rows, texts, hands, points_grain)
     count = max(hands) + 1
     network, pull = model.network().clone(styles=count), _pull(model)
@@ -189,6 +190,8 @@ def deepen(
     gate, the steps are smaller (`give`): such gates read the text, and letters that the lines lack would suffer.
     Arguments as of `fit_hands`.
     """
+    import optax
+
     lines = _side_by_side(model, rows, texts, hands, points_grain)
     network, vectors = model.network(), np.stack([style.vector for style in styles])
     gives = give(model)

@@ -8,75 +8,16 @@ folder is whole or absent.
 
 from __future__ import annotations
 
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
-from ml_collections import ConfigDict
 
 from writemate_jax import config as configuration
-from writemate_jax.alphabet import Alphabet
 from writemate_jax.config import ConfigurationError
-from writemate_jax.model.networks import Network
-
-LAST, BEST = "last", "best"
-
-
-class CheckpointNotFound(ValueError):
-    """A folder holds no checkpoint of this project; the message says what was looked for."""
-
-
-@dataclass(frozen=True)
-class Description:
-    """What a network needs beside its weights.
-
-    config: of the run. alphabet: its characters. mean, std: float32 [2] of the offsets in the corpus' unit, as used
-    for normalisation. unit: the name of that unit. writers: those whose style is learned, in the order of the vectors,
-    which begin with that of a hand not known.
-    """
-
-    config: ConfigDict
-    alphabet: Alphabet
-    mean: np.ndarray
-    std: np.ndarray
-    unit: str
-    writers: tuple[str, ...]
-
-    def network(self) -> Network:
-        """The network that the weights belong to."""
-        return Network.from_config(self.config.model, self.alphabet.size, len(self.writers))
-
-    def to_json(self) -> dict:
-        return {
-            "config": configuration.to_json(self.config),
-            "alphabet": self.alphabet.characters,
-            "mean": [float(x) for x in self.mean],
-            "std": [float(x) for x in self.std],
-            "unit": self.unit,
-            "writers": list(self.writers),
-        }
-
-    @classmethod
-    def from_json(cls, stored: dict) -> Description:
-        return cls(
-            config=configuration.from_json(stored["config"]),
-            alphabet=Alphabet(stored["alphabet"]),
-            mean=np.asarray(stored["mean"], np.float32),
-            std=np.asarray(stored["std"], np.float32),
-            unit=stored["unit"],
-            writers=tuple(stored.get("writers", ())),
-        )
-
-
-@dataclass(frozen=True)
-class Model(Description):
-    """A trained network: its description and its weights (a tree of arrays)."""
-
-    params: Any
+from writemate_jax.training.models import BEST, LAST, Description
 
 
 class Checkpoints:
@@ -146,53 +87,8 @@ class Checkpoints:
         return ocp.args.Composite(description=ocp.args.JsonSave(self._description), **items)
 
 
-def export_model(folder: Path, description: Description, params: Any) -> None:
-    """Writes weights and description as one checkpoint folder, as the package ships them.
-
-    Raises FileExistsError where there is something of that name.
-    """
-    folder = Path(folder).absolute()
-    if folder.exists():
-        raise FileExistsError(f"{folder} exists; remove it or choose another folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
-        written = Path(temporary) / "checkpoint"
-        with ocp.Checkpointer(ocp.CompositeCheckpointHandler()) as checkpointer:
-            checkpointer.save(
-                written,
-                args=ocp.args.Composite(
-                    description=ocp.args.JsonSave(description.to_json()), params=ocp.args.StandardSave(_to_host(params))
-                ),
-            )
-        # They say only where the folder was written, which is nobody's business once it is moved.
-        for mark in written.rglob("commit_success.txt"):
-            mark.unlink()
-        written.rename(folder)
-
-
-def load_model(folder: Path | str) -> Model:
-    """Loads a trained network.
-
-    Args:
-      folder: a work directory of `train.py` (its best weights are taken, else the moving average of the last state),
-        its `best/` or `last/`, one step's folder in there, or a folder that `export_model` wrote.
-
-    Raises:
-      CheckpointNotFound: there is none, or what is there is damaged or of a later version.
-    """
-    path = find(Path(folder))
-    try:
-        stored, params = _read(path)
-        return Model(**vars(Description.from_json(stored)), params=params)
-    # Which of them Orbax raises depends on the damage.
-    except (AttributeError, LookupError, OSError, TypeError, ValueError) as error:
-        raise CheckpointNotFound(
-            f"{path} is no whole checkpoint ({type(error).__name__}: {error}); take another, or train it again"
-        ) from error
-
-
-def _read(path: Path) -> tuple[dict, Any]:
-    """The stored description and the weights of one checkpoint."""
+def read(path: Path) -> tuple[dict, Any]:
+    """The stored description and the weights of one step's folder: the moving average, where it holds a whole state."""
     item = "params" if (path / "params").is_dir() else "state"
     handlers = {
         item: ocp.PyTreeCheckpointHandler(),
@@ -211,26 +107,6 @@ def _read(path: Path) -> tuple[dict, Any]:
         )
     tree = restored[item]
     return restored["description"], tree if item == "params" else tree["average"]
-
-
-def find(folder: Path) -> Path:
-    """The folder of the one checkpoint that `load_model` takes; its name is the step where it lies in `best/` or
-    `last/`.
-    """
-    if not folder.is_dir():
-        raise CheckpointNotFound(
-            f"{folder} is not a folder; give the --workdir of a training or one of its checkpoints"
-        )
-    for candidate in (folder, folder / BEST, folder / LAST):
-        if (candidate / "description").is_dir():
-            return candidate.absolute()
-        steps = [p for p in candidate.glob("*") if p.name.isdigit() and (p / "description").is_dir()]
-        if steps:
-            return max(steps, key=lambda p: int(p.name)).absolute()
-    raise CheckpointNotFound(
-        f"{folder} holds no checkpoint (no description/, best/STEP/ or last/STEP/ in it); "
-        "give the --workdir of a training or one of its checkpoints"
-    )
 
 
 def _to_host(tree: Any) -> Any:

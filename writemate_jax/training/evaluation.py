@@ -13,7 +13,7 @@ import numpy as np
 from writemate_jax.data.batches import Batches
 from writemate_jax.data.corpus import Corpus
 from writemate_jax.training import losses, parallel
-from writemate_jax.training.checkpoints import Description, Model
+from writemate_jax.training.models import Description, Model
 
 
 def validate(evaluation_step: Callable, params: Any, validation: Batches) -> losses.Sums:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from writemate_jax.training.checkpoints import CheckpointNotFound, Model, export_model, load_model
+from writemate_jax.training.models import CheckpointNotFound, Model, export_model, load_model
 
 
 def main(arguments: list[str] | None = None) -> int:

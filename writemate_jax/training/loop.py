@@ -25,9 +25,10 @@ from writemate_jax.replacing import write_text
 from writemate_jax.sampling.writer import embedded
 from writemate_jax.training import evaluation, hardware, losses, optimizer, parallel, step
 from writemate_jax.training import log as logs
-from writemate_jax.training.checkpoints import Checkpoints, Description, Model, load_model
+from writemate_jax.training.checkpoints import Checkpoints
 from writemate_jax.training.cost import Cost
 from writemate_jax.training.log import Log, plot_learning_curve
+from writemate_jax.training.models import Description, Model, load_model
 
 
 class NotFinite(RuntimeError):

@@ -18,7 +18,7 @@ from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.sampling import named_styles
 from writemate_jax.sampling.named_styles import NamedStyle
 from writemate_jax.training import adapt
-from writemate_jax.training.checkpoints import Model
+from writemate_jax.training.models import Model
 
 LINES = 12  # that a vector is fitted to
 LENGTH = 24  # characters: lines of about this length are taken
@@ -124,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from writemate_jax.config import corpus_path
     from writemate_jax.sampling.compilation_cache import use_compilation_cache
     from writemate_jax.sampling.writer import embedded
-    from writemate_jax.training.checkpoints import load_model
+    from writemate_jax.training.models import load_model
 
     use_compilation_cache()
     from writemate_jax.evaluation.recogniser import RecogniserMissing

@@ -19,7 +19,7 @@ from writemate_jax import strokes
 from writemate_jax.data.own_ink import PRIMER_LETTERS
 from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.strokes import Rows
-from writemate_jax.training.checkpoints import Model
+from writemate_jax.training.models import Model
 
 LONGEST = 256  # points, where there is such a line: more costs time and tells no more of the hand
 LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 64, 128  # arrays come in multiples of these; a single line stays single

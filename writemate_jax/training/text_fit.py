@@ -15,7 +15,7 @@ from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.strokes import Rows
-from writemate_jax.training.checkpoints import Model
+from writemate_jax.training.models import Model
 
 # Nats a point. With the embedded network, 240 lines of held-out writers have 0.5 and more with their own text; with
 # the text of another line of the same length, 97 in a hundred have less.

@@ -23,7 +23,7 @@ from writemate_jax.sampling import candidates
 from writemate_jax.sampling import writer as writing
 from writemate_jax.sampling.writer import Primer, Writer
 from writemate_jax.training import adapt, primers
-from writemate_jax.training.checkpoints import Model
+from writemate_jax.training.models import Model
 
 MAGIC, FORMAT = b"WMBM", "writemate-browser-1"
 GATE_LINES = 3  # of ink, with fewer of which the gates learn them by heart

@@ -8,7 +8,7 @@ import numpy as np
 
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.training import adapt, primers
-from writemate_jax.training.checkpoints import Model
+from writemate_jax.training.models import Model
 from writemate_jax.web.server import settings
 
 
