@@ -23,6 +23,7 @@ from writemate_jax.alphabet import UnknownCharacters
 from writemate_jax.data.own_ink import UnfitInk
 from writemate_jax.drawing.look import Look
 from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.sampling import primed
 from writemate_jax.sampling.writer import LARGEST_SEED, MAX_CHARACTERS, InvalidRequest, Line, Primer, Writer
 from writemate_jax.sampling.written import Written
 from writemate_jax.training.adapt import Style
@@ -165,6 +166,7 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
         return JSONResponse({
             "engine": "server",
             "version": writemate_jax.__version__,
+            "neater": primed.NEATER,
             "limits": {"characters": MAX_CHARACTERS, "lines": limits.LINES, "candidates": limits.CANDIDATES,
                        "fit_lines": limits.FIT_LINES, "fit_characters": limits.FIT_CHARACTERS},
         }, headers={"Cache-Control": "no-cache"})  # fmt: skip
@@ -255,6 +257,7 @@ def _hand(style: Style) -> messages.Hand:
 def _as_json(line: Written) -> dict[str, Any]:
     return {
         "text": line.text,
+        "bias": line.bias,
         "complete": line.complete,
         "points": _rounded(line.strokes),
         "points_per_second": line.points_per_second,

@@ -89,6 +89,7 @@ class Line(BaseModel):
     """A line of ink."""
 
     text: str = Field(description="what was written, in the characters that the network knows")
+    bias: float = Field(description="that it was written with")
     complete: bool = Field(description="it ended by itself, not at the cap on points")
     points: list[list[float]] = Field(description="[dx, dy, end of stroke] in x-heights, y up, from the line's origin")
     points_per_second: float | None = Field(description="the pen's pace")
