@@ -22,7 +22,7 @@ from writemate_jax.data.own_ink import like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
-from writemate_jax.sampling import candidates
+from writemate_jax.sampling import candidates, primed, resemblance
 from writemate_jax.sampling.levelling import level
 from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.writer import Writer
@@ -150,6 +150,17 @@ def test_exp_and_log_are_those_of_numpy():
     np.testing.assert_allclose(found["log"], np.log(positive), rtol=1e-14, atol=1e-14)
 
 
+def test_atan2_is_that_of_numpy():
+    rng = np.random.default_rng(0)
+    angles = np.concatenate([np.linspace(-np.pi, np.pi, 801), rng.uniform(-np.pi, np.pi, 200), [1e-9, -1e-9]])
+    sizes = np.concatenate([np.geomspace(1e-100, 1e100, len(angles) - 2), [1, 1]])
+    pairs = np.stack([sizes * np.sin(angles), sizes * np.cos(angles)], axis=1)
+    signs = [[y, x] for y in (-1, 0, 1) for x in (-1, 0, 1)]  # JSON keeps no sign of a zero
+    pairs = np.concatenate([pairs, signs])
+    found = run(it={"do": "elementary", "name": "atan2", "values": pairs.tolist()})["it"]
+    np.testing.assert_allclose(found, np.arctan2(*pairs.T), rtol=1e-14, atol=1e-14)
+
+
 # The mixture
 
 
@@ -202,7 +213,7 @@ def test_a_line_does_not_depend_on_what_is_written_beside_it(files):
     assert together == [found[name][0] for name in alone]
     assert len({json.dumps(line["points"]) for line in together}) == len(together)
     for line, text in zip(together, request["lines"], strict=True):
-        assert line["text"] == text
+        assert (line["text"], line["bias"]) == (text, 1.0)  # 0.5 is configured, and short texts are neater
         assert 0 < len(line["points"]) <= 9 * (len(text) + 4)
         assert [len(row) for row in line["attention"]] == [len(text) + 1] * len(line["points"])
         strokes.check(np.array(line["points"]))
@@ -223,7 +234,8 @@ def test_candidates_are_judged_as_by_the_package():
                                     "length": len(text)}  # fmt: skip
             expected[f"{case} {i}"] = _plain(drafts[-1])
         plain = [_plain(one) for one in drafts]
-        tasks[str(case)] = {"do": "best", "drafts": plain, "text": text, "loop": candidates.MOST}
+        settings = {"loop": candidates.MOST, "hand": candidates.HAND}
+        tasks[str(case)] = {"do": "best", "drafts": plain, "text": text, "sampling": settings}
         expected[str(case)] = {"odd": candidates.oddity(drafts).tolist(), "best": candidates.best(drafts, text)}
     found = run(**tasks)
     for name, answer in expected.items():
@@ -237,19 +249,108 @@ def test_a_named_style_and_a_short_text_are_written_as_by_the_package(tmp_path_f
     path = tmp_path_factory.mktemp("named") / "model.bin"
     path.write_bytes(browser_model.encode(whole))
     texts = ["a" * candidates.SHORT, "a" * (candidates.SHORT + 1)]
-    tasks = {name: {"lines": texts, "style": name} for name in ("leaning", "random")} | {
-        "asked": {"lines": texts, "candidates": 2}
-    }
-    found = run(**{name: {"do": "asked", "model": str(path), "request": one} for name, one in tasks.items()})
-    usual = whole.model.config.sampling.candidates
-    assert [line["count"] for line in found["leaning"]] == [candidates.usual(usual, text) for text in texts]
-    assert [line["count"] for line in found["asked"]] == [2, 2]
+    asked = {
+        "leaning": {"style": "leaning"}, "random": {"style": "random"},
+        "asked": {"style": "leaning", "candidates": 2, "bias": 0.7}, "plain": {"style": "unknown", "bias": 0},
+    }  # fmt: skip
+    found = run(**{name: {"do": "asked", "model": str(path), "request": {"lines": texts, **one}}
+                   for name, one in asked.items()})  # fmt: skip
+    for name, one in asked.items():
+        by_package = whole.lines(
+            texts, one.get("bias"), 0, one["style"], one.get("candidates"), whole.primer(one["style"])
+        )
+        for line, (expected, count) in zip(found[name], by_package, strict=True):
+            assert (line["count"], line["bias"]) == (count, expected.bias)
+            assert (line["trait"] is None) == (expected.trait is None) == (one["style"] != "leaning")
+            if line["trait"]:
+                np.testing.assert_allclose(line["trait"], expected.trait, atol=1e-5)  # of ink rounded to float32
     assert [line["primer"] for line in found["random"]] == [None, None]
     [style] = [one for one in whole.named_styles() if one.name == "leaning"]
     primer, line = whole.primer("leaning"), found["leaning"][0]
     np.testing.assert_allclose(line["style"], style.vector, rtol=1e-6)
     assert line["primer"]["text"] == primer.prefix
     np.testing.assert_allclose(line["primer"]["points"], primer.forced[: primer.length], rtol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def inks() -> list[strokes.Rows]:
+    """Real lines, of several hands."""
+    corpus = corpora.load(config.corpus_path(config.default()))
+    return [corpus.strokes(i) for i in range(0, 600, 50)]
+
+
+def test_hands_are_told_apart_as_by_the_package(writer, inks):
+    how = browser_model.describe(writer)["resemblance"]
+    rng = np.random.default_rng(10)
+    short = [np.array([[0, 0], [0.05, 0]]), np.array([[0, 0], [0.3, 0.4], [1, 0.2]])]
+    odd = {
+        "dots": strokes.join([np.array([[x, 0.0], [x, 0.01]]) for x in range(3)]),
+        "few points": strokes.join([*short, np.cumsum(rng.normal(size=(4, 2)), axis=0)]),
+        "there and back": strokes.join([np.array([[0.0, 0], [2, 0], [0, 0], [-2, 0], [-2, 0], [0, 0]])]),
+        "pen down at the end": inks[0][:40] * [1, 1, 0],
+    }
+    groups = {str(i): [line] for i, line in enumerate(inks)} | {name: [line] for name, line in odd.items()}
+    groups |= {"all": inks, "some": inks[2:5]}
+    found = run(**{name: {"do": "trait", "lines": [line.tolist() for line in lines], "how": how}
+                   for name, lines in groups.items()})  # fmt: skip
+    for name, lines in groups.items():
+        np.testing.assert_allclose(found[name], resemblance.trait(lines), atol=1e-6, err_msg=name)
+    traits = {name: resemblance.trait(groups[name]) for name in ("0", "all", "dots")}
+    pairs = {f"{name} {i}": (line, typical) for i, line in enumerate(inks) for name, typical in traits.items()}
+    found = run(**{name: {"do": "unlike", "line": line.tolist(), "typical": typical.tolist(), "how": how}
+                   for name, (line, typical) in pairs.items()})  # fmt: skip
+    for name, (line, typical) in pairs.items():
+        assert abs(found[name] - resemblance.unlike(line, typical)) < 1e-6, name
+
+
+def test_the_candidate_that_is_like_a_hand_is_that_of_the_package(writer, inks):
+    described = browser_model.describe(writer)
+    settings, how = described["sampling"], described["resemblance"]
+    rng = np.random.default_rng(11)
+    text, tasks, expected, unheeded = "ab", {}, {}, {}
+    for case in range(24):
+        mine = [inks[i] for i in rng.permutation(len(inks))[:5]]
+        typical = resemblance.trait(inks[case % 12 : case % 12 + 3])
+        places = [np.repeat([0, 1, 2], rng.integers(6, 20, 3)) for _ in mine]
+        drafts = [candidates.draft(bool(rng.random() < 0.8), place, place > 9, len(text)) for place in places]
+        unlike = [resemblance.unlike(line, typical) for line in mine]
+        expected[str(case)] = candidates.best(drafts, text, unlike)
+        unheeded[str(case)] = candidates.best(drafts, text)
+        for i, line in enumerate(mine):
+            tasks[f"{case} {i}"] = {"do": "unlike", "line": line.tolist(), "typical": typical.tolist(), "how": how}
+        tasks[str(case)] = {"do": "best", "drafts": [_plain(one) for one in drafts], "text": text, "sampling": settings}
+    found = run(**{name: task for name, task in tasks.items() if task["do"] == "unlike"})
+    for case in expected:
+        tasks[case]["unlike"] = [found[f"{case} {i}"] for i in range(5)]
+    chosen = run(**{case: tasks[case] for case in expected})
+    assert {case: answer["best"] for case, answer in chosen.items()} == expected
+    assert expected != unheeded  # it makes a difference
+
+
+def test_of_candidates_the_one_whose_trait_is_asked_for_is_written(writer, tmp_path, monkeypatch):
+    monkeypatch.setattr(candidates, "HAND", 1e9)  # the points of a network by chance are odd in any case
+    path = tmp_path / "model.bin"
+    path.write_bytes(browser_model.encode(writer))
+    rng = np.random.default_rng(12)
+
+    def written(**traits: np.ndarray | None) -> dict[str, np.ndarray]:
+        hands = {name: {"vector": [0.1] * 5, "trait": None if one is None else one.tolist()}
+                 for name, one in traits.items()}  # fmt: skip
+        request = {"lines": ["a hot tin"], "seed": 4, "candidates": 6}
+        found = run(**{name: {"do": "write", "model": str(path), "request": {**request, "hand": hand}}
+                       for name, hand in hands.items()})  # fmt: skip
+        return {name: np.array(answer[0]["points"]) for name, answer in found.items()}
+
+    some = written(none=None, **{str(i): rng.dirichlet(np.full(resemblance.SIZE, 0.05)) ** 0.5 for i in range(8)})
+    different = {line.tobytes(): line for line in some.values()}
+    assert len(different) > 2
+    lines = {str(i): line for i, line in enumerate(different.values())}
+    again = written(**{name: resemblance.trait([line]) for name, line in lines.items()})
+    for name, line in lines.items():
+        np.testing.assert_array_equal(again[name], line)
+    wrong = {"vector": [0.1] * 5, "trait": [0.1] * 3}
+    found = run(it={"do": "write", "model": str(path), "request": {"lines": ["a"], "hand": wrong}})
+    assert found["it"]["kind"] == "invalid"
 
 
 def test_stray_ticks_are_found_as_by_the_package():
@@ -341,6 +442,9 @@ def test_a_hand_is_fitted_as_by_the_package(writer, files):
     task = {"do": "fit", "model": files["float32"], "lines": sent}
     found = run(
         it={**task, "settings": {"steps": 12, "gateLines": 6}}, deep={**task, "settings": {"deepSteps": 12}},
+        one={**task, "lines": sent[:1], "settings": {"steps": 1}},
+        long={**task, "lines": [sent[2], *[{**sent[0], "rows": sent[0]["rows"] * 30}] * 3], "settings": {"steps": 1}},
+        first={**task, "lines": sent[2:3], "settings": {"steps": 1}},
         strays={"do": "strays", "model": files["float32"], "lines": sent, "style": [0.3, -0.2, 0.5, 0, 1]},
     )  # fmt: skip
     rows, texts = [row.astype(np.float32) for row in rows], [text for text, _ in lines]
@@ -360,6 +464,13 @@ def test_a_hand_is_fitted_as_by_the_package(writer, files):
     chosen = primers.best(writer.model, rows, texts, deepened.whole)
     primer = deep["hand"]["primer"]
     assert (primer and primer["text"]) == (texts[chosen] if chosen is not None else None)
+    np.testing.assert_allclose(deep["hand"]["trait"], resemblance.trait(rows), atol=1e-4)
+    # Of a line alone that writing goes on from, its trait is the primer's; of much ink, only steps leave some out.
+    one, long = found["one"]["hand"], found["long"]["hand"]
+    assert (one["trait"] is None) == (one["primer"] is not None)
+    assert found["long"]["vector"] == found["first"]["vector"]
+    repeated = [rows[2], *[np.tile(rows[0], (30, 1))] * 3]
+    np.testing.assert_allclose(long["trait"], resemblance.trait(repeated), atol=1e-4)
 
 
 def test_writing_goes_on_from_a_line_as_in_the_package(writer, tmp_path):
@@ -424,7 +535,8 @@ def test_the_site_is_small_and_asks_no_other_host(site):
     weights = site / "model.bin"
     assert weights.stat().st_size < 1.5e6
     assert sum(path.stat().st_size for path in files) < 3e6
-    assert json.loads((site / "config.json").read_text())["engine"] == "browser"
+    settings = json.loads((site / "config.json").read_text())
+    assert (settings["engine"], settings["neater"]) == ("browser", primed.NEATER)
     for path in files:
         if path.suffix in {".html", ".css", ".js", ".svg", ".json"}:
             text = path.read_text("utf-8")
@@ -464,7 +576,7 @@ def test_the_site_writes_in_chromium_and_learns_a_hand(site):
         browser.close()
     assert not troubles
     assert all(url.startswith(f"{address}/some/path/") for url in asked_online)
-    assert found["lines"][0]["text"] == "hello"
+    assert (found["lines"][0]["text"], found["lines"][0]["bias"]) == ("hello", candidates.NEATER)
     assert found["lines"] == found["again"]
     assert found["given up"] == "AbortError"
     assert found["kind"] == "characters"

@@ -7,9 +7,9 @@ import { readFileSync } from "node:fs";
 
 const ENGINE = new URL("../../writemate_jax/web/page/engine/", import.meta.url);
 const load = (name) => import(new URL(name, ENGINE));
-const [alphabet, candidates, elementary, fitting, mixture, networks, ownInk, randoms, requests, weights, writing] =
-  await Promise.all(["alphabet", "candidates", "elementary", "fit", "mixture", "network", "own_ink", "random", "request",
-    "weights", "writing"].map((name) => load(`${name}.js`)));
+const [alphabet, candidates, elementary, fitting, mixture, networks, randoms, requests, resemblance, weights, writing] =
+  await Promise.all(["alphabet", "candidates", "elementary", "fit", "mixture", "network", "random", "request",
+    "resemblance", "weights", "writing"].map((name) => load(`${name}.js`)));
 const kernel = readFileSync(new URL("kernel.wasm", ENGINE));
 
 function modelOf(path) {
@@ -64,11 +64,17 @@ const DO = {
     return fitting.strays(await networkOf(options), lines, Float32Array.from(style));
   },
 
-  /** request as engine.write takes it -> how many of each line are written, and behind what. */
+  /** request as engine.write takes it -> how each line is written: how many candidates, behind what, and so on. */
   asked({ request, model }) {
-    return requests.toWrite(request, modelOf(model)).lines.map(({ candidates: count, hand: { style, primer } }) => (
-      { count, style: [...style], primer: primer && { text: primer.text, points: primer.points.map((one) => [...one]) } }));
+    return requests.toWrite(request, modelOf(model)).lines.map(({ candidates: count, bias, hand }) => {
+      const { style, primer, trait } = hand;
+      return { count, bias, trait, style: [...style],
+        primer: primer && { text: primer.text, points: primer.points.map((one) => [...one]) } };
+    });
   },
+
+  trait: ({ lines, how }) => resemblance.trait(lines, how),
+  unlike: ({ line, typical, how }) => resemblance.unlike(line, typical, how),
 
   drawn({ lines, model }) {
     const { header } = modelOf(model);
@@ -77,10 +83,11 @@ const DO = {
 
   draft: ({ complete, place, eos, length }) => candidates.draft(complete, place, eos, length),
   tick: ({ rows, text }) => candidates.startsWithTick(rows, text),
-  best: ({ drafts, text, loop }) => ({ odd: candidates.oddity(drafts), best: candidates.best(drafts, text, loop) }),
+  best: ({ drafts, text, sampling, unlike = null }) => (
+    { odd: candidates.oddity(drafts), best: candidates.best(drafts, text, sampling, unlike) }),
   levelled: ({ rows }) => writing.levelled(rows),
   readable: ({ text, model }) => alphabet.readable(text, modelOf(model).header),
-  elementary: ({ name, values }) => values.map((value) => elementary[name](value)),
+  elementary: ({ name, values }) => values.map((value) => elementary[name](...[value].flat())),
 
   uniform({ seeds, count }) {
     const random = randoms.createRandom(...seeds);

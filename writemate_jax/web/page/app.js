@@ -17,7 +17,6 @@ import { createTakeAlong } from "./takealong.js";
 
 const PAUSE = 250; // ms without typing after which the text is written
 const SETTLED = 200; // ms without changes after which the address says them: browsers allow few changes a second
-const NEATER = 1.5; // times: behind a line of the hand itself, which keeps the hand, ink is read better so
 const MOST_LINES = 40;
 const WIDE = 4; // heights of ink that a card shows
 const CHOSEN = ["seed", "style", "hand", "attention"]; // settings that are changed at a click and ask for other ink,
@@ -42,7 +41,8 @@ export async function start() {
     : "A network of a million weights writes this inside your browser; nothing that you type leaves it. A server's ink"
       + " for the same seed may differ.";
   if (!onServer) keepOffline();
-  run({ engine, styles, previews, onServer, mostLines: config.limits?.lines ?? MOST_LINES });
+  const mostLines = config.limits?.lines ?? MOST_LINES;
+  run({ engine, styles, previews, onServer, mostLines, neater: config.neater });
 }
 
 /** Where a browser allows it, which it does for addresses that are secure. */
@@ -50,7 +50,8 @@ function keepOffline() {
   navigator.serviceWorker?.register(new URL("offline.js", document.baseURI)).catch((error) => console.info(error));
 }
 
-function run({ engine, styles, previews, onServer, mostLines }) {
+/** neater: times the bias, behind a line of the hand itself: the line keeps the hand, and ink is read better so. */
+function run({ engine, styles, previews, onServer, mostLines, neater }) {
   const small = matchMedia("(max-width: 40rem)").matches;
   const names = new Set(styles.map(({ name }) => name));
   const first = { ...DEFAULTS, size: small ? "card" : "note" };
@@ -149,7 +150,9 @@ function run({ engine, styles, previews, onServer, mostLines }) {
     const lines = rows.filter(Boolean);
     const { seed, attention } = settings;
     const primed = own ? own.primer : styles.length > 0; // each style that has a name is written behind a line
-    const bias = Math.round(settings.bias * (primed ? NEATER : 1) * 100) / 100;
+    // Where the neatness is the usual one, the engine knows best what bias each line wants: short ones more.
+    const usual = settings.bias === DEFAULTS.bias;
+    const bias = usual ? null : Math.round(settings.bias * (primed ? neater : 1) * 100) / 100;
     request = { lines, seed, bias, style, hand: own && handOf(own), candidates: null, attention };
     if (lines.length > mostLines) {
       scribe.stop();
@@ -230,8 +233,11 @@ function run({ engine, styles, previews, onServer, mostLines }) {
       return sheet;
     },
     link: () => new URL(`#${format(settings)}`, location.href).href,
-    lacks: () => (ownHand()?.gates ? "It holds a line of your ink; your hand as a whole stays in this browser, so that on"
-      + " another device it is written a little less alike." : ""),
+    lacks: () => {
+      const { gates = null, trait = null } = ownHand() ?? {};
+      return gates || trait ? "It holds a line of your ink; your hand as a whole stays in this browser, so that on another"
+        + " device it is written a little less alike." : "";
+    },
   });
   at("write").addEventListener("click", () => write({ replay: true }));
   at("new-seed").addEventListener("click", () => change("seed", 1 + Math.floor(Math.random() * 999_999)));
@@ -253,8 +259,8 @@ function run({ engine, styles, previews, onServer, mostLines }) {
 }
 
 /** What an engine takes. */
-function handOf({ vector, gates, primer }) {
-  return { vector, gates, primer };
+function handOf({ vector, gates, primer, trait = null }) {
+  return { vector, gates, primer, trait };
 }
 
 /** The first words of a hand's ink, the kept one's or that of a link: as much as a card shows large enough. */

@@ -13,7 +13,7 @@ export const SENTENCES = [
 const TRIAL = "a line that shows how wide this hand is"; // not on paper
 
 /**
- * engine: what learns. used(learned): called with {vector, gates, primer, ratio} when a hand is to be used.
+ * engine: what learns. used(learned): called with {vector, gates, primer, trait, ratio} when a hand is to be used.
  * changed(hand): called with what is kept (handstore.js), or null, whenever it has changed; it is `dialog.hand`, too.
  */
 export function createHandDialog(engine, { used, changed, onServer }) {
@@ -77,8 +77,9 @@ export function createHandDialog(engine, { used, changed, onServer }) {
     at("progress").removeAttribute("value"); // until it is known
     try {
       const found = await engine.fit({ lines: drawn(), signal }, (share) => { at("progress").value = share; });
-      // As a link has it, so that it writes the same; gates are more than a link can hold.
-      const own = { ...carried({ ...found.hand, ratio: USUAL }), gates: found.hand.gates };
+      // As a link has it, so that it writes the same; gates and trait are more than a link can hold.
+      const { gates, trait = null } = found.hand;
+      const own = { ...carried({ ...found.hand, ratio: USUAL }), gates, trait };
       const learned = { ...own, ratio: Math.fround(await ratioOf(own, signal)) };
       hand = { lines: lines.map((line) => ({ ...line })), learned };
       saveHand(hand);
@@ -98,8 +99,8 @@ export function createHandDialog(engine, { used, changed, onServer }) {
   /** How wide the hand writes against the table of widths. */
   async function ratioOf({ vector, gates, primer }, signal) {
     let ratio = USUAL;
-    await engine.write({ lines: [TRIAL], seed: 1, bias: 1.5, hand: { vector, gates, primer }, candidates: 1,
-      signal }, (_, line) => {
+    const hand = { vector, gates, primer };
+    await engine.write({ lines: [TRIAL], seed: 1, hand, candidates: 1, signal }, (_, line) => {
       const { left, right } = bounds(strokesOf(line.points));
       if (line.complete) ratio = Math.min(2, Math.max(0.4, (right - left) / expectedWidth(TRIAL)));
     });

@@ -1,8 +1,8 @@
 /**
  * The user's ink, kept in this browser and nowhere else; and as a file.
  *
- * It is {lines: [{text, strokes: [[[x, y], ...], ...]}], learned}, y down; learned: {vector, gates, primer, ratio}, the
- * hand as an engine's fit found it and how wide it writes, or null.
+ * It is {lines: [{text, strokes: [[[x, y], ...], ...]}], learned}, y down; learned: {vector, gates, primer, trait,
+ * ratio}, the hand as an engine's fit found it and how wide it writes, or null.
  */
 import { HAND } from "./address.js";
 
@@ -61,13 +61,13 @@ export function readHand(text) {
 }
 
 /** The learned hand, or null where it is none. */
-function readLearned({ vector, gates = null, primer = null, ratio }, number) {
+function readLearned({ vector, gates = null, primer = null, trait = null, ratio }, number) {
   const numbers = (values) => Array.isArray(values) && values.every(number);
   const row = (value) => numbers(value) && value.length === 3;
   if (!numbers(vector) || vector.length !== HAND || !number(ratio) || !(ratio > 0)) return null;
-  if (gates !== null && !numbers(gates)) return null;
+  if (![gates, trait].every((values) => values === null || numbers(values))) return null;
   if (primer !== null && !(typeof primer.text === "string" && primer.strokes?.length && primer.strokes.every(row))) {
     return null;
   }
-  return { vector, gates, primer: primer && { text: primer.text, strokes: primer.strokes }, ratio };
+  return { vector, gates, primer: primer && { text: primer.text, strokes: primer.strokes }, trait, ratio };
 }

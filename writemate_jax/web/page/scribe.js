@@ -9,8 +9,8 @@ export function createScribe(engine) {
 
   const seedOf = (request, index) => (request.seed + index) % SEEDS;
   const keyOf = (text, seed, { bias, style, hand }) => JSON.stringify([text, seed, bias, hand ? nameOf(hand) : style]);
-  // A fit has its own vector; a link leaves out the gates, and perhaps the primer.
-  const nameOf = ({ vector, gates, primer }) => [vector, Boolean(gates), Boolean(primer)];
+  // A fit has its own vector; a link leaves out the gates and the trait, and perhaps the primer.
+  const nameOf = ({ vector, gates, primer, trait }) => [vector, Boolean(gates), Boolean(primer), Boolean(trait)];
 
   /** The line of a request that is known already, or undefined. */
   function known(request, index) {
@@ -46,7 +46,7 @@ export function createScribe(engine) {
           (index, line) => {
             if (mine.signal.aborted) return;
             const own = seedOf(request, start + index);
-            remember(keyOf(lines[start + index], own, request), { ...line, seed: own, bias: request.bias });
+            remember(keyOf(lines[start + index], own, request), { bias: request.bias, ...line, seed: own });
             arrived();
           });
         first = end;

@@ -5,6 +5,8 @@
  * A draft is {complete, points, lifts, tick}: points drawn while the window read each character and past them [U + 1],
  * how many of these lifted the pen, and whether a stray tick stands in front.
  */
+import { hypot } from "./elementary.js";
+
 const LONGEST_TICK = 0.5; // x-heights of pen way
 const MARKS = "'\"`,.:;!?-_~^*=%|/\\<>()[]{}"; // texts that begin so may begin with a small stroke
 
@@ -29,7 +31,7 @@ export function startsWithTick(rows, text) {
     if (i >= first) left = Math.min(left, x);
     else {
       right = Math.max(right, x);
-      if (i) way += Math.hypot(dx, dy);
+      if (i) way += hypot(dx, dy);
     }
   });
   return way < LONGEST_TICK && right < left;
@@ -59,9 +61,14 @@ export function oddity(drafts) {
   });
 }
 
-/** The index of the best draft: one that passes before one that does not, then the least odd. */
-export function best(drafts, text, loop) {
-  const odd = oddity(drafts), failed = drafts.map((draft) => !passes(draft, text, loop));
+/**
+ * The index of the best draft: one that passes before one that does not, then the least odd.
+ *
+ * unlike: how far each is from a hand that is wanted (resemblance.js), which counts `hand` times.
+ */
+export function best(drafts, text, { loop, hand }, unlike = null) {
+  const odd = oddity(drafts).map((one, i) => (unlike ? one + hand * unlike[i] : one));
+  const failed = drafts.map((draft) => !passes(draft, text, loop));
   return drafts.reduce((found, _, i) => (
     failed[i] < failed[found] || (failed[i] === failed[found] && odd[i] < odd[found]) ? i : found), 0);
 }

@@ -1,6 +1,6 @@
 /**
- * exp, log and what follows from them, by sums and products alone: the last bits of Math.exp differ between browsers,
- * and a bit decides, sooner or later, which way a line of ink goes.
+ * exp, log, atan2 and what follows from them, by sums, products and square roots alone: the last bits of Math.exp
+ * differ between browsers, and a bit decides, sooner or later, which way a line of ink goes.
  */
 
 const LOG2E = 1.4426950408889634;
@@ -34,6 +34,24 @@ export function log(x) {
   let series = 0;
   for (let n = 19; n > 0; n -= 2) series = series * s2 + 2 / n;
   return exponent * LN2_LOW + s * series + exponent * LN2_HIGH;
+}
+
+export function hypot(x, y) {
+  return Math.sqrt(x * x + y * y);
+}
+
+/** The direction of (x, y), -pi to pi, to about 1e-15; 0 for none. Zeros have no sign here. */
+export function atan2(y, x) {
+  if (x < 0) return (y < 0 ? -Math.PI : Math.PI) - atan2(y, -x);
+  const whole = hypot(x, y);
+  if (whole === 0) return 0;
+  // The tangent of half the angle, and of half that, until Taylor's series is good: at most tan(pi / 16).
+  const half = y / (whole + x);
+  const quarter = half / (1 + Math.sqrt(1 + half * half));
+  const eighth = quarter / (1 + Math.sqrt(1 + quarter * quarter)), square = eighth * eighth;
+  let series = 0;
+  for (let n = 23; n > 0; n -= 2) series = 1 / n - series * square;
+  return 8 * eighth * series;
 }
 
 export function sigmoid(x) {

@@ -1,25 +1,29 @@
 /**
  * The hand of some ink: the style vector that makes the ink likely, by a few steps of Adam along the derivative through
- * the whole network; what of it the vector leaves over, as something added to the gates; and the line that writing goes
- * on from. As writemate_jax/training/adapt.py and primers.py; the derivative is written out here.
+ * the whole network; what of it the vector leaves over, as something added to the gates; the line that writing goes on
+ * from; and the ink's trait. As writemate_jax/training/adapt.py and primers.py; the derivative is written out here.
  */
 import { encode } from "./alphabet.js";
 import { exp, tanh } from "./elementary.js";
 import { logProb } from "./mixture.js";
 import { LANES } from "./network.js";
 import { createArithmetic, padded } from "./product.js";
+import { trait } from "./resemblance.js";
 
 const GAP = 0.5; // x-heights from the ink to the rest behind it
 const B1 = 0.9, B2 = 0.999, SMALL = 1e-8; // of Adam
 const GRAIN = 1e4; // parts of 1 that what is handed on is rounded to
+const MOST_POINTS = 800; // of the ink that steps are made with: about two lines of a card; more take longer
 
 /**
- * network: see network.js. lines: [{text, codes, rows}], rows [dx, dy, eos] as own_ink.js gives them. Yields after each
+ * network: see network.js. drawn: [{text, codes, rows}], rows [dx, dy, eos] as own_ink.js gives them. Yields after each
  * step of Adam which share of the work is done, and returns {vector, before, after, hand}: nats a point under the hand
- * not known and under the one that was found, {vector, gates, primer}. gates: null where there are few lines, which they
- * would learn by heart. primer: {text, strokes: rows}, or null where no line will do.
+ * not known and under the one that was found, {vector, gates, primer, trait}. gates: null where there are few lines,
+ * which they would learn by heart. primer: {text, strokes: rows}, or null where no line will do. trait: of all the
+ * lines (resemblance.js), or null where it is the primer's.
  */
-export function* fit(network, backward, lines, settings = network.header.fit) {
+export function* fit(network, backward, drawn, settings = network.header.fit) {
+  const lines = withinMost(drawn);
   const { header } = network, size = header.network.styleSize;
   const table = backward.table;
   const unknown = Float64Array.from(table.subarray(0, size));
@@ -47,7 +51,7 @@ export function* fit(network, backward, lines, settings = network.header.fit) {
     yield (done + 1) / whole;
   }
   const found = tried.reduce((least, one) => (one.loss < least.loss ? one : least));
-  const hand = { vector: found.vector.map(Math.fround), gates: null, primer: null };
+  const hand = { vector: found.vector.map(Math.fround), gates: null, primer: null, trait: null };
   let style = Float32Array.from(hand.vector), after = found.nats;
 
   if (deep) {
@@ -69,7 +73,15 @@ export function* fit(network, backward, lines, settings = network.header.fit) {
   const best = bestPrimer(network, lines, style);
   const strokes = best?.rows.map(([dx, dy, eos]) => [rounded(dx), rounded(dy), eos]);
   if (best) hand.primer = { text: best.text, strokes };
+  if (!best || drawn.length > 1) hand.trait = trait(drawn.map(({ rows }) => rows), header.resemblance).map(rounded);
   return { vector: hand.vector, before: tried[0].nats, after, hand };
+}
+
+/** The first lines, of which at least one, that do not have too many points together. */
+function withinMost(lines) {
+  let points = 0;
+  const end = lines.findIndex(({ rows }, i) => (points += rows.length) > MOST_POINTS && i > 0);
+  return end < 0 ? lines : lines.slice(0, end);
 }
 
 /** Steps along a derivative, which is called for each number's. */

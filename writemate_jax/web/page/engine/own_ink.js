@@ -2,6 +2,7 @@
  * Ink that somebody draws, made like the open corpus' lines: letter size, baseline, order and points. As
  * writemate_jax/data/own_ink.py, letter_size.py and delayed_strokes.py.
  */
+import { hypot } from "./elementary.js";
 import { EngineError } from "./error.js";
 import { deskewed } from "./levelling.js";
 import { resampled } from "./resampling.js";
@@ -90,7 +91,7 @@ function normalised(strokes, text, letters, size) {
 /** Mean and standard deviation of y over the ink, each stretch weighted by its length. */
 function moments(strokes) {
   const stretches = strokes.flatMap((stroke) => stroke.slice(1).map(([x, y], i) => (
-    { bottom: stroke[i][1], top: y, length: Math.hypot(x - stroke[i][0], y - stroke[i][1]) })));
+    { bottom: stroke[i][1], top: y, length: hypot(x - stroke[i][0], y - stroke[i][1]) })));
   return spread(stretches) ?? [strokes.flat().reduce((sum, [, y]) => sum + y, 0) / strokes.flat().length, 0];
 }
 

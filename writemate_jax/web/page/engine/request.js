@@ -4,9 +4,9 @@ import { usual } from "./candidates.js";
 import { EngineError } from "./error.js";
 import { likeTheCorpus, strokesOf } from "./own_ink.js";
 import { createRandom } from "./random.js";
+import { trait } from "./resemblance.js";
 
 const ANY_HAND = 0x68616e64; // apart from the streams that draw points
-const MOST_POINTS = 800; // of the ink that a hand is learned from: about two lines of a card; more take longer
 
 /** {lines, attention} as writing.js takes them. */
 export function toWrite({ lines, seed = 0, bias = null, style = "random", vector = null, hand = null, candidates = null,
@@ -15,34 +15,40 @@ export function toWrite({ lines, seed = 0, bias = null, style = "random", vector
   if (!Array.isArray(lines) || !lines.every((line) => typeof line === "string")) {
     throw new EngineError("invalid", "The lines to write are no list of texts.");
   }
-  const neatness = number("neatness", bias ?? sampling.bias, 0, sampling.largestBias);
+  const neatness = bias === null ? null : number("neatness", bias, 0, sampling.largestBias);
   const first = whole("seed", seed, 0, sampling.largestSeed);
   const asked = candidates === null ? null : whole("number of candidates", candidates, 1, sampling.mostCandidates);
   const own = hand || vector ? ownHand(hand ?? { vector }, model) : null;
   return {
     lines: lines.map((line, i) => {
       const text = readable(line, header), its = (first + i) % (sampling.largestSeed + 1);
-      return { text, seed: its, bias: neatness, hand: own ?? handOf(style, its, model),
+      const whose = own ?? handOf(style, its, model);
+      return { text, seed: its, hand: whose, bias: neatness ?? usualBias(text, whose.primer, sampling),
         candidates: asked ?? usual(sampling.candidates, text, sampling) };
     }),
     attention: Boolean(attention),
   };
 }
 
-/** The hand of a style's name, of a writer's, of "unknown" or "random": {style, primer} as writing.js takes it. */
+/** The bias of a text where nobody says: more behind a primer, and more for a short text. */
+function usualBias(text, primer, { bias, short, neater }) {
+  return Math.max(text.length <= short ? neater.short : 1, primer ? neater.primed : 1) * bias;
+}
+
+/** The hand of a style's name, a writer's, "unknown" or "random": {style, primer, trait} as writing.js takes it. */
 function handOf(style, seed, { header, tensors }) {
   const rows = (name, from, to = from + 1) => {
     const { shape, values } = tensors.get(name);
     return values.subarray(from * shape[1], to * shape[1]);
   };
-  const known = (row) => ({ style: rows("style.table", row), primer: null });
+  const known = (row) => ({ style: rows("style.table", row), primer: null, trait: null });
   const named = header.styles.findIndex(({ name }) => name === style);
   if (named >= 0) {
     const { text, points } = header.primers[named];
     const from = header.primers.slice(0, named).reduce((sum, one) => sum + one.points, 0);
     const flat = rows("style.primers", from, from + points);
     const primer = { text, points: Array.from({ length: points }, (_, i) => flat.subarray(3 * i, 3 * i + 3)) };
-    return { style: rows("style.named", named), primer };
+    return { style: rows("style.named", named), primer, trait: traitOf(primer, header) };
   }
   if (style === null || style === undefined || style === "random") {
     const place = Math.floor(createRandom(seed, ANY_HAND).uniform() * header.random.length);
@@ -54,9 +60,9 @@ function handOf(style, seed, { header, tensors }) {
   return known(writer + 1);
 }
 
-/** Likewise, of a hand {vector, gates, primer} as fit.js finds it. */
-function ownHand({ vector, gates = null, primer = null }, { header }) {
-  const { styleSize, layers, cells } = header.network;
+/** Likewise, of a hand {vector, gates, primer, trait} as fit.js finds it; a link's has no trait but its primer's. */
+function ownHand({ vector, gates = null, primer = null, trait: kept = null }, { header }) {
+  const { styleSize, layers, cells } = header.network, { directions, turns } = header.resemblance;
   const numbers = (values, size) => {
     if (values.length !== size || !Array.prototype.every.call(values, Number.isFinite)) {
       throw new EngineError("invalid", "This is no hand that WriteMate learned; draw yours again.");
@@ -65,7 +71,13 @@ function ownHand({ vector, gates = null, primer = null }, { header }) {
   };
   const more = gates ? numbers(gates, 4 * layers * cells) : [];
   const style = Float32Array.from([...numbers(vector, styleSize), ...more]);
-  return { style, primer: primer && ownPrimer(primer, header) };
+  const before = primer && ownPrimer(primer, header);
+  return { style, primer: before, trait: kept ? numbers(kept, directions * turns) : traitOf(before, header) };
+}
+
+function traitOf(primer, { mean, std, resemblance }) {
+  const rows = ({ points }) => points.map(([dx, dy, eos]) => [dx * std[0] + mean[0], dy * std[1] + mean[1], eos]);
+  return primer && trait([rows(primer)], resemblance);
 }
 
 /** A line of ink, as somebody drew it or as fit.js hands it on, to go on from. */
@@ -86,20 +98,12 @@ function ownPrimer({ text, strokes }, { alphabet, likenesses, mean, std, primer:
 export function toFit({ lines }, { alphabet, likenesses, ...header }) {
   const drawn = (lines ?? []).filter(({ strokes }) => strokes?.length);
   if (!drawn.length) throw new EngineError("ink", "There is no ink; write at least one of the lines.");
-  const found = drawn.map(({ text, strokes }) => {
+  return drawn.map(({ text, strokes }) => {
     const said = transliterate(text.trim().split(/\s+/).join(" "), alphabet, likenesses);
     if (!said) throw new EngineError("invalid", "A line of ink has no text; say what it says.");
     const up = strokes.map((stroke) => stroke.map(([x, y]) => [x, -y]));
     return { text: said, codes: encode(said, alphabet), rows: likeTheCorpus(up, said, header) };
   });
-  const kept = [];
-  let points = 0;
-  for (const line of found) {
-    if (kept.length && points + line.rows.length > MOST_POINTS) break;
-    kept.push(line);
-    points += line.rows.length;
-  }
-  return kept;
 }
 
 function number(name, value, least, most) {

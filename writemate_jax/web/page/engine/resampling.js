@@ -1,6 +1,7 @@
 /** Strokes with points where the open corpus has them: as writemate_jax/strokes.py and data/pieces.py. */
 import { along, bezier } from "../ink.js";
 import { median } from "./candidates.js";
+import { atan2, exp, hypot } from "./elementary.js";
 
 /**
  * Each stroke lightly smoothed, with points denser in curves; a dot becomes a short stroke of two points. Strokes of few
@@ -23,7 +24,7 @@ function flattened(stroke) {
 
 function dot(stroke, touch) {
   const half = [0, 1].map((axis) => (stroke.at(-1)[axis] - stroke[0][axis]) / 2);
-  const [x, y] = Math.hypot(...half) >= Math.hypot(...touch) ? half : touch;
+  const [x, y] = hypot(...half) >= hypot(...touch) ? half : touch;
   const [mx, my] = [0, 1].map((axis) => sum(stroke.map((point) => point[axis])) / stroke.length);
   return [[mx - x, my - y], [mx + x, my + y]];
 }
@@ -44,7 +45,7 @@ export function smooth(stroke, sigma) {
     return stroke[i][axis];
   };
   const reach = Math.max(1, Math.ceil(3 * sigma));
-  const weights = Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp(-0.5 * ((i - reach) / sigma) ** 2));
+  const weights = Array.from({ length: 2 * reach + 1 }, (_, i) => exp(-0.5 * ((i - reach) / sigma) ** 2));
   const whole = sum(weights);
   const smoothed = stroke.map((_, i) => [0, 1].map((axis) => (
     weights.reduce((total, weight, j) => total + weight * at(i + j - reach, axis), 0) / whole)));
@@ -58,16 +59,22 @@ export function byCurvature(stroke, spacing, angle) {
   const points = withoutRepeats(stroke);
   const measure = running(lengths(points)).map((length) => length / spacing);
   if (points.length < 3) return placeEvenly(points, measure);
-  const directions = points.slice(1).map(([x, y], i) => Math.atan2(y - points[i][1], x - points[i][0]));
+  const directions = points.slice(1).map(([x, y], i) => atan2(y - points[i][1], x - points[i][0]));
   const turning = directions.map(() => 0); // a turn belongs half to the segment before it, half to the one after
   for (let i = 1; i < directions.length; i++) {
-    const circle = 2 * Math.PI, change = directions[i] - directions[i - 1] + Math.PI;
-    const turn = Math.abs(change - Math.floor(change / circle) * circle - Math.PI);
-    turning[i - 1] += turn / 2;
-    turning[i] += turn / 2;
+    const half = Math.abs(turn(directions[i - 1], directions[i])) / 2;
+    turning[i - 1] += half;
+    turning[i] += half;
   }
   const turned = running(turning);
   return placeEvenly(points, measure.map((length, i) => length + turned[i] / angle));
+}
+
+/** The way from one direction to another, -pi to pi. */
+export function turn(from, to) {
+  const way = to - from;
+  if (way < -Math.PI) return way + 2 * Math.PI;
+  return way < Math.PI ? way : way - 2 * Math.PI;
 }
 
 /** Points at equal steps (of about 1) of `measure`, which grows along the stroke from 0. */
@@ -92,7 +99,7 @@ function withoutRepeats(stroke) {
 
 /** The length of each step. */
 function lengths(stroke) {
-  return stroke.slice(1).map(([x, y], i) => Math.hypot(x - stroke[i][0], y - stroke[i][1]));
+  return stroke.slice(1).map(([x, y], i) => hypot(x - stroke[i][0], y - stroke[i][1]));
 }
 
 function running(steps) {

@@ -14,6 +14,7 @@ import { draw } from "./mixture.js";
 import { LANES } from "./network.js";
 import { strokesOf } from "./own_ink.js";
 import { createRandom } from "./random.js";
+import { unlike } from "./resemblance.js";
 
 const GRAIN = 1000; // parts of an x-height that points are rounded to
 
@@ -21,16 +22,17 @@ const GRAIN = 1000; // parts of an x-height that points are rounded to
  * Writes lines [{text, seed, hand, bias, candidates}], each the best of so many; yields after every step, so that the
  * caller can pause or give up, what lines that step has finished: [{index, line}, ...].
  *
- * hand: {style, primer}, a vector as network.start takes it, and null or {text, points}: what was written, with a space
- * behind it, and its points normalised, [T][3].
+ * hand: {style, primer, trait}, a vector as network.start takes it; null or {text, points}: what was written, with a
+ * space behind it, and its points normalised, [T][3]; and null or what candidates are to be like (resemblance.js).
  */
 export function* write(network, lines, { attention = false }) {
   const { sampling } = network.header;
   const waiting = [], drafts = lines.map(() => []);
 
-  const beginnings = lines.map(({ text, hand: { style, primer } }) => {
+  const beginnings = lines.map(({ text, candidates, hand: { style, primer, trait } }) => {
     const codes = encode((primer?.text ?? "") + text, network.header.alphabet);
     return { style, codes, primer, read: primer?.text.length ?? 0, end: primer ? endOf(primer, network.header) : null,
+      trait: candidates > 1 ? trait : null,
       state: null }; // state: of the network behind the primer, once it has been there
   });
 
@@ -48,7 +50,7 @@ export function* write(network, lines, { attention = false }) {
 
   /** The line of an index, once no more drafts of it are to come. */
   function finish(index) {
-    const { text, candidates } = lines[index], own = drafts[index];
+    const { text, bias, candidates } = lines[index], own = drafts[index];
     if (own.length % candidates) return null;
     const again = candidates > 1 && own.length === candidates;
     if (again && !own.some((one) => passes(one.draft, text, sampling.loop))) {
@@ -56,9 +58,9 @@ export function* write(network, lines, { attention = false }) {
       return null;
     }
     const ordered = own.sort((a, b) => a.number - b.number);
-    const chosen = ordered[best(ordered.map((one) => one.draft), text, sampling.loop)];
+    const chosen = ordered[best(ordered.map((one) => one.draft), text, sampling, ordered.map((one) => one.unlike))];
     drafts[index] = [];
-    return { index, line: { text, complete: chosen.draft.complete, points: chosen.points,
+    return { index, line: { text, bias, complete: chosen.draft.complete, points: chosen.points,
       pointsPerSecond: sampling.pointsPerSecond, attention: chosen.attention } };
   }
 
@@ -100,7 +102,7 @@ function* run(network, waiting) {
         job.beginning.state = network.state(lane);
         waiting.unshift(...job.jobs);
       } else {
-        ended.push({ job, result: resultOf(state) });
+        ended.push({ job, result: resultOf(state, header) });
       }
       const last = lanes.pop();
       if (last !== state) { // the lanes stay together
@@ -137,13 +139,13 @@ function* run(network, waiting) {
   }
 }
 
-function resultOf({ job, rows, place, phi, complete }) {
-  const eos = rows.map((row) => row[2]), { end } = job.beginning;
+function resultOf({ job, rows, place, phi, complete }, { resemblance }) {
+  const eos = rows.map((row) => row[2]), { end, trait } = job.beginning;
   if (rows.length) rows.at(-1)[2] = 1; // the pen lifts at the end, also where the cap ended the line
-  const tick = startsWithTick(rows, job.text);
+  const tick = startsWithTick(rows, job.text), away = trait ? unlike(rows, trait, resemblance) : 0;
   if (end && rows.length) fromOwnOrigin(rows, end);
   return {
-    draft: draft(complete, place, eos, job.text.length, tick), points: levelled(rows),
+    draft: draft(complete, place, eos, job.text.length, tick), unlike: away, points: levelled(rows),
     attention: job.attention ? phi : null,
   };
 }
