@@ -265,6 +265,12 @@ def test_a_named_style_and_a_short_text_are_written_as_by_the_package(tmp_path_f
             if line["trait"]:
                 np.testing.assert_allclose(line["trait"], expected.trait, atol=1e-5)  # of ink rounded to float32
     assert [line["primer"] for line in found["random"]] == [None, None]
+    own = whole.primer("leaning")._replace(own=True)
+    rows = strokes.denormalise(own.forced[: own.length], whole.model.mean, whole.model.std)
+    hand = {"vector": [0.0] * 32, "gates": None, "primer": {"text": own.prefix.strip(), "strokes": rows.tolist()}}
+    found["own"] = run(own={"do": "asked", "model": str(path), "request": {"lines": texts, "hand": hand}})["own"]
+    by_package = whole.lines(texts, None, 0, np.zeros(32), None, own)
+    assert [line["count"] for line in found["own"]] == [count for _, count in by_package]
     [style] = [one for one in whole.named_styles() if one.name == "leaning"]
     primer, line = whole.primer("leaning"), found["leaning"][0]
     np.testing.assert_allclose(line["style"], style.vector, rtol=1e-6)

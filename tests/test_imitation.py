@@ -1,5 +1,6 @@
 """Copied hands before a recogniser of hands."""
 
+import dataclasses
 import json
 
 import jax
@@ -18,7 +19,7 @@ from writemate_jax.evaluation.imitation import ADAPTED, DEFAULT, PRIMED, REAL, U
 from writemate_jax.evaluation.legibility import Line as Judged
 from writemate_jax.evaluation.prompts import Prompt
 from writemate_jax.model.window import Text
-from writemate_jax.sampling import primed, resemblance
+from writemate_jax.sampling import candidates, primed, resemblance
 from writemate_jax.sampling.writer import InvalidRequest, Writer
 from writemate_jax.training import adapt, loop, primers
 from writemate_jax.training.models import Model
@@ -161,6 +162,12 @@ def test_an_own_hand_is_written_neater_unless_a_bias_is_asked_for_and_candidates
     [(other, _)] = scribe.lines([text], None, 0, "unknown", 1)
     assert (own.bias, asked.bias, other.bias) == (primed.NEATER * usual, 0.5, usual)
     assert own.trait is primer.trait and other.trait is None
+    # More candidates than of another hand, unless somebody says how many.
+    config = model.config.copy_and_resolve_references()
+    config.sampling.candidates = 3
+    scribe = Writer(dataclasses.replace(model, config=config), lanes=2)
+    for hand, asked, count in ((primer, None, 3 * candidates.MORE), (primer, 2, 2), (None, None, 3)):
+        assert scribe.lines([text], None, 0, "unknown", asked, hand)[0][1] == count
     np.testing.assert_allclose(np.square(primer.trait).sum(), 1, atol=1e-5)
 
 

@@ -84,10 +84,11 @@ def run(options: argparse.Namespace) -> None:
 def _written(bias: float | None, candidates: int | None, usual) -> str:
     """How: what was asked for, or else the defaults."""
     from writemate_jax.sampling import primed
+    from writemate_jax.sampling.candidates import MORE
 
     biases = f"bias {usual.bias:g}, in an own hand {primed.NEATER * usual.bias:g}" if bias is None else f"bias {bias:g}"
     if candidates is None:
-        return f"{biases}, the best of {usual.candidates}, of short texts more"
+        return f"{biases}, the best of {usual.candidates}, of short texts and in an own hand of {MORE * usual.candidates}"
     return f"{biases}, " + ("one candidate" if candidates == 1 else f"the best of {candidates}")
 
 

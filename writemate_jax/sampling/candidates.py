@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 MOST = 45  # points for one character; more is a loop
-HAND = 60.0  # times: how unlike a hand a candidate is then counts about as much as how odd it is
-SHORT = 12  # characters of a text that is written more often, and more neatly
-MORE = 4  # so many times
-NEATER = 2.0  # times the bias: a letter alone has no neighbours to be read by
+HAND = 240.0  # times: how unlike a hand a candidate is then counts more than how odd it is
+MORE = 4  # times as many candidates, of what is hard: short texts and own hands
+SHORT = 12  # characters
+NEATER = 2.0  # times the bias, of short texts: a letter alone has no neighbours to be read by
 
 
 class Draft(NamedTuple):
@@ -77,12 +77,13 @@ def best(drafts: Sequence[Draft], text: str, unlike: Sequence[float] | None = No
     return min(range(len(drafts)), key=lambda i: (not passes(drafts[i], text), odd[i], i))
 
 
-def usual(count: int, text: str) -> int:
+def usual(count: int, text: str, own: bool = False) -> int:
     """How many candidates of a text are written where the network's default is `count` and nobody says otherwise.
 
-    One wrong letter spoils a short text, and to write it a few times more costs little.
+    One wrong letter spoils a short text, and to write it a few times more costs little. An own hand is one that the
+    network was not trained in: candidates are less like it and less like each other, so that there is more to choose.
     """
-    return MORE * count if count > 1 and len(text) <= SHORT else count
+    return MORE * count if count > 1 and (own or len(text) <= SHORT) else count
 
 
 def seeds(seed: int, count: int, attempt: int = 0) -> list[int]:

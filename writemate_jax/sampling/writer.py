@@ -116,7 +116,7 @@ class Writer:
             for one that each line's seed draws from `sampling.styles`, or style vectors [s] or [lines, s].
           candidates: how many are written of each line, of which the best is kept (`sampling.candidates`); where none
             of several passes, as many again with more bias. By default what the network's configuration says, and of
-            a short text more (`sampling.candidates.usual`).
+            a short text and in an own hand more (`sampling.candidates.usual`).
 
         Raises:
           InvalidRequest: for whatever of this cannot be met.
@@ -156,7 +156,7 @@ class Writer:
             style = primed.hand(self.model, ink, primer.prefix.rstrip())
         hands = self.styles(style, seeds)
         configured = self.model.config.sampling.candidates
-        counts = [usual(configured, text) if candidates is None else candidates for text in texts]
+        counts = [usual(configured, text, primer.own) if candidates is None else candidates for text in texts]
         if candidates is not None and not 1 <= candidates <= MAX_CANDIDATES:
             raise InvalidRequest(f"candidates is {candidates}; expected 1 to {MAX_CANDIDATES}")
         per_character = self.model.config.sampling.points_per_character
@@ -275,14 +275,14 @@ class Writer:
                 return self._primer(None, None)
             named = {one.name: one.ink for one in self.named_styles()}
             if style in named:
-                return self._primer(named[style], None)
+                return self._primer(named[style], None)._replace(own=False)
         if not (isinstance(style, os.PathLike) or isinstance(style, str) and os.path.exists(style)):
             return self._primer(None, None)
         try:
             ink, trait = load_primer(style), load_trait(style)
         except InvalidStyle as error:
             raise InvalidRequest(f"style: {error}") from error
-        primer = self._primer(ink, None)
+        primer = self._primer(ink, None)._replace(own=True)
         return primer if trait is None else primer._replace(trait=trait)
 
     def named_styles(self) -> tuple[named_styles.NamedStyle, ...]:
@@ -361,7 +361,7 @@ class Writer:
         padded[: len(forced)] = self._normalise(forced)
         end = strokes.to_points(ink)[-1]
         trait = resemblance.trait([ink]) if self._x_height else None
-        return Primer(text + " ", self._normalise(start[None])[0], padded, len(forced), ink[:0], end, trait)
+        return Primer(text + " ", self._normalise(start[None])[0], padded, len(forced), ink[:0], end, trait, own=True)
 
     def _readable(self, text: str, name: str, limit: int) -> str:
         stripped = text.strip()
@@ -434,7 +434,7 @@ class Primer(NamedTuple):
 
     prefix: text of the primer and a space. start: [3] first input, normalised. forced: [p, 3], normalised and padded,
     `length` of them real. lead: [0 or 1, 3] rows of ink that are there before any is drawn. end: [2], position of the
-    primer's last point. trait: of the hand, as in `Line`.
+    primer's last point. trait: of the hand, as in `Line`. own: whether the hand is the user's, none of the package's.
     """
 
     prefix: str
@@ -444,6 +444,7 @@ class Primer(NamedTuple):
     lead: np.ndarray
     end: np.ndarray
     trait: np.ndarray | None = None
+    own: bool = False
 
 
 def embedded(name: str = "open_synthesis") -> Path:

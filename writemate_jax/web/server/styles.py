@@ -32,6 +32,7 @@ class Hands:
         # As a line goes on from another only where it learned to come to rest, and a hand is fitted to such lines.
         self.learnable = bool(self._size and writer.model.config.data.rests)
         self._unprimed = writer.primer(None)
+        self._own_unprimed = self._unprimed._replace(own=True)
         table = np.asarray(writer.model.params["styles"]) if self._size else np.zeros((1, 0), np.float32)
         vectors = {"random": None, "unknown": table[0] if self._size else None}
         vectors |= dict(zip(writer.model.writers, table[1:], strict=True)) if self._size else {}
@@ -47,7 +48,7 @@ class Hands:
         if body.hand is not None:
             return self._own(body.hand)
         if body.vector is not None:
-            return Asked(self._vector(body.vector, "vector"), self._unprimed)
+            return Asked(self._vector(body.vector, "vector"), self._own_unprimed)
         if body.style not in self._named:
             raise Problem(422, "invalid", "There is no such style; /api/v1/styles lists those there are.")
         return self._named[body.style]
@@ -58,7 +59,7 @@ class Hands:
             if len(hand.gates) != self._gates:
                 raise _wrong_length("hand.gates", len(hand.gates), self._gates)
             style = np.concatenate([style, np.array(hand.gates, np.float32)])
-        return Asked(style, self._unprimed if hand.primer is None else self._primer(hand.primer))
+        return Asked(style, self._own_unprimed if hand.primer is None else self._primer(hand.primer))
 
     def _primer(self, given: messages.Primer) -> Primer:
         if not self.learnable:

@@ -73,9 +73,13 @@ export function best(drafts, text, { loop, hand }, unlike = null) {
     failed[i] < failed[found] || (failed[i] === failed[found] && odd[i] < odd[found]) ? i : found), 0);
 }
 
-/** How many drafts of a text are written where the usual number is `count` and nobody says otherwise. */
-export function usual(count, text, { short, more }) {
-  return count > 1 && text.length <= short ? more * count : count;
+/**
+ * How many drafts of a text are written where the usual number is `count` and nobody says otherwise.
+ *
+ * own: whether the hand is one of the user's.
+ */
+export function usual(count, text, own, { short, more }) {
+  return count > 1 && (own || text.length <= short) ? more * count : count;
 }
 
 export function median(values) {

@@ -24,7 +24,7 @@ export function toWrite({ lines, seed = 0, bias = null, style = "random", vector
       const text = readable(line, header), its = (first + i) % (sampling.largestSeed + 1);
       const whose = own ?? handOf(style, its, model);
       return { text, seed: its, hand: whose, bias: neatness ?? usualBias(text, whose.primer, sampling),
-        candidates: asked ?? usual(sampling.candidates, text, sampling) };
+        candidates: asked ?? usual(sampling.candidates, text, own !== null, sampling) };
     }),
     attention: Boolean(attention),
   };
