@@ -88,7 +88,8 @@ def _written(bias: float | None, candidates: int | None, usual) -> str:
 
     biases = f"bias {usual.bias:g}, in an own hand {primed.NEATER * usual.bias:g}" if bias is None else f"bias {bias:g}"
     if candidates is None:
-        return f"{biases}, the best of {usual.candidates}, of short texts and in an own hand of {MORE * usual.candidates}"
+        many = MORE * usual.candidates
+        return f"{biases}, the best of {usual.candidates}, of short texts and in an own hand of {many}"
     return f"{biases}, " + ("one candidate" if candidates == 1 else f"the best of {candidates}")
 
 
