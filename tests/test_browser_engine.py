@@ -23,7 +23,9 @@ from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling import candidates, primed, resemblance
+from writemate_jax.sampling.lanes import Ended
 from writemate_jax.sampling.levelling import level
+from writemate_jax.sampling.seam import without_primer
 from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.training import adapt, primers
@@ -50,7 +52,7 @@ def run(**tasks: dict) -> dict:
 def writer() -> Writer:
     """Of a small network with weights by chance."""
     settings = config.default()
-    settings.data.rests = True
+    settings.data.rests, settings.data.normalisation = True, "shared"
     settings.model.update(layers=2, cells=12, mixtures=3, components=4, style_size=5, sigma_floor=0.02, rho_max=0.98)
     settings.sampling.update(bias=0.5, candidates=3, points_per_character=9)
     alphabet = Alphabet(" !.aehilnot")
@@ -242,6 +244,22 @@ def test_candidates_are_judged_as_by_the_package():
         if "odd" in answer:
             np.testing.assert_allclose(found[name].pop("odd"), answer.pop("odd"))
         assert found[name] == answer, name
+
+
+def test_the_primers_own_strokes_are_taken_away_as_by_the_package():
+    rng = np.random.default_rng(4)
+    tasks, expected = {}, {}
+    for case in range(40):
+        points = np.concatenate([rng.normal(size=(12, 2)), rng.random((12, 1)) < 0.4], axis=1)
+        place = np.cumsum(rng.random(12) < 0.4) - rng.integers(1, 5)
+        left = without_primer(Ended(True, points, place, place[:, None], None), 0)
+        tasks[str(case)] = {"do": "withoutPrimer", "rows": points.tolist(), "place": place.tolist(), "phi": []}
+        expected[str(case)] = left
+    found = run(**tasks)
+    assert 5 < sum(len(one.points) < 12 for one in expected.values()) < 35
+    for case, left in expected.items():
+        assert found[case]["place"] == left.place.tolist(), case
+        np.testing.assert_allclose(found[case]["rows"], left.points, atol=1e-12)
 
 
 def test_a_named_style_and_a_short_text_are_written_as_by_the_package(tmp_path_factory):
@@ -486,7 +504,7 @@ def test_writing_goes_on_from_a_line_as_in_the_package(writer, tmp_path):
     writer = Writer(Model(**{**vars(writer.model), "params": sure}), lanes=4)
     path = tmp_path / "model.bin"
     path.write_bytes(browser_model.encode(writer, small=False))
-    rng = np.random.default_rng(9)
+    rng = np.random.default_rng(10)
     primer = {"text": "a tail", "strokes": _zigzag("a tail")}
     network = writer.model.network()
     hand = {"vector": rng.normal(size=5), "gates": rng.normal(scale=0.1, size=network.longest_style - 5)}

@@ -73,6 +73,8 @@ const DO = {
     });
   },
 
+  withoutPrimer: (written) => writing.withoutPrimer(written),
+
   trait: ({ lines, how }) => resemblance.trait(lines, how),
   unlike: ({ line, typical, how }) => resemblance.unlike(line, typical, how),
 

@@ -17,7 +17,7 @@ from writemate_jax.training import adapt
 from writemate_jax.training.models import Model
 
 STEPS, GATE_STEPS = 10, 8
-NEATER = 1.25  # times the network's default bias, in an own hand: the primer keeps the hand, and it is read better
+NEATER = 1.5  # times the network's default bias, in an own hand: the primer keeps the hand, and it is read better
 
 
 def hand(model: Model, primer: Rows, text: str) -> np.ndarray:

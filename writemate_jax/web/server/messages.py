@@ -60,7 +60,8 @@ class Write(_Asked):
     vector: Vector | None = Field(None, description="a hand's vector alone; it wins over style")
     hand: Hand | None = Field(None, description="a hand of your own, from /api/v1/fit; it wins over vector and style")
     candidates: int | None = Field(
-        None, ge=1, le=settings.CANDIDATES, description="how many are written of each line; the best is kept"
+        None, ge=1, le=settings.CANDIDATES, description="how many are written of each line; the best is kept (default:"
+        " as many as the network's configuration says, of a short text and in a hand of your own four times as many)"
     )
     format: Format = Field("json", description="what comes back; /api/v1/stream does not look at it")
     attention: bool = Field(False, description="also answer where the network read: a row of weights for each point")

@@ -131,7 +131,7 @@ function* run(network, waiting) {
     state.complete = state.lifted && point[2] > 0.5 && place >= codes.length - 1;
     if (state.complete || rows.length === job.limit) return false;
     rows.push([point[0] * std[0] + mean[0], point[1] * std[1] + mean[1], point[2]]);
-    state.place.push(Math.max(0, place - read));
+    state.place.push(place - read);
     if (job.attention) state.phi.push([...phi.subarray(read)]);
     state.lifted = point[2] > 0.5;
     x.set(point, lane * 3);
@@ -139,15 +139,34 @@ function* run(network, waiting) {
   }
 }
 
-function resultOf({ job, rows, place, phi, complete }, { resemblance }) {
+function resultOf({ job, complete, ...written }, { resemblance }) {
+  const { rows, place, phi } = job.beginning.primer ? withoutPrimer(written) : written;
   const eos = rows.map((row) => row[2]), { end, trait } = job.beginning;
   if (rows.length) rows.at(-1)[2] = 1; // the pen lifts at the end, also where the cap ended the line
   const tick = startsWithTick(rows, job.text), away = trait ? unlike(rows, trait, resemblance) : 0;
   if (end && rows.length) fromOwnOrigin(rows, end);
   return {
-    draft: draft(complete, place, eos, job.text.length, tick), unlike: away, points: levelled(rows),
+    draft: draft(complete, place.map((one) => Math.max(0, one)), eos, job.text.length, tick), unlike: away, points: levelled(rows),
     attention: job.attention ? phi : null,
   };
+}
+
+/**
+ * Without the strokes in front that are still the primer's: what its text says and its ink lacks, as a full stop.
+ *
+ * Such a stroke begins while the window reads the primer's text, and ends before it reads the line's: place is counted
+ * from there, and -1 is the space between the two.
+ */
+export function withoutPrimer({ rows, place, phi }) {
+  let first = 0;
+  for (let i = 0; i < rows.length; i++) {
+    if (place[i] >= 0 || place[first] >= -1) break;
+    if (rows[i][2] > 0.5) first = i + 1;
+  }
+  if (!first || first === rows.length) return { rows, place, phi };
+  const own = rows.slice(first);
+  own[0] = [0, 1].map((axis) => rows.slice(0, first + 1).reduce((sum, row) => sum + row[axis], 0)).concat(own[0][2]);
+  return { rows: own, place: place.slice(first), phi: phi.slice(first) };
 }
 
 /** Where a primer ends, in x-heights. */
