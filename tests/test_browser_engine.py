@@ -25,7 +25,7 @@ from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling import candidates, primed, resemblance
 from writemate_jax.sampling.lanes import Ended
 from writemate_jax.sampling.levelling import level
-from writemate_jax.sampling.seam import without_primer
+from writemate_jax.sampling.line_ends import APART, STOP, without_primer, without_stop
 from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.training import adapt, primers
@@ -260,6 +260,25 @@ def test_the_primers_own_strokes_are_taken_away_as_by_the_package():
     for case, left in expected.items():
         assert found[case]["place"] == left.place.tolist(), case
         np.testing.assert_allclose(found[case]["rows"], left.points, atol=1e-12)
+
+
+def test_a_stop_that_is_not_asked_for_is_taken_away_as_by_the_package(inks):
+    rng = np.random.default_rng(5)
+    tasks, expected = {}, {}
+    for case in range(40):
+        rows = inks[case % len(inks)].astype(float)
+        end = strokes.to_points(rows)
+        spot = [end[:, 0].max() + rng.choice([-0.1, 0.02, 0.2]), rng.choice([0.0, 1.4])] - end[-1]
+        dot = [[*spot, 0], [rng.choice([0.1, 0.5]), 0.05, 1]]
+        whole = np.concatenate([rows, dot])
+        text = rng.choice(["a", "end", "no.", "9"])
+        left = without_stop(Ended(True, whole, np.zeros(len(whole)), None, None), text, 1.0)
+        tasks[str(case)] = {"do": "withoutStop", "rows": whole.tolist(), "place": [0] * len(whole), "phi": [],
+                            "text": text, "settings": {"stop": STOP, "apart": APART}}  # fmt: skip
+        expected[str(case)] = (len(left.points), len(whole))
+    found = run(**tasks)
+    assert {name: len(answer["rows"]) for name, answer in found.items()} == {k: n for k, (n, _) in expected.items()}
+    assert 3 < sum(n < whole for n, whole in expected.values()) < 30
 
 
 def test_a_named_style_and_a_short_text_are_written_as_by_the_package(tmp_path_factory):

@@ -7,8 +7,8 @@ import { readFileSync } from "node:fs";
 
 const ENGINE = new URL("../../writemate_jax/web/page/engine/", import.meta.url);
 const load = (name) => import(new URL(name, ENGINE));
-const [alphabet, candidates, elementary, fitting, mixture, networks, randoms, requests, resemblance, weights, writing] =
-  await Promise.all(["alphabet", "candidates", "elementary", "fit", "mixture", "network", "random", "request",
+const [alphabet, candidates, elementary, ends, fitting, mixture, networks, randoms, requests, resemblance, weights, writing] =
+  await Promise.all(["alphabet", "candidates", "elementary", "line_ends", "fit", "mixture", "network", "random", "request",
     "resemblance", "weights", "writing"].map((name) => load(`${name}.js`)));
 const kernel = readFileSync(new URL("kernel.wasm", ENGINE));
 
@@ -73,7 +73,8 @@ const DO = {
     });
   },
 
-  withoutPrimer: (written) => writing.withoutPrimer(written),
+  withoutPrimer: (written) => ends.withoutPrimer(written),
+  withoutStop: ({ text, settings, ...written }) => ends.withoutStop(written, text, settings),
 
   trait: ({ lines, how }) => resemblance.trait(lines, how),
   unlike: ({ line, typical, how }) => resemblance.unlike(line, typical, how),

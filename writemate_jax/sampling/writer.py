@@ -30,7 +30,7 @@ from writemate_jax.sampling.candidates import seeds as candidate_seeds
 from writemate_jax.sampling.compilation_cache import use_compilation_cache
 from writemate_jax.sampling.lanes import Ended, Lanes, Track
 from writemate_jax.sampling.levelling import level
-from writemate_jax.sampling.seam import without_primer
+from writemate_jax.sampling.line_ends import without_primer, without_stop
 from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
@@ -460,21 +460,24 @@ def capacity_of(line: Line) -> int:
 
 def trial(line: Line, candidates: int) -> Generator[list[Line], list[Ended], Ended]:
     """Asks once, and where none passes again, for lines to be written; is sent them; returns the best of them."""
-    drafts = _behind_primer(line, (yield [line._replace(seed=seed) for seed in candidate_seeds(line.seed, candidates)]))
+    drafts = _trimmed(line, (yield [line._replace(seed=seed) for seed in candidate_seeds(line.seed, candidates)]))
     known = [_known(line, one) for one in drafts]
     if candidates > 1 and not any(passes(one, line.text) for one in known):
         # A second try for what failed: by other seeds, and neater.
         again = line._replace(bias=line.bias + MORE_BIAS)
         more = yield [again._replace(seed=seed) for seed in candidate_seeds(line.seed, candidates, 1)]
-        drafts += _behind_primer(line, more)
+        drafts += _trimmed(line, more)
         known = [_known(line, one) for one in drafts]
     return drafts[best(known, line.text, _unlike(line, drafts))]
 
 
-def _behind_primer(line: Line, drafts: Sequence[Ended]) -> list[Ended]:
-    if not line.prefix or not line.x_height:
+def _trimmed(line: Line, drafts: Sequence[Ended]) -> list[Ended]:
+    """Without what is none of the line, where the size of letters is known."""
+    if not line.x_height:
         return list(drafts)
-    return [without_primer(one, len(line.prefix)) for one in drafts]
+    if line.prefix:
+        drafts = [without_primer(one, len(line.prefix)) for one in drafts]
+    return [without_stop(one, line.text, line.x_height) for one in drafts]
 
 
 def _known(line: Line, ended: Ended) -> Draft:

@@ -19,7 +19,7 @@ import numpy as np
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
 from writemate_jax.data import letter_size, own_ink, pieces
 from writemate_jax.model import window
-from writemate_jax.sampling import candidates, primed, resemblance
+from writemate_jax.sampling import candidates, line_ends, primed, resemblance
 from writemate_jax.sampling import writer as writing
 from writemate_jax.sampling.writer import Primer, Writer
 from writemate_jax.training import adapt, primers
@@ -168,6 +168,7 @@ def describe(writer: Writer) -> dict[str, Any]:
             "bias": sampling.bias, "reach": sampling.get("reach", 0.0), "candidates": sampling.candidates,
             "pointsPerCharacter": sampling.points_per_character, "freeCharacters": writing.FREE_CHARACTERS,
             "pointsPerSecond": sampling.points_per_second, "moreBias": writing.MORE_BIAS,
+            "stop": line_ends.STOP, "apart": line_ends.APART,
             "loop": candidates.MOST, "short": candidates.SHORT, "more": candidates.MORE, "hand": candidates.HAND,
             "neater": {"short": candidates.NEATER, "primed": primed.NEATER},
             "largestBias": writing.LARGEST_BIAS, "largestSeed": writing.LARGEST_SEED,

@@ -10,6 +10,7 @@
 import { encode } from "./alphabet.js";
 import { best, draft, passes, startsWithTick } from "./candidates.js";
 import { deskewed } from "./levelling.js";
+import { withoutPrimer, withoutStop } from "./line_ends.js";
 import { draw } from "./mixture.js";
 import { LANES } from "./network.js";
 import { strokesOf } from "./own_ink.js";
@@ -139,8 +140,9 @@ function* run(network, waiting) {
   }
 }
 
-function resultOf({ job, complete, ...written }, { resemblance }) {
-  const { rows, place, phi } = job.beginning.primer ? withoutPrimer(written) : written;
+function resultOf({ job, complete, ...written }, { resemblance, sampling }) {
+  const behind = job.beginning.primer ? withoutPrimer(written) : written;
+  const { rows, place, phi } = withoutStop(behind, job.text, sampling);
   const eos = rows.map((row) => row[2]), { end, trait } = job.beginning;
   if (rows.length) rows.at(-1)[2] = 1; // the pen lifts at the end, also where the cap ended the line
   const tick = startsWithTick(rows, job.text), away = trait ? unlike(rows, trait, resemblance) : 0;
@@ -149,24 +151,6 @@ function resultOf({ job, complete, ...written }, { resemblance }) {
     draft: draft(complete, place.map((one) => Math.max(0, one)), eos, job.text.length, tick), unlike: away, points: levelled(rows),
     attention: job.attention ? phi : null,
   };
-}
-
-/**
- * Without the strokes in front that are still the primer's: what its text says and its ink lacks, as a full stop.
- *
- * Such a stroke begins while the window reads the primer's text, and ends before it reads the line's: place is counted
- * from there, and -1 is the space between the two.
- */
-export function withoutPrimer({ rows, place, phi }) {
-  let first = 0;
-  for (let i = 0; i < rows.length; i++) {
-    if (place[i] >= 0 || place[first] >= -1) break;
-    if (rows[i][2] > 0.5) first = i + 1;
-  }
-  if (!first || first === rows.length) return { rows, place, phi };
-  const own = rows.slice(first);
-  own[0] = [0, 1].map((axis) => rows.slice(0, first + 1).reduce((sum, row) => sum + row[axis], 0)).concat(own[0][2]);
-  return { rows: own, place: place.slice(first), phi: phi.slice(first) };
 }
 
 /** Where a primer ends, in x-heights. */
