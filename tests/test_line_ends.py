@@ -1,4 +1,4 @@
-"""The ends of a line: no strokes of the primer's, no stop that is not asked for, and what is left stays in its place."""
+"""The ends of a line: none of the primer's strokes, no stop that is not asked for; what is left stays in its place."""
 
 import numpy as np
 import pytest
