@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 MOST = 45  # points for one character; more is a loop
-HAND = 240.0  # times: how unlike a hand a candidate is then counts more than how odd it is
+HAND = 15.0  # times the number of candidates: of many there is one that is both usual and like the hand
 MORE = 4  # times as many candidates, of what is hard: short texts and own hands
 SHORT = 12  # characters
 NEATER = 2.0  # times the bias, of short texts: a letter alone has no neighbours to be read by
@@ -71,9 +71,9 @@ def oddity(drafts: Sequence[Draft]) -> np.ndarray:
 def best(drafts: Sequence[Draft], text: str, unlike: Sequence[float] | None = None) -> int:
     """The index of the best candidate: one that passes before one that does not, then the least odd.
 
-    unlike: how far each is from a hand that is wanted (`resemblance`), which counts `HAND` times.
+    unlike: how far each is from a hand that is wanted (`resemblance`), which counts `HAND` times for each candidate.
     """
-    odd = oddity(drafts) if unlike is None else oddity(drafts) + HAND * np.asarray(unlike)
+    odd = oddity(drafts) if unlike is None else oddity(drafts) + HAND * len(drafts) * np.asarray(unlike)
     return min(range(len(drafts)), key=lambda i: (not passes(drafts[i], text), odd[i], i))
 
 

@@ -64,10 +64,10 @@ export function oddity(drafts) {
 /**
  * The index of the best draft: one that passes before one that does not, then the least odd.
  *
- * unlike: how far each is from a hand that is wanted (resemblance.js), which counts `hand` times.
+ * unlike: how far each is from a hand that is wanted (resemblance.js), which counts `hand` times for each draft.
  */
 export function best(drafts, text, { loop, hand }, unlike = null) {
-  const odd = oddity(drafts).map((one, i) => (unlike ? one + hand * unlike[i] : one));
+  const odd = oddity(drafts).map((one, i) => (unlike ? one + hand * drafts.length * unlike[i] : one));
   const failed = drafts.map((draft) => !passes(draft, text, loop));
   return drafts.reduce((found, _, i) => (
     failed[i] < failed[found] || (failed[i] === failed[found] && odd[i] < odd[found]) ? i : found), 0);
