@@ -370,6 +370,38 @@ def test_the_candidate_that_is_like_a_hand_is_that_of_the_package(writer, inks):
     assert expected != unheeded  # it makes a difference
 
 
+def test_ink_is_read_as_by_the_package(writer, files, inks):
+    texts = ["hello", "a tin", "no"]
+    pairs = [(line, texts[i % 3]) for i, line in enumerate(inks)] + [(inks[0][:4], "hello")]
+    lines = [{"rows": line.tolist(), "text": text} for line, text in pairs]
+    tasks = {"float32": False, "int8": False, "plain": True}
+    found = run(**{
+        name: {"do": "nats", "model": files[name if name in files else "float32"], "plain": plain, "lines": lines}
+        for name, plain in tasks.items()
+    })  # fmt: skip
+    expected = np.concatenate([writer.reader.nats([line], text) for line, text in pairs])
+    assert found["float32"] == found["plain"]  # to the bit
+    assert np.isinf(expected[-1]) and found["float32"][-1] is None  # Infinity, in JSON; too few points
+    np.testing.assert_allclose(found["float32"][:-1], expected[:-1], rtol=1e-4)
+    np.testing.assert_allclose(found["int8"][:-1], expected[:-1], rtol=0.05, atol=0.5)
+
+
+def test_of_candidates_the_one_that_says_its_text_is_the_packages(writer):
+    settings = browser_model.describe(writer)["sampling"]
+    rng = np.random.default_rng(13)
+    tasks, expected, unheeded = {}, {}, {}
+    for case in range(24):
+        places = [np.repeat([0, 1, 2], rng.integers(6, 20, 3)) for _ in range(5)]
+        drafts = [candidates.draft(bool(rng.random() < 0.8), place, place > 9, 2) for place in places]
+        unread, unlike = rng.exponential(5, 5), rng.random(5)
+        expected[str(case)] = candidates.best(drafts, "ab", unlike, unread)
+        unheeded[str(case)] = candidates.best(drafts, "ab", unlike)
+        tasks[str(case)] = {"do": "best", "drafts": [_plain(one) for one in drafts], "text": "ab",
+                            "sampling": settings, "unlike": unlike.tolist(), "unread": unread.tolist()}  # fmt: skip
+    assert {case: answer["best"] for case, answer in run(**tasks).items()} == expected
+    assert expected != unheeded  # it makes a difference
+
+
 def test_of_candidates_the_one_whose_trait_is_asked_for_is_written(writer, tmp_path, monkeypatch):
     monkeypatch.setattr(candidates, "HAND", 1e9)  # the points of a network by chance are odd in any case
     path = tmp_path / "model.bin"

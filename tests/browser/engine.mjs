@@ -86,8 +86,15 @@ const DO = {
 
   draft: ({ complete, place, eos, length }) => candidates.draft(complete, place, eos, length),
   tick: ({ rows, text }) => candidates.startsWithTick(rows, text),
-  best: ({ drafts, text, sampling, unlike = null }) => (
-    { odd: candidates.oddity(drafts), best: candidates.best(drafts, text, sampling, unlike) }),
+  best: ({ drafts, text, sampling, unlike = null, unread = null }) => (
+    { odd: candidates.oddity(drafts), best: candidates.best(drafts, text, sampling, unlike, unread) }),
+
+  /** lines [{rows, text}] -> nats of each. */
+  async nats({ lines, ...options }) {
+    const { reader } = await networkOf(options);
+    return lines.map(({ rows, text }) => reader.nats(rows, text));
+  },
+
   levelled: ({ rows }) => writing.levelled(rows),
   readable: ({ text, model }) => alphabet.readable(text, modelOf(model).header),
   elementary: ({ name, values }) => values.map((value) => elementary[name](...[value].flat())),

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from writemate_jax.evaluation import ctc
 from writemate_jax.evaluation.rendering import picture
+from writemate_jax.reading import ctc
 from writemate_jax.strokes import Rows
 
 RAPIDOCR = "3.10.0"

@@ -1,7 +1,7 @@
-"""Whether a set of written lines is of use: a small recogniser trained on it alone, and read real lines with.
+"""Whether a set of written lines is of use: a small reader trained on it alone, and read real lines with.
 
-The same recogniser (`reader`), the same steps and the same texts, once with the real ink of these texts and once with
-written ink (`sample.py dataset`). It is tested on real lines of writers that neither the recogniser nor the network
+The same reader (`reading.training`), the same steps and the same texts, once with the real ink of these texts and once
+with written ink (`sample.py dataset`). It is tested on real lines of writers that neither the reader nor the network
 that wrote has seen.
 """
 
@@ -12,23 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from flax import serialization
 
-from writemate_jax.alphabet import Alphabet
 from writemate_jax.data.corpus import Corpus
 from writemate_jax.dataset.making import make
 from writemate_jax.dataset.plan import Recipe
 from writemate_jax.dataset.shards import read_shard, shard_path
 from writemate_jax.drawing.strokes_json import loads
-from writemate_jax.evaluation import reader
 from writemate_jax.evaluation.bootstrap import Interval, ratio_interval
 from writemate_jax.evaluation.conventions import conventional
 from writemate_jax.evaluation.edit_distance import compare
-from writemate_jax.evaluation.reader import Examples, State
-from writemate_jax.replacing import replacing
+from writemate_jax.reading.reader import Reader
+from writemate_jax.reading.training import Examples, fits
 from writemate_jax.training.models import Model
 
-SAVE_EVERY = 100  # steps
 QUANTUM = 1 / 64  # x-heights: the grid of the open corpus
 
 
@@ -46,13 +42,20 @@ class Outcome:
     read: Sequence[str]
 
 
-def chosen(corpus: Corpus, splits: Sequence[str], count: int, seed: int) -> Examples:
-    """At most ``count`` real lines at random, of those that the recogniser can learn from."""
+def chosen(
+    corpus: Corpus, splits: Sequence[str], count: int, seed: int, *, conventions: bool = True
+) -> Examples:
+    """At most ``count`` real lines at random, of those that the recogniser can learn from.
+
+    conventions: whether they are brought under the `conventions` that they are compared with written lines by.
+    """
     lines: list[np.ndarray] = []
     texts: list[str] = []
     for i in np.random.default_rng(seed).permutation(corpus.select(splits)):
-        line = conventional(corpus.strokes(i), quantum=corpus.quantum)
-        if reader.fits(line, corpus.text(i)):
+        line = corpus.strokes(i)
+        if conventions:
+            line = conventional(line, quantum=corpus.quantum)
+        if fits(line, corpus.text(i)):
             lines.append(line)
             texts.append(corpus.text(i))
         if len(lines) == count:
@@ -80,42 +83,13 @@ def written(
         for sample in read_shard(shard_path(folder, shard))
     ]
     pairs = [(conventional(ink.strokes, quantum=QUANTUM), ink.text) for ink in inks]
-    pairs = [pair for pair in pairs if reader.fits(*pair)]
+    pairs = [pair for pair in pairs if fits(*pair)]
     return Examples([line for line, _ in pairs], [text for _, text in pairs])
 
 
-def learned(
-    path: Path,
-    examples: Examples,
-    alphabet: Alphabet,
-    steps: int,
-    seed: int,
-    progress: Callable[[int, float], None] = lambda step, loss: None,
-) -> tuple[State, float]:
-    """The trained recogniser, and its loss over the last steps; what was trained before is in ``path``."""
-    state, losses = reader.initial_state(alphabet, seed), []
-    if Path(path).is_file():
-        state = State(*serialization.from_bytes(tuple(state), Path(path).read_bytes()))
-        state = state._replace(step=int(state.step))
-
-    def save(state: State) -> None:
-        with replacing(path) as temporary:
-            temporary.write_bytes(serialization.to_bytes(tuple(state)))
-
-    def after(state: State, loss: float) -> None:
-        losses.append(loss)
-        if state.step % SAVE_EVERY == 0:
-            save(state)
-        progress(state.step, loss)
-
-    state = reader.train(examples, alphabet, steps, seed=seed, state=state, progress=after)
-    save(state)
-    return state, float(np.mean(losses[-SAVE_EVERY:])) if losses else float("nan")
-
-
-def tested(state: State, loss: float, lines: int, test: Examples, alphabet: Alphabet) -> Outcome:
-    """How a recogniser that was trained on ``lines`` lines reads the test lines."""
-    read = reader.read(state, test.lines, alphabet)
+def tested(reader: Reader, loss: float, lines: int, test: Examples) -> Outcome:
+    """How a reader that was trained on ``lines`` lines reads the test lines."""
+    read = [reader.read([line])[0] for line in test.lines]
     edits = np.array([compare(*pair).total for pair in zip(test.texts, read, strict=True)])
     characters = np.array([len(text) for text in test.texts])
     return Outcome(lines, float(edits.sum() / characters.sum()), ratio_interval(edits, characters), loss, read)

@@ -32,6 +32,7 @@ def run(options: argparse.Namespace) -> None:
     from writemate_jax.data import corpus as corpora
     from writemate_jax.evaluation import usefulness
     from writemate_jax.evaluation.tables import plain, table
+    from writemate_jax.reading.training import learned
     from writemate_jax.replacing import write_text
     from writemate_jax.sampling.compilation_cache import use_compilation_cache
     from writemate_jax.sampling.writer import embedded
@@ -57,8 +58,8 @@ def run(options: argparse.Namespace) -> None:
                 if step % 100 == 0:
                     print(f"{name}: step {step}, {loss:.3f} nats/character", flush=True)
 
-            state, loss = usefulness.learned(path, examples, model.alphabet, options.steps, options.seed, progress)
-        outcomes[name] = usefulness.tested(state, loss, len(examples.lines), test, model.alphabet)
+            reader, loss = learned(path, examples, model.alphabet, options.steps, options.seed, progress)
+        outcomes[name] = usefulness.tested(reader, loss, len(examples.lines), test)
         print(f"{name}: CER {outcomes[name].cer:.1%} on {len(test.lines)} real lines", flush=True)
 
     arm("real", real)

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 MOST = 45  # points for one character; more is a loop
-HAND = 15.0  # times the number of candidates: of many there is one that is both usual and like the hand
+HAND = 30.0  # times the number of candidates: of many there is one that is both legible and like the hand
+READ = 4.0  # times the nats of the reader
 MORE = 4  # times as many candidates, of what is hard: short texts and own hands
 SHORT = 12  # characters
 NEATER = 2.0  # times the bias, of short texts: a letter alone has no neighbours to be read by
@@ -68,12 +69,22 @@ def oddity(drafts: Sequence[Draft]) -> np.ndarray:
     return (np.square(away) + 0.5 * np.square(lacking)).sum(axis=1)
 
 
-def best(drafts: Sequence[Draft], text: str, unlike: Sequence[float] | None = None) -> int:
+def best(
+    drafts: Sequence[Draft],
+    text: str,
+    unlike: Sequence[float] | None = None,
+    unread: Sequence[float] | None = None,
+) -> int:
     """The index of the best candidate: one that passes before one that does not, then the least odd.
 
     unlike: how far each is from a hand that is wanted (`resemblance`), which counts `HAND` times for each candidate.
+    unread: how unlikely each says the text, in nats (`reading`), which count `READ` times.
     """
-    odd = oddity(drafts) if unlike is None else oddity(drafts) + HAND * len(drafts) * np.asarray(unlike)
+    odd = oddity(drafts)
+    if unlike is not None:
+        odd = odd + HAND * len(drafts) * np.asarray(unlike)
+    if unread is not None:
+        odd = odd + READ * np.asarray(unread)
     return min(range(len(drafts)), key=lambda i: (not passes(drafts[i], text), odd[i], i))
 
 

@@ -23,6 +23,8 @@ import numpy as np
 from writemate_jax import strokes
 from writemate_jax.data import own_ink
 from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.reading.reader import Reader
+from writemate_jax.reading.reader import embedded as embedded_reader
 from writemate_jax.sampling import named_styles, primed, resemblance
 from writemate_jax.sampling.candidates import NEATER as SHORT_NEATER
 from writemate_jax.sampling.candidates import SHORT, Draft, best, draft, passes, usual
@@ -127,7 +129,7 @@ class Writer:
         primer = self.primer(style) if primed_by_style else self._primer(prime, prime_text)
         asked = self.lines(texts, bias, seed, style, candidates, primer)
         # What still asks for candidates to be written, and what it asks for.
-        trying = {i: trial(line, count) for i, (line, count) in enumerate(asked)}
+        trying = {i: self.trial(line, count, primer) for i, (line, count) in enumerate(asked)}
         wanted = {i: next(tries) for i, tries in trying.items()}
         chosen: dict[int, Ended] = {}
         while wanted:
@@ -180,6 +182,35 @@ class Writer:
         codes = self.model.alphabet.encode(line.prefix + line.text)  # none of a prediction network's empty text
         forced, reach = primer.forced[: primer.length], self._reach(line.bias)
         return Track(codes, line.style, line.seed, line.bias, reach, line.limit, primer.start, forced, attention)
+
+    def trial(self, line: Line, candidates: int, primer: Primer | None = None) -> Trial:
+        """Asks once, and where none passes again, for lines to be written; is sent them; returns the best of them."""
+        primer = primer or self._primer(None, None)
+        drafts = _trimmed(line, (yield [line._replace(seed=seed) for seed in candidate_seeds(line.seed, candidates)]))
+        if candidates == 1:
+            return drafts[0]
+        known = [_known(line, one) for one in drafts]
+        if not any(passes(one, line.text) for one in known):
+            # A second try for what failed: by other seeds, and neater.
+            again = line._replace(bias=line.bias + MORE_BIAS)
+            more = yield [again._replace(seed=seed) for seed in candidate_seeds(line.seed, candidates, 1)]
+            drafts += _trimmed(line, more)
+            known = [_known(line, one) for one in drafts]
+        return drafts[best(known, line.text, _unlike(line, drafts), self._unread(line, drafts, primer))]
+
+    def _unread(self, line: Line, drafts: Sequence[Ended], primer: Primer) -> np.ndarray | None:
+        """How unlikely each draft says the text, in nats, to a reader of such ink; None where there is none."""
+        if self.reader is None:
+            return None
+        rows = [self._from_start(primer, self._denormalise(draft.points)) for draft in drafts]
+        return self.reader.nats(rows, line.text)
+
+    @cached_property
+    def reader(self) -> Reader | None:
+        """Of ink such as this network's, where there is one."""
+        reads = self.model.unit == "x-height" and self.model.config.data.rests
+        known = embedded_reader() if reads else None
+        return known if known and set(self.model.alphabet.characters) <= set(known.alphabet.characters) else None
 
     def _drafts(self, lines: Sequence[Line], primer: Primer, attention: bool) -> list[Ended]:
         """Every line written, in their order."""
@@ -326,11 +357,16 @@ class Writer:
             )
         return written
 
-    def _written(self, line: Line, primer: Primer, rows: Rows, complete: bool) -> Written:
+    def _from_start(self, primer: Primer, rows: Rows) -> Rows:
+        """Drawn points as a line of its own, from its own origin."""
         rows = np.concatenate([primer.lead, rows])
         rows[-1, 2] = 1  # the pen lifts at the end, also where a cap ended the line
         if primer.length:
             rows = _from_own_origin(rows, primer.end, on_baseline=self.model.config.data.rests)
+        return rows
+
+    def _written(self, line: Line, primer: Primer, rows: Rows, complete: bool) -> Written:
+        rows = self._from_start(primer, rows)
         if self.model.config.data.rests:
             rows = level(rows)
         pace = self.model.config.sampling.get("points_per_second")
@@ -448,6 +484,10 @@ class Primer(NamedTuple):
     own: bool = False
 
 
+# Asks for lines to be written, is sent them, and returns one.
+Trial = Generator[list[Line], list[Ended], Ended]
+
+
 def embedded(name: str = "open_synthesis") -> Path:
     """The folder of a checkpoint that comes with the package: open_synthesis or open_prediction."""
     return Path(str(importlib.resources.files("writemate_jax") / "assets" / name))
@@ -456,19 +496,6 @@ def embedded(name: str = "open_synthesis") -> Path:
 def capacity_of(line: Line) -> int:
     """The text capacity that a line is computed with."""
     return _capacity(len(line.prefix) + len(line.text) + 1, TEXT_CAPACITIES)
-
-
-def trial(line: Line, candidates: int) -> Generator[list[Line], list[Ended], Ended]:
-    """Asks once, and where none passes again, for lines to be written; is sent them; returns the best of them."""
-    drafts = _trimmed(line, (yield [line._replace(seed=seed) for seed in candidate_seeds(line.seed, candidates)]))
-    known = [_known(line, one) for one in drafts]
-    if candidates > 1 and not any(passes(one, line.text) for one in known):
-        # A second try for what failed: by other seeds, and neater.
-        again = line._replace(bias=line.bias + MORE_BIAS)
-        more = yield [again._replace(seed=seed) for seed in candidate_seeds(line.seed, candidates, 1)]
-        drafts += _trimmed(line, more)
-        known = [_known(line, one) for one in drafts]
-    return drafts[best(known, line.text, _unlike(line, drafts))]
 
 
 def _trimmed(line: Line, drafts: Sequence[Ended]) -> list[Ended]:

@@ -15,10 +15,12 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
+from flax import traverse_util
 
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
 from writemate_jax.data import letter_size, own_ink, pieces
 from writemate_jax.model import window
+from writemate_jax.reading import network as reading
 from writemate_jax.sampling import candidates, line_ends, primed, resemblance
 from writemate_jax.sampling import writer as writing
 from writemate_jax.sampling.writer import Primer, Writer
@@ -128,6 +130,9 @@ def _tensors(writer: Writer) -> dict[str, Tensor]:
     named = np.array([style.vector for style in writer.named_styles()], np.float32)
     size = named.shape[1] if named.size else model.config.model.style_size
     tensors["style.named"] = Tensor(named.reshape(-1, size), size > model.config.model.style_size)
+    if writer.reader:
+        for name, values in traverse_util.flatten_dict(writer.reader.params, sep=".").items():
+            tensors[f"reader.{name}"] = Tensor(values, values.ndim > 1)
     primed = _primed(writer)
     if primed:
         tensors["style.primers"] = Tensor(np.concatenate([one.forced[: one.length] for one in primed]), False)
@@ -170,6 +175,7 @@ def describe(writer: Writer) -> dict[str, Any]:
             "pointsPerSecond": sampling.points_per_second, "moreBias": writing.MORE_BIAS,
             "stop": line_ends.STOP, "apart": line_ends.APART,
             "loop": candidates.MOST, "short": candidates.SHORT, "more": candidates.MORE, "hand": candidates.HAND,
+            "read": candidates.READ,
             "neater": {"short": candidates.NEATER, "primed": primed.NEATER},
             "largestBias": writing.LARGEST_BIAS, "largestSeed": writing.LARGEST_SEED,
             "mostCharacters": writing.MAX_CHARACTERS, "mostCandidates": writing.MAX_CANDIDATES,
@@ -178,6 +184,7 @@ def describe(writer: Writer) -> dict[str, Any]:
             "directions": resemblance.DIRECTIONS, "turns": resemblance.TURNS, "spacing": resemblance.SPACING,
             "smoothing": resemblance.SMOOTHING,
         },
+        "reader": _reader(writer),
         "writers": list(model.writers),
         "random": [hand[name] for name in sampling.styles or model.writers],  # rows of style.table
         "styles": [
@@ -202,6 +209,16 @@ def describe(writer: Writer) -> dict[str, Any]:
             "letters": own_ink.PRIMER_LETTERS, "characters": own_ink.PRIMER_CHARACTERS,
             "points": own_ink.PRIMER_POINTS, "longest": primers.LONGEST, "astray": primers.ASTRAY,
         },
+    }  # fmt: skip
+
+
+def _reader(writer: Writer) -> dict[str, Any] | None:
+    if writer.reader is None:
+        return None
+    longest = writing.MAX_CHARACTERS + writing.FREE_CHARACTERS
+    return {
+        "alphabet": writer.reader.alphabet.characters, "dilations": list(reading.DILATIONS),
+        "scale": reading.SCALE.tolist(), "rows": longest * writer.model.config.sampling.points_per_character,
     }  # fmt: skip
 
 

@@ -127,7 +127,11 @@ class Desk:
         Raises `Problem` at once where too much waits.
         """
         asker, events = self._asker()
-        jobs = [Job(asker, i, line, n, primer, attention, follow and n == 1) for i, (line, n) in enumerate(lines)]
+        trials = [self.writer.trial(line, n, primer) for line, n in lines]
+        jobs = [
+            Job(asker, i, line, trial, primer, attention, follow and n == 1)
+            for i, ((line, n), trial) in enumerate(zip(lines, trials, strict=True))
+        ]
         self._submit(jobs)
         left = len(jobs)
         try:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from writemate_jax.sampling.lanes import Ended
-from writemate_jax.sampling.writer import Line, Primer, trial
+from writemate_jax.sampling.writer import Line, Primer, Trial
 from writemate_jax.sampling.written import Written
 
 
@@ -42,14 +42,14 @@ class Asker:
 
 
 class Job:
-    """A line of a request on its way: what its trial asks for, and what is there of it."""
+    """A line of a request on its way: what its trial (`Writer.trial`) asks for, and what is there of it."""
 
     def __init__(
-        self, asker: Asker, index: int, line: Line, candidates: int, primer: Primer, attention: bool, follow: bool
+        self, asker: Asker, index: int, line: Line, trial: Trial, primer: Primer, attention: bool, follow: bool
     ):
         self.asker, self.index, self.line, self.primer = asker, index, line, primer
         self.attention, self.follow = attention, follow
-        self.trial = trial(line, candidates)
+        self.trial = trial
         self.wanted: list[Line] = next(self.trial)
         self.drafts: list[Ended | None] = [None] * len(self.wanted)
         self.entered = 0

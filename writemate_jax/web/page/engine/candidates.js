@@ -64,10 +64,12 @@ export function oddity(drafts) {
 /**
  * The index of the best draft: one that passes before one that does not, then the least odd.
  *
- * unlike: how far each is from a hand that is wanted (resemblance.js), which counts `hand` times for each draft.
+ * unlike: how far each is from a hand that is wanted (resemblance.js), which counts `hand` times for each draft. unread:
+ * how unlikely each says the text, in nats (reading.js), which count `read` times.
  */
-export function best(drafts, text, { loop, hand }, unlike = null) {
-  const odd = oddity(drafts).map((one, i) => (unlike ? one + hand * drafts.length * unlike[i] : one));
+export function best(drafts, text, { loop, hand, read }, unlike = null, unread = null) {
+  const odd = oddity(drafts).map((one, i) => (
+    one + (unlike ? hand * drafts.length * unlike[i] : 0) + (unread ? read * unread[i] : 0)));
   const failed = drafts.map((draft) => !passes(draft, text, loop));
   return drafts.reduce((found, _, i) => (
     failed[i] < failed[found] || (failed[i] === failed[found] && odd[i] < odd[found]) ? i : found), 0);

@@ -7,6 +7,7 @@
  */
 import { exp, sigmoid, tanh } from "./elementary.js";
 import { createArithmetic, padded } from "./product.js";
+import { createReader } from "./reading.js";
 
 export const LANES = 4; // more at once gain nothing, see docs/browser.md
 const POINT = 3; // (dx, dy, eos)
@@ -18,13 +19,14 @@ const NOTHING = -40; // exp of less adds nothing to the window
  * x: what step reads of each lane. start(lane, codes, style): a new line. step(count): moves lanes 0 to count - 1.
  * output(lane): y, the 6m + 1 numbers that describe the next point. phi(lane): the window's weights, one a character and
  * one for the end. move(from, to): a line into another lane. state(lane): where its line is; restore(lane, state): goes
- * on from there.
+ * on from there. reader: what its lines are read by (reading.js), or null.
  */
 export async function createNetwork({ header, tensors }, kernel = null) {
   const { layers: depth, cells, mixtures, components, styleSize, kappaScale, logLimit } = header.network;
   const text = header.alphabet.length, outputs = 6 * mixtures + 1;
   const of = (name) => tensors.get(name).values;
   const { array, matrix, multiply, fast } = await createArithmetic(floats(), kernel);
+  const reader = await createReader({ header, tensors }, kernel);
 
   const layers = Array.from({ length: depth }, (_, l) => {
     const parts = ["point", "text", "below", "recurrent"].map((name) => tensors.get(`layer${l}.${name}`)).filter(Boolean)
@@ -171,7 +173,7 @@ export async function createNetwork({ header, tensors }, kernel = null) {
   }
 
   return {
-    header, fast, start, step, move, state, restore, layers, window, head, multiply, styleKernels,
+    header, fast, reader, start, step, move, state, restore, layers, window, head, multiply, styleKernels,
     output: (lane) => head.y.subarray(lane * headSize, lane * headSize + outputs),
     phi: (lane) => window.phi[lane],
   };

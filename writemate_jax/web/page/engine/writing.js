@@ -33,7 +33,7 @@ export function* write(network, lines, { attention = false }) {
   const beginnings = lines.map(({ text, candidates, hand: { style, primer, trait } }) => {
     const codes = encode((primer?.text ?? "") + text, network.header.alphabet);
     return { style, codes, primer, read: primer?.text.length ?? 0, end: primer ? endOf(primer, network.header) : null,
-      trait: candidates > 1 ? trait : null,
+      trait: candidates > 1 ? trait : null, reader: candidates > 1 ? network.reader : null,
       state: null }; // state: of the network behind the primer, once it has been there
   });
 
@@ -59,7 +59,8 @@ export function* write(network, lines, { attention = false }) {
       return null;
     }
     const ordered = own.sort((a, b) => a.number - b.number);
-    const chosen = ordered[best(ordered.map((one) => one.draft), text, sampling, ordered.map((one) => one.unlike))];
+    const each = (name) => ordered.map((one) => one[name]);
+    const chosen = ordered[best(each("draft"), text, sampling, each("unlike"), each("unread"))];
     drafts[index] = [];
     return { index, line: { text, bias, complete: chosen.draft.complete, points: chosen.points,
       pointsPerSecond: sampling.pointsPerSecond, attention: chosen.attention } };
@@ -143,13 +144,13 @@ function* run(network, waiting) {
 function resultOf({ job, complete, ...written }, { resemblance, sampling }) {
   const behind = job.beginning.primer ? withoutPrimer(written) : written;
   const { rows, place, phi } = withoutStop(behind, job.text, sampling);
-  const eos = rows.map((row) => row[2]), { end, trait } = job.beginning;
+  const eos = rows.map((row) => row[2]), { end, trait, reader } = job.beginning;
   if (rows.length) rows.at(-1)[2] = 1; // the pen lifts at the end, also where the cap ended the line
   const tick = startsWithTick(rows, job.text), away = trait ? unlike(rows, trait, resemblance) : 0;
   if (end && rows.length) fromOwnOrigin(rows, end);
   return {
-    draft: draft(complete, place.map((one) => Math.max(0, one)), eos, job.text.length, tick), unlike: away, points: levelled(rows),
-    attention: job.attention ? phi : null,
+    draft: draft(complete, place.map((one) => Math.max(0, one)), eos, job.text.length, tick), unlike: away,
+    unread: reader ? reader.nats(rows, job.text) : 0, points: levelled(rows), attention: job.attention ? phi : null,
   };
 }
 

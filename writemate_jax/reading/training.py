@@ -1,62 +1,35 @@
-"""A small recogniser of our own, cheap enough to be trained many times: ink to text, by convolutions and CTC.
+"""How the reader learns: CTC on lines of ink and their texts, cheap enough to be done many times.
 
-It reads the pen's movements, not a picture, two points a frame. It is no match for a real one; it is there to compare
-sets of lines by what a network learns from them (`usefulness`), all else being equal.
+It is no match for a real recogniser. But candidates for the same text can be compared by it, and sets of lines by what
+it learns from them (`evaluation.usefulness`), all else being equal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from flax import serialization
 
 from writemate_jax.alphabet import Alphabet
-from writemate_jax.evaluation.ctc import BLANK, best_path
+from writemate_jax.reading.ctc import BLANK
+from writemate_jax.reading.network import initial_params, log_probs
+from writemate_jax.reading.reader import Reader
+from writemate_jax.replacing import replacing
 from writemate_jax.strokes import Rows
 
 CAPACITIES = (96, 192, 288, 448)  # points: a line is padded to one of these, so that few programs are compiled
 POINTS = 9_216  # of a batch, about: 96 short lines or 20 long ones
 MOST_CHARACTERS = 64
-SCALE = 3.0  # offsets have a deviation of about a third of an x-height
 RATE, DECAY = 2e-3, 0.01
+SAVE_EVERY = 100  # steps
 SLANT, SIZE, ASPECT = 0.15, 0.1, 0.1  # deviations of a random linear map of each line at each visit
-
-
-class Reader(nn.Module):
-    """Rows ``[B, T, 3]`` in x-heights and lengths ``[B]`` to log-probabilities ``[B, T / 2, 1 + characters]``."""
-
-    characters: int
-    width: int = 64
-    dilations: Sequence[int] = (1, 2, 4, 8, 1, 2)
-
-    @nn.compact
-    def __call__(self, rows: jax.Array, lengths: jax.Array) -> jax.Array:
-        y = jnp.cumsum(rows[..., 1], axis=1)[..., None]  # height above the baseline tells a comma from an apostrophe
-        x = jnp.concatenate([rows * jnp.array([SCALE, SCALE, 1.0]), y], axis=-1)
-        there = (jnp.arange(x.shape[1]) < lengths[:, None])[..., None]
-        x = x * there
-        x = x.reshape(x.shape[0], x.shape[1] // 2, -1)  # two points a frame
-        there = there[:, ::2]
-        x = nn.gelu(nn.Dense(self.width)(_beside(x, 1)))
-        for dilation in self.dilations:
-            y = _beside(nn.LayerNorm()(x) * there, dilation)
-            x = x + nn.Dense(self.width)(nn.gelu(nn.Dense(self.width)(y)))
-        return nn.log_softmax(nn.Dense(1 + self.characters)(nn.LayerNorm()(x)))
-
-
-def _beside(x: jax.Array, distance: int) -> jax.Array:
-    """Each frame of ``[B, T, C]`` with those ``distance`` before and behind it, ``[B, T, 3 C]``.
-
-    A product with these is a convolution, and on a CPU several times as fast as one.
-    """
-    padded = jnp.pad(x, ((0, 0), (distance, distance), (0, 0)))
-    return jnp.concatenate([padded[:, : x.shape[1]], x, padded[:, 2 * distance :]], axis=-1)
 
 
 class Examples(NamedTuple):
@@ -108,25 +81,38 @@ def train(
             continue
         rng = np.random.default_rng([seed, 1, number])
         batch = _padded([augmented(examples.lines[i], rng) for i in chosen], [codes[i] for i in chosen])
-        params, moments, loss = _update(alphabet.size, params, moments, batch, number / steps)
+        params, moments, loss = _update(params, moments, batch, number / steps)
         progress(State(number + 1, params, moments), float(loss))
     return State(max(step, steps), params, moments)
 
 
-def read(state: State, lines: Sequence[Rows], alphabet: Alphabet) -> list[str]:
-    """What the lines say, by the likeliest alignment. A line beyond the largest capacity is read as far as that."""
-    lines = [line[: CAPACITIES[-1]] for line in lines]
-    texts = [""] * len(lines)
-    for capacity in CAPACITIES:
-        own = [i for i, line in enumerate(lines) if _capacity(line) == capacity]
-        size = _batch_size(capacity)
-        for first in range(0, len(own), size):
-            chosen = own[first : first + size]
-            batch = _padded([lines[i] for i in chosen], [np.zeros(0, np.int32)] * len(chosen))
-            log_probs = np.asarray(_log_probs(alphabet.size, state.params, batch.rows, batch.lengths))
-            for row, i in enumerate(chosen):
-                texts[i] = alphabet.decode(best_path(log_probs[row, : -(-len(lines[i]) // 2)]))
-    return texts
+def learned(
+    path: Path,
+    examples: Examples,
+    alphabet: Alphabet,
+    steps: int,
+    seed: int,
+    progress: Callable[[int, float], None] = lambda step, loss: None,
+) -> tuple[Reader, float]:
+    """The trained reader, and its loss over the last steps; what was trained before is in ``path``."""
+    state, losses = initial_state(alphabet, seed), []
+    if Path(path).is_file():
+        state = State(*serialization.from_bytes(tuple(state), Path(path).read_bytes()))
+        state = state._replace(step=int(state.step))
+
+    def save(state: State) -> None:
+        with replacing(path) as temporary:
+            temporary.write_bytes(serialization.to_bytes(tuple(state)))
+
+    def after(state: State, loss: float) -> None:
+        losses.append(loss)
+        if state.step % SAVE_EVERY == 0:
+            save(state)
+        progress(state.step, loss)
+
+    state = train(examples, alphabet, steps, seed=seed, state=state, progress=after)
+    save(state)
+    return Reader(alphabet, jax.device_get(state.params)), float(np.mean(losses[-SAVE_EVERY:] or np.nan))
 
 
 def augmented(line: Rows, rng: np.random.Generator) -> Rows:
@@ -184,16 +170,16 @@ def _rule():
 
 @partial(jax.jit, static_argnums=0)
 def _start(characters: int, key: jax.Array):
-    return Reader(characters).init(key, jnp.zeros((1, 16, 3)), jnp.full(1, 16))
+    return initial_params(key, characters)
 
 
-@partial(jax.jit, static_argnums=0, donate_argnums=(1, 2))
-def _update(characters: int, params, moments, batch: _Batch, share_done):
+@partial(jax.jit, donate_argnums=(0, 1))
+def _update(params, moments, batch: _Batch, share_done):
     def loss(params):
-        log_probs = Reader(characters).apply(params, batch.rows, batch.lengths)
-        frames = (jnp.arange(log_probs.shape[1])[None] * 2 >= batch.lengths[:, None]).astype(jnp.float32)
+        frames = log_probs(params, batch.rows, batch.lengths, xp=jnp)
+        behind = (jnp.arange(frames.shape[1])[None] * 2 >= batch.lengths[:, None]).astype(jnp.float32)
         unused = (batch.labels == BLANK).astype(jnp.float32)
-        nats = optax.ctc_loss(log_probs, frames, batch.labels, unused, blank_id=BLANK)
+        nats = optax.ctc_loss(frames, behind, batch.labels, unused, blank_id=BLANK)
         return (nats * batch.weights).sum() / jnp.maximum((1 - unused).sum(), 1)
 
     value, gradient = jax.value_and_grad(loss)(params)
@@ -201,8 +187,3 @@ def _update(characters: int, params, moments, batch: _Batch, share_done):
     # A short rise, since the first gradients of CTC are wild, then a cosine to nothing.
     rate = RATE * jnp.minimum(1.0, share_done / 0.03 + 0.01) * (1 + jnp.cos(jnp.pi * share_done)) / 2
     return optax.apply_updates(params, jax.tree.map(lambda u: rate * u, updates)), moments, value
-
-
-@partial(jax.jit, static_argnums=0)
-def _log_probs(characters: int, params, rows, lengths):
-    return Reader(characters).apply(params, rows, lengths)
