@@ -153,14 +153,15 @@ def test_a_primer_brings_its_hand_unless_a_style_is_asked_for(model):
     assert unknown.shape != ours.shape or np.abs(unknown - ours).max() > 0.05
 
 
-def test_an_own_hand_is_written_neater_unless_a_bias_is_asked_for_and_candidates_are_to_be_like_it(model):
+def test_a_learned_hand_is_written_neater_unless_a_bias_is_asked_for_and_candidates_are_to_be_like_it(model):
     scribe, usual = Writer(model, lanes=2), model.config.sampling.bias
     primer = scribe.primer(Ink(tiny.line("tool toloto", 0.01, np.random.default_rng(0)), "tool toloto"))
     text = "lot to " * 2  # a short text is written neater in any hand
     [(own, _)] = scribe.lines([text], None, 0, "unknown", 1, primer)
     [(asked, _)] = scribe.lines([text], 0.5, 0, "unknown", 1, primer)
+    [(bare, _)] = scribe.lines([text], None, 0, None, 1, primer)  # nothing but the primer tells of the hand
     [(other, _)] = scribe.lines([text], None, 0, "unknown", 1)
-    assert (own.bias, asked.bias, other.bias) == (primed.NEATER * usual, 0.5, usual)
+    assert (own.bias, asked.bias, bare.bias, other.bias) == (primed.NEATER * usual, 0.5, usual, usual)
     assert own.trait is primer.trait and other.trait is None
     # More candidates than of another hand, unless somebody says how many.
     config = model.config.copy_and_resolve_references()
@@ -238,7 +239,7 @@ def test_every_way_is_written_judged_and_reported(model, recogniser, tmp_path):
     scribe = Writer(model, lanes=4)
     copied = imitation.hands(scribe, corpus, people)
     network = model.network()
-    assert copied.primed.shape == (2, network.longest_style) and len(copied.primers) == 2
+    assert len(copied.primers) == len(copied.adapted) == 2
     assert [style.whole.shape for style in copied.adapted] == [(network.longest_style,)] * 2
     written = imitation.write(scribe, corpus, people, copied, bias=1.0, candidates=1)
     assert {way: [line.text for line in own] for way, own in written.items()} == {

@@ -24,7 +24,6 @@ from writemate_jax.evaluation.legibility import Line
 from writemate_jax.evaluation.prompts import Prompt
 from writemate_jax.evaluation.recogniser import Recogniser
 from writemate_jax.evaluation.writer_recogniser import WriterRecogniser, form
-from writemate_jax.sampling import primed
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.sampling.written import Written
 from writemate_jax.training import adapt
@@ -73,18 +72,17 @@ class Figures:
 class Hands:
     """What the network is given of each hand.
 
-    primers: a line each. primed: float32 [writers, s'], the primers' styles. adapted: fitted to all given.
+    primers: a line each. adapted: fitted to all given.
     """
 
     primers: Sequence[Ink]
-    primed: np.ndarray
     adapted: Sequence[adapt.Style]
 
 
 def hands(
     writer: Writer, corpus: Corpus, people: Sequence[HeldOut], *, progress: Callable[[], object] = lambda: None
 ) -> Hands:
-    """Fits a style to each writer's given lines, as `train.py adapt` does, and to one of them, as a primer's."""
+    """Fits a style to each writer's given lines, as `train.py adapt` does, and chooses one of them as the primer."""
     model = writer.model
     adapted = {}
     # Lines of like length side by side: the longest of some writers sets the time of all.
@@ -103,8 +101,7 @@ def hands(
         adapted[w].primer or Ink(corpus.strokes(one.given[0]), corpus.text(one.given[0]))
         for w, one in enumerate(people)
     ]
-    own = primed.hands(model, [line.strokes for line in lines], [line.text for line in lines])
-    return Hands(lines, own, [adapted[w] for w in range(len(people))])
+    return Hands(lines, [adapted[w] for w in range(len(people))])
 
 
 def write(
@@ -128,7 +125,7 @@ def write(
     primed_lines = [
         line
         for k, primer in enumerate(copied.primers)
-        for line in writer.write(prime=primer, style=copied.primed[k], **of_writer(k))
+        for line in writer.write(prime=primer, **of_writer(k))
     ]
     adapted_lines = [line for k, style in enumerate(copied.adapted) for line in as_kept(writer, style, **of_writer(k))]
     written = {

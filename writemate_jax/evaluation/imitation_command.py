@@ -86,7 +86,8 @@ def _written(bias: float | None, candidates: int | None, usual) -> str:
     from writemate_jax.sampling import primed
     from writemate_jax.sampling.candidates import MORE
 
-    biases = f"bias {usual.bias:g}, in an own hand {primed.NEATER * usual.bias:g}" if bias is None else f"bias {bias:g}"
+    usually = f"bias {usual.bias:g}, in a learned hand {primed.NEATER * usual.bias:g}"
+    biases = usually if bias is None else f"bias {bias:g}"
     if candidates is None:
         many = MORE * usual.candidates
         return f"{biases}, the best of {usual.candidates}, of short texts and in an own hand of {many}"

@@ -15,7 +15,7 @@ import numpy as np
 
 MOST = 45  # points for one character; more is a loop
 HAND = 30.0  # times the number of candidates: of many there is one that is both legible and like the hand
-READ = 4.0  # times the nats of the reader
+READ = 8.0  # times the nats of the reader
 MORE = 4  # times as many candidates, of what is hard: short texts and own hands
 SHORT = 12  # characters
 NEATER = 2.0  # times the bias, of short texts: a letter alone has no neighbours to be read by

@@ -8,8 +8,6 @@ its writer less.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from writemate_jax.strokes import Rows
@@ -17,7 +15,7 @@ from writemate_jax.training import adapt
 from writemate_jax.training.models import Model
 
 STEPS, GATE_STEPS = 10, 8
-NEATER = 1.5  # times the network's default bias, in an own hand: the primer keeps the hand, and it is read better
+NEATER = 1.5  # times the network's default bias, in a hand that was learned: its mean is more like it than its spread
 
 
 def hand(model: Model, primer: Rows, text: str) -> np.ndarray:
@@ -25,12 +23,6 @@ def hand(model: Model, primer: Rows, text: str) -> np.ndarray:
 
     model: with styles, trained on lines between rests. text: what the ink says, in the network's alphabet.
     """
-    return hands(model, [primer], [text])[0]
-
-
-def hands(model: Model, primers: Sequence[Rows], texts: Sequence[str]) -> np.ndarray:
-    """`hand` of several primers, float32 [primers, s + layers * 4h]."""
-    whose = range(len(primers))
-    styles = adapt.fit_hands(model, primers, texts, whose, steps=STEPS)
-    styles = adapt.deepen(model, primers, texts, whose, styles, steps=GATE_STEPS)
-    return np.stack([style.whole for style in styles])
+    styles = adapt.fit_hands(model, [primer], [text], [0], steps=STEPS)
+    [style] = adapt.deepen(model, [primer], [text], [0], styles, steps=GATE_STEPS)
+    return style.whole

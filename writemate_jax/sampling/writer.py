@@ -105,8 +105,8 @@ class Writer:
           texts: lines of 1 to 128 characters. Space around them is left out; characters that the network does not
             know are replaced by their nearest likeness, with a warning.
           bias: b >= 0 of eqs 61-62, one for all or one for each line; the larger, the neater and the more alike.
-            By default what the network's configuration says; more behind a primer (`primed.NEATER`) and for a text of
-            at most 12 characters (`candidates.NEATER`).
+            By default what the network's configuration says; more in a style that has a primer (`primed.NEATER`) and
+            for a text of at most 12 characters (`candidates.NEATER`).
           seed: one for all or one for each line. The same text with the same seed is the same ink, in any call.
           prime: a line of ink (float32 [T, 3], or as files hold it) whose hand is continued, in the style that suits it
             best (`sampling.primed`) unless another is asked for. A network of lines between rests in x-heights takes
@@ -152,7 +152,10 @@ class Writer:
         primer = primer or self._primer(None, None)
         texts = [texts] if isinstance(texts, str) else list(texts)
         texts = [self._readable(text, f"text {i}", MAX_CHARACTERS) for i, text in enumerate(texts)]
-        biases = self._biases([self._usual_bias(primer, text) for text in texts] if bias is None else bias, len(texts))
+        if bias is None:
+            learned = primer.length > 0 and style is not None
+            bias = [self._usual_bias(text, learned) for text in texts]
+        biases = self._biases(bias, len(texts))
         seeds = _seeds(seed, len(texts))
         if primer.length and style is None and self._network.styles and self.model.config.data.rests:
             ink = self._denormalise(primer.forced[: primer.length])
@@ -424,10 +427,10 @@ class Writer:
         known = self.model.unit == "x-height" and self.model.config.data.normalisation == "shared"
         return 1.0 / float(self.model.std[0]) if known else 0.0
 
-    def _usual_bias(self, primer: Primer, text: str) -> float:
-        """Of a text where nobody says."""
+    def _usual_bias(self, text: str, learned: bool) -> float:
+        """Of a text where nobody says; learned: in a hand of more than a primer's ink."""
         short = SHORT_NEATER if len(text) <= SHORT else 1.0
-        return max(short, primed.NEATER if primer.length else 1.0) * float(self.model.config.sampling.bias)
+        return max(short, primed.NEATER if learned else 1.0) * float(self.model.config.sampling.bias)
 
     def _biases(self, bias: float | Sequence[float], count: int) -> list[float]:
         biases = np.asarray(bias, np.float64)
