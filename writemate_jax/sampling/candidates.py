@@ -1,9 +1,11 @@
-"""The best of several candidates for one text, by how the window read the text while each was written.
+"""The best of several candidates for one text, by what a reader makes of each, and by how the window read the text
+while it was written.
 
 A letter that was passed over has no points, a loop or a stray stroke has many. So the candidates are compared with each
-other: one that draws, for some character, clearly more or fewer points than the others do has gone wrong there.
-Likelihood does not help: what the network finds likely is long and smooth, and choosing by it was worse than choosing
-by chance (docs/experiments.md has the figures).
+other: one that draws, for some character, clearly more or fewer points than the others do has gone wrong there. That is
+all there is to go by for ink that the reader does not know; where it does, it is worth more (docs/experiments.md).
+The writing network's own likelihood does not help: what it finds likely is long and smooth, and choosing by it was worse
+than choosing by chance.
 """
 
 from __future__ import annotations

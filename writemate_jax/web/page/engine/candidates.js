@@ -1,6 +1,6 @@
 /**
- * The best of several candidates for one text, by how the window read the text while each was written: as
- * writemate_jax/sampling/candidates.py, which says why.
+ * The best of several candidates for one text, by what they say (reading.js) and how the window read the text while each
+ * was written: as writemate_jax/sampling/candidates.py, which says why.
  *
  * A draft is {complete, points, lifts, tick}: points drawn while the window read each character and past them [U + 1],
  * how many of these lifted the pen, and whether a stray tick stands in front.
