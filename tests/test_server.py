@@ -613,6 +613,27 @@ def test_a_desk_that_fails_turns_away_and_says_it_is_not_well():
     assert desk.failed and not desk.ready
 
 
+def test_a_choice_that_fails_is_told_to_who_waits_for_it():
+    desk = Desk(Writer(model(), lanes=LANES), Measures(), waiting=99, fits=1, seconds=60)
+
+    def trial(line, *_):
+        yield [line]
+        raise RuntimeError("the reader is gone")
+
+    desk._warm, desk.writer.trial = lambda: None, trial
+    desk.start()
+    assert desk._ready.wait(60)
+
+    async def ask():
+        return [event async for event in desk.write(alone().lines(["abc"], None, 0, None, 1), alone().primer(None))]
+
+    with pytest.raises(Problem) as problem:
+        asyncio.run(ask())
+    assert problem.value.status == 500
+    desk._thread.join(60)
+    assert desk.failed
+
+
 @pytest.mark.parametrize("path", ["/", "/healthz", "/nothing", "/api/v1/styles", "/config.json", "/metrics"])
 def test_every_answer_carries_the_security_headers(client, path):
     headers = client.get(path).headers

@@ -91,6 +91,8 @@ class Desk:
         self._flying: deque[_Flight] = deque()
         self._landed = 0.0
         self._pool = ThreadPoolExecutor(SETS, thread_name_prefix="lanes")
+        self._readers = ThreadPoolExecutor(1, thread_name_prefix="reader")  # to read candidates takes milliseconds
+        self._again: list[Job] = []  # whose drafts were read and are not good enough
         self._ticket = itertools.count()
         self._pace = 0.01  # seconds for a line, lately: what Retry-After goes by
         self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
@@ -202,6 +204,8 @@ class Desk:
             self._ready.set()
             while not self._stopping:
                 self._wait()
+                if self._failure:
+                    raise self._failure
                 if self._fits:  # what waits to be written has as much time between its steps
                     self._fit(self._fits.popleft())
                 elif self._writing():
@@ -209,20 +213,21 @@ class Desk:
         except Exception as error:  # the device is gone, or a mistake: say so, and let the process be replaced
             log.exception("the desk has failed")
             self._failure = error
+        self._readers.shutdown()
         self._turn_away()
         self._pool.shutdown()
 
     def _wait(self) -> None:
         with self._changed:
-            idle = not (self._inbox or self._writing() or self._fits)
-            while not (self._inbox or self._writing() or self._fits or self._stopping):
+            idle = not (self._writing() or self._fits)
+            while not (self._writing() or self._fits or self._stopping or self._failure):
                 self._changed.wait()
         if idle:
             time.sleep(GATHER)
 
     def _writing(self) -> bool:
-        """Whether there are lines that are not whole."""
-        waiting = bool(self._inbox or self._flying) or any(self._waiting.values())
+        """Whether there are lines to be written."""
+        waiting = bool(self._inbox or self._again or self._flying) or any(self._waiting.values())
         return waiting or any(lanes.busy for lanes in self._all_lanes())
 
     def _all_lanes(self) -> Iterator[Lanes]:
@@ -286,6 +291,9 @@ class Desk:
     def _take_in(self) -> None:
         with self._changed:
             arrived, self._inbox = self._inbox, []
+            again, self._again = self._again, []
+        for job in again:  # before all that wait
+            self._queue(job, -1)
         for jobs in arrived:
             ticket = next(self._ticket)
             for job in jobs:
@@ -326,14 +334,27 @@ class Desk:
             job.asker.say(Points(job.index, points))
         if ended is None:
             return
-        chosen = job.add(number, ended)
-        if chosen is not None:
-            self._measures.lines.inc()
-            job.asker.say(Chosen(job, chosen))
-        elif not job.entered:  # another try, before all that wait
+        if job.add(number, ended):
+            self._readers.submit(self._decide, job)
+
+    def _decide(self, job: Job) -> None:
+        """Says which draft is the best, or has more of them written; called by the reader's thread."""
+        try:
+            chosen = job.decide()
+            if chosen is not None:
+                self._measures.lines.inc()
+                job.asker.say(Chosen(job, chosen))
+                return
+        except Exception as error:
+            job.asker.say(failed())
             with self._changed:
-                self._backlog += len(job.wanted)
-            self._queue(job, -1)
+                self._failure = error
+                self._changed.notify()
+            return
+        with self._changed:
+            self._backlog += len(job.wanted)
+            self._again.append(job)
+            self._changed.notify()
 
     def _fit(self, fit: _Fit) -> None:
         def between(nats: float) -> None:
@@ -366,7 +387,7 @@ class Desk:
         """Tells all that still wait that nothing will come."""
         with self._changed:
             self._stopping = True
-            askers = {job.asker for jobs in self._inbox for job in jobs}
+            askers = {job.asker for jobs in [*self._inbox, self._again] for job in jobs}
             askers |= {job.asker for heap in self._waiting.values() for *_, job in heap}
             inside = [lanes.inside for lanes in self._all_lanes()] + [flight.inside for flight in self._flying]
             askers |= {who[0].asker for who in itertools.chain(*inside) if who != WARM}

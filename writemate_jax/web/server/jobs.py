@@ -54,11 +54,13 @@ class Job:
         self.drafts: list[Ended | None] = [None] * len(self.wanted)
         self.entered = 0
 
-    def add(self, number: int, ended: Ended) -> Ended | None:
-        """Takes a draft; returns the best when that is known. `wanted` may be another try's then."""
+    def add(self, number: int, ended: Ended) -> bool:
+        """Takes a draft; returns whether all are there that were wanted."""
         self.drafts[number] = ended
-        if any(draft is None for draft in self.drafts):
-            return None
+        return all(draft is not None for draft in self.drafts)
+
+    def decide(self) -> Ended | None:
+        """The best of the drafts; None where another try is `wanted` first."""
         try:
             self.wanted = self.trial.send(self.drafts)
         except StopIteration as end:
