@@ -167,7 +167,7 @@ def test_a_learned_hand_is_written_neater_unless_a_bias_is_asked_for_and_candida
     config = model.config.copy_and_resolve_references()
     config.sampling.candidates = 3
     scribe = Writer(dataclasses.replace(model, config=config), lanes=2)
-    for hand, asked, count in ((primer, None, 3 * candidates.MORE), (primer, 2, 2), (None, None, 3)):
+    for hand, asked, count in ((primer, None, 3 * candidates.OWN), (primer, 2, 2), (None, None, 3)):
         assert scribe.lines([text], None, 0, "unknown", asked, hand)[0][1] == count
     np.testing.assert_allclose(np.square(primer.trait).sum(), 1, atol=1e-5)
 

@@ -84,13 +84,13 @@ def run(options: argparse.Namespace) -> None:
 def _written(bias: float | None, candidates: int | None, usual) -> str:
     """How: what was asked for, or else the defaults."""
     from writemate_jax.sampling import primed
-    from writemate_jax.sampling.candidates import MORE
+    from writemate_jax.sampling.candidates import MORE, OWN
 
     usually = f"bias {usual.bias:g}, in a learned hand {primed.NEATER * usual.bias:g}"
     biases = usually if bias is None else f"bias {bias:g}"
     if candidates is None:
-        many = MORE * usual.candidates
-        return f"{biases}, the best of {usual.candidates}, of short texts and in an own hand of {many}"
+        short, own = MORE * usual.candidates, OWN * usual.candidates
+        return f"{biases}, the best of {usual.candidates}, of short texts of {short}, in an own hand of {own}"
     return f"{biases}, " + ("one candidate" if candidates == 1 else f"the best of {candidates}")
 
 

@@ -4,8 +4,8 @@ while it was written.
 A letter that was passed over has no points, a loop or a stray stroke has many. So the candidates are compared with each
 other: one that draws, for some character, clearly more or fewer points than the others do has gone wrong there. That is
 all there is to go by for ink that the reader does not know; where it does, it is worth more (docs/experiments.md).
-The writing network's own likelihood does not help: what it finds likely is long and smooth, and choosing by it was worse
-than choosing by chance.
+The writing network's own likelihood does not help: what it finds likely is long and smooth, and choosing by it was
+worse than choosing by chance.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import NamedTuple
 import numpy as np
 
 MOST = 45  # points for one character; more is a loop
-HAND = 30.0  # times the number of candidates: of many there is one that is both legible and like the hand
+HAND = 20.0  # times the number of candidates: of many there is one that is both legible and like the hand
 READ = 8.0  # times the nats of the reader
-MORE = 4  # times as many candidates, of what is hard: short texts and own hands
+MORE, OWN = 4, 8  # times as many candidates, of short texts and in own hands
 SHORT = 12  # characters
 NEATER = 2.0  # times the bias, of short texts: a letter alone has no neighbours to be read by
 
@@ -96,7 +96,9 @@ def usual(count: int, text: str, own: bool = False) -> int:
     One wrong letter spoils a short text, and to write it a few times more costs little. An own hand is one that the
     network was not trained in: candidates are less like it and less like each other, so that there is more to choose.
     """
-    return MORE * count if count > 1 and (own or len(text) <= SHORT) else count
+    if count == 1:
+        return count
+    return count * (OWN if own else MORE if len(text) <= SHORT else 1)
 
 
 def seeds(seed: int, count: int, attempt: int = 0) -> list[int]:

@@ -61,7 +61,7 @@ class Write(_Asked):
     hand: Hand | None = Field(None, description="a hand of your own, from /api/v1/fit; it wins over vector and style")
     candidates: int | None = Field(
         None, ge=1, le=settings.CANDIDATES, description="how many are written of each line; the best is kept (default:"
-        " as many as the network's configuration says, of a short text and in a hand of your own four times as many)"
+        " as many as the network's configuration says, of a short text 4 times as many, in a hand of your own 8 times)"
     )
     format: Format = Field("json", description="what comes back; /api/v1/stream does not look at it")
     attention: bool = Field(False, description="also answer where the network read: a row of weights for each point")

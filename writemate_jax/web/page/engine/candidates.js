@@ -81,7 +81,8 @@ export function best(drafts, text, { loop, hand, read }, unlike = null, unread =
  * own: whether the hand is one of the user's.
  */
 export function usual(count, text, own, { short, more }) {
-  return count > 1 && (own || text.length <= short) ? more * count : count;
+  if (count === 1) return count;
+  return count * (own ? more.own : text.length <= short ? more.short : 1);
 }
 
 export function median(values) {
