@@ -10,8 +10,8 @@ On 2 cores (AMD EPYC with AVX-512), 200 points and 20 characters a line, share o
     layer by layer       0.66   0.67        0.54
     (small pages) scan   0.59   0.52        0.50
 
-On 2 cores of an Intel Xeon (peak 304 GFLOP/s), 660 points and 60 characters a line, 3 x 400: at 24 lines the one scan 0.38
-and layer by layer 0.41, at 64 lines 0.49 and 0.47. A training of 24 lines a batch made 4,460 and 5,180 points/s there.
+On 2 cores of an Intel Xeon (peak 304 GFLOP/s), 660 points and 60 characters a line, 3 x 400: at 24 lines the one scan
+0.38 and layer by layer 0.41, at 64 lines 0.49 and 0.47. A training of 24 lines a batch made 4,460 and 5,180 points/s.
 
 So training uses the one scan, which is also the simpler; huge pages are `training/huge_pages.py`. Where batches are as
 small as 24 lines, layer by layer would be a sixth faster.
