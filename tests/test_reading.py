@@ -13,8 +13,10 @@ import tiny
 from writemate_jax import config
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
 from writemate_jax.data import corpus as corpora
+from writemate_jax.data.corpus import Line
 from writemate_jax.evaluation import usefulness
 from writemate_jax.reading import ctc, network, training
+from writemate_jax.reading.__main__ import main
 from writemate_jax.reading.reader import Reader, embedded
 from writemate_jax.reading.training import Examples
 from writemate_jax.sampling.candidates import best
@@ -129,11 +131,18 @@ def test_it_learns_and_goes_on_bit_for_bit(tmp_path, monkeypatch):
     assert len(outcome.read) == len(TEXTS) and outcome.interval.low <= outcome.cer <= outcome.interval.high
 
 
-def test_the_readers_command_learns_and_the_file_reads(tmp_path, capsys):
-    from writemate_jax.reading.__main__ import main
-
-    assert main(["--out", str(tmp_path / "reader.npz"), "--steps", "0"]) == 2
-    assert "--steps 0" in capsys.readouterr().err
+def test_the_readers_command_learns_and_its_file_reads(tmp_path, capsys):
+    lines = [
+        Line(line, text, "a", split, f"{split}{i}")
+        for split, count in (("train", 8), ("validation", 3))
+        for i, (line, text) in enumerate(zip(LINES.lines[:count], LINES.texts, strict=False))
+    ]
+    packed, made = tmp_path / "corpus.npz", tmp_path / "reader.npz"
+    corpora.save(packed, corpora.pack(lines, quantum=1 / 64, unit="x-height", provenance={"source": "made up"}))
+    command = ["--corpus", str(packed), "--out", str(made)]
+    assert main([*command, "--steps", "0"]) == 2 and "--steps 0" in capsys.readouterr().err
+    assert main([*command, "--steps", "2"]) == 0 and "8 lines, 2 steps" in capsys.readouterr().out
+    assert len(Reader.load(made).read([LINES.lines[0]])) == 1
 
 
 # The reader that comes with the package

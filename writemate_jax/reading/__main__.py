@@ -62,9 +62,10 @@ def _run(options: argparse.Namespace) -> None:
     reader.save(options.out)
     test = chosen(corpus, ("validation",), TESTED, options.seed, conventions=False)
     outcome = tested(Reader.load(options.out), loss, len(lines.lines), test)
+    interval = f"{outcome.interval.low:.1%}-{outcome.interval.high:.1%}"
     print(
         f"{options.out}: {outcome.lines:,} lines, {options.steps:,} steps, {loss:.3f} nats a character;"
-        f" CER {outcome.cer:.1%} ({outcome.interval.low:.1%}-{outcome.interval.high:.1%}) on {TESTED} lines held out"
+        f" CER {outcome.cer:.1%} ({interval}) on {len(test.lines)} lines held out"
     )
 
 
