@@ -184,6 +184,17 @@ def test_a_writer_keeps_the_candidate_that_is_read_best_among_the_usual_ones():
     )
 
 
+def test_a_draft_of_which_nothing_is_left_says_nothing():
+    writer = Writer.load(lanes=4)
+    [(line, count)] = writer.lines(["a hotel minimum"], None, 5, None, 2)
+    tries = writer.trial(line, count)
+    whole, _ = writer._drafts(next(tries), writer.primer(None), False)
+    empty = whole._replace(points=whole.points[:0], place=whole.place[:0])
+    with pytest.raises(StopIteration) as end:
+        tries.send([empty, whole])
+    np.testing.assert_array_equal(end.value.value.points, whole.points)
+
+
 def test_only_ink_of_its_own_kind_is_read():
     model = load_model(asset())
     for change in ({"unit": "IAM-OnDB raw unit"}, {"alphabet": Alphabet(model.alphabet.characters + "é")}):

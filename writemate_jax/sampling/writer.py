@@ -205,8 +205,12 @@ class Writer:
         """How unlikely each draft says the text, in nats, to a reader of such ink; None where there is none."""
         if self.reader is None:
             return None
-        rows = [self._from_start(primer, self._denormalise(draft.points)) for draft in drafts]
-        return self.reader.nats(rows, line.text)
+        nats = np.full(len(drafts), np.inf)  # where nothing is left of a draft, nothing is said
+        inked = [i for i, draft in enumerate(drafts) if len(draft.points)]
+        rows = [self._from_start(primer, self._denormalise(drafts[i].points)) for i in inked]
+        if rows:
+            nats[inked] = self.reader.nats(rows, line.text)
+        return nats
 
     @cached_property
     def reader(self) -> Reader | None:
