@@ -90,6 +90,9 @@ def default() -> ConfigDict:
     training.evaluate_every = 1_000  # steps between validations (with samples and a checkpoint)
     training.save_every = 500  # steps between checkpoints
     training.validation_lines = 0  # lines of the validation split to use; 0 for all
+    # What operands of the LSTM's products are rounded to in training: "bfloat16" is faster where the hardware has it
+    # (model.unrolling). Weights, sums and all else stay float32, and so does what is evaluated.
+    training.products = "float32"
     training.minutes = 0.0  # stop in order after so many, to be gone on with by the same command; 0 for no limit
 
     sampling = config.sampling = ConfigDict()

@@ -1,8 +1,7 @@
 """The prediction network (section 4) and the synthesis network (section 5) of Graves (2013).
 
 One class is both: without a window it predicts, with one it writes a given text. `step` moves it by one point: it is
-what sampling loops over, and what a call scans over whole lines in training. Taking layers apart to hoist their
-products out of the loop was slower on a CPU; benchmarks/recurrence.py measures it.
+what sampling loops over. A call runs over whole lines, for training: the same values, layer by layer (`unrolling`).
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from writemate_jax.model import lstm, mdn, window
+from writemate_jax.model import lstm, mdn, unrolling, window
 from writemate_jax.model.clipping import clip_derivative
 from writemate_jax.model.window import Text, WindowState
 
@@ -48,6 +47,7 @@ class Network(nn.Module):
       kappa_scale: factor of the window's step, see `window.step`.
       sigma_floor, rho_max: see `mdn.split`.
       lstm_clip, output_clip: bounds of the derivatives at the LSTM's gates and at the outputs; 0 for none.
+      products: the type that the operands of the LSTM's products over whole lines are rounded to (`unrolling`).
     """
 
     layers: int
@@ -64,6 +64,7 @@ class Network(nn.Module):
     rho_max: float = 0.9999
     lstm_clip: float = 10.0
     output_clip: float = 100.0
+    products: str = "float32"
 
     @classmethod
     def from_config(cls, model_config: Any, alphabet_size: int, writers: int = 0) -> Network:
@@ -125,7 +126,7 @@ class Network(nn.Module):
         """Of the layers, for many steps.
 
         They are parts of larger arrays, and XLA takes them out anew at every step of a loop that asks for them there:
-        a copy of all weights, which costs more than the products of a few lines. (A scan that is derived does not.)
+        a copy of all weights, which costs more than the products of a few lines.
         """
         return tuple(layer() for layer in self.lstm)
 
@@ -198,7 +199,7 @@ class Network(nn.Module):
     # -- whole lines --------------------------------------------------------------------------------------------
 
     def __call__(self, inputs: jax.Array, text: Text | None = None, hands: jax.Array | None = None) -> jax.Array:
-        """Unrolls `step` over whole lines from the zero state.
+        """What `step` gives at every point of whole lines, from the zero state.
 
         Args:
           inputs: [b, t, 3] points, offsets normalised.
@@ -213,16 +214,39 @@ class Network(nn.Module):
 
     def unroll(self, inputs: jax.Array, text: Text | None = None, styles: jax.Array | None = None) -> jax.Array:
         """A call for lines in these styles [b, s] or longer (see `style_gates`), whether learned or not."""
-        scan = nn.scan(
-            lambda network, carry, x, gates: network.step(carry, x, text, gates),
-            variable_broadcast="params",
-            split_rngs={"params": False},
-            in_axes=(1, nn.broadcast),
-            out_axes=1,
-        )
-        gates = None if styles is None else self.style_gates(styles)
-        capacity = text.codes.shape[-1] if self.window else 0
-        return scan(self, self.initial_carry(inputs.shape[0], capacity), inputs, gates)[1]
+        x = jnp.swapaxes(inputs, 0, 1)
+        t, b, _ = x.shape
+        gates = (0.0,) * self.layers if styles is None else self.style_gates(styles)
+        start = self.initial_carry(b, text.codes.shape[-1] if self.window else 0)
+        hidden, read = [], (x,)  # what a layer reads: the points, the window and the layer below it
+        for layer in range(self.layers):
+            params = self.lstm[layer]()
+            if self.window and layer == 0:
+                inputs_kernel, window_kernel = params.input_kernel[:POINT], params.input_kernel[POINT:]
+                z = unrolling.product(x, inputs_kernel, self.products) + params.bias + gates[layer]
+                kernel, bias = self.soft_window()
+                h, w = unrolling.hoisted_scan(
+                    unrolling.WindowLayer(self.lstm_clip, self.products, self.kappa_scale),
+                    {"z": jnp.concatenate((window_kernel, params.recurrent_kernel)), "window": kernel},
+                    (start.h[0], start.c[0], start.window.kappa, start.window.w),
+                    {"z": z, "window": jnp.broadcast_to(bias, (t, b, bias.shape[0]))},
+                    params.peephole,
+                    (window.one_hot(text, self.alphabet_size), window.reachable(text)),
+                )
+                read = (x, w)
+            else:
+                z = jnp.concatenate((*read, *hidden[-1:]), axis=-1)
+                z = unrolling.product(z, params.input_kernel, self.products) + params.bias + gates[layer]
+                h = unrolling.hoisted_scan(
+                    unrolling.Layer(self.lstm_clip, self.products),
+                    {"z": params.recurrent_kernel},
+                    (start.h[layer], start.c[layer]),
+                    {"z": z},
+                    params.peephole,
+                    None,
+                )
+            hidden.append(h)
+        return jnp.swapaxes(self._outputs(hidden), 0, 1)
 
 
 def text_batch(codes: list[np.ndarray], capacity: int) -> Text:

@@ -19,6 +19,8 @@ from writemate_jax.training import losses, parallel, weight_noise
 # The draws of weights have a stream of random numbers of their own: no step has this number.
 WEIGHT_STREAM = 2**32 - 1
 
+PRODUCTS = ("float32", "bfloat16")  # what config.training.products may be
+
 
 @flax.struct.dataclass
 class TrainState:
@@ -92,6 +94,10 @@ def make_train_step(
     leave together. `units`: lines of the training data, or points where the loss is per point; adaptive weight noise
     needs it. All devices draw the same weights, so that a run does not depend on how many there are.
     """
+    products = config.training.products
+    if products not in PRODUCTS:
+        raise ConfigurationError(f'config.training.products is "{products}"; use {" or ".join(PRODUCTS)}')
+    network = network.clone(products=products)
     noisy = config.optimizer.weight_noise > 0
     if noisy and not units:
         raise ValueError(f"make_train_step: weight noise needs the number of units of training data, not {units}")

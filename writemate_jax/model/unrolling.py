@@ -1,0 +1,149 @@
+"""The recurrence of whole lines, layer by layer: what does not wait for it is taken out of its loop.
+
+A layer's input products are one large product before its scan, and its weight gradients one after the backward scan:
+where a product's result enters a step beside an additive input (a *tap*), the cotangent of that tap is the dz_t of
+dW = sum_t x_t^T dz_t. Only h_{t-1} W and dz_t W^T are left in the loops.
+
+Products may round their operands to bfloat16: they are summed in float32, and everything else (states, gates, window,
+weights, optimiser) stays float32. bfloat16 has the range of float32, so no loss needs to be scaled.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from writemate_jax.model import lstm, window
+
+
+class Matrix(NamedTuple):
+    """w [i, j], rounded, and its transpose [j, i] as an array of its own, for the loop that goes backward."""
+
+    w: jax.Array
+    transpose: jax.Array
+
+
+def product(x: jax.Array, w: jax.Array, operands: str) -> jax.Array:
+    """x w in float32 for x [..., i] and w [i, j], of operands rounded to this type, in its derivatives, too."""
+    return _product(x, w, _rounded(lax.stop_gradient(w), operands))
+
+
+@jax.custom_vjp
+def _product(x: jax.Array, w: jax.Array | None, matrix: Matrix) -> jax.Array:
+    """The product with `matrix`, which is w rounded; w, if given, is what gets the derivative."""
+    return _matmul(x.astype(matrix.w.dtype), matrix.w)
+
+
+def _product_forward(x, w, matrix):
+    return _product(x, w, matrix), (x.astype(matrix.w.dtype), w, matrix.transpose)
+
+
+def _product_backward(residuals, g):
+    x, w, transpose = residuals
+    g = g.astype(transpose.dtype)
+    return _matmul(g, transpose), None if w is None else _outer(x, g, g.dtype), None
+
+
+_product.defvjp(_product_forward, _product_backward)
+
+
+def _rounded(w: jax.Array, operands: str) -> Matrix:
+    w = w.astype(operands)
+    return Matrix(w, _transposed(w))
+
+
+def _matmul(a: jax.Array, b: jax.Array) -> jax.Array:
+    return jnp.matmul(a, b, preferred_element_type=jnp.float32)
+
+
+def _transposed(a: jax.Array) -> jax.Array:
+    # Written out: XLA takes a transpose into the product, which then is half as fast on a CPU.
+    return lax.optimization_barrier(a.T)
+
+
+def _outer(x: jax.Array, g: jax.Array, operands: Any) -> jax.Array:
+    """sum x^T g over all axes but the last, float32 [i, j]."""
+    x, g = (a.astype(operands).reshape(-1, a.shape[-1]) for a in (x, g))
+    return _matmul(_transposed(x), g)
+
+
+class Layer(NamedTuple):
+    """One step of an LSTM layer for `hoisted_scan`: carry (h, c), matrix and tap "z", `others` the peepholes.
+
+    clip: see `lstm.step`. operands: see `product`.
+    """
+
+    clip: float
+    operands: str
+
+    def __call__(self, matrices, peephole, constants, carry, taps):
+        h, c = carry
+        z = _product(h, None, matrices["z"]) + taps["z"]
+        h_next, c_next = lstm.step(z, c, peephole, self.clip)
+        return (h_next, c_next), {"z": h}, h_next
+
+
+class WindowLayer(NamedTuple):
+    """The same of the first layer of a synthesis network, which reads w_{t-1} and moves the window.
+
+    Carry (h, c, kappa, w); matrices and taps "z", of (w, h), and "window", of h; constants: one-hot text and mask.
+    """
+
+    clip: float
+    operands: str
+    kappa_scale: float
+
+    def __call__(self, matrices, peephole, constants, carry, taps):
+        h, c, kappa, w = carry
+        read = jnp.concatenate((w, h), axis=-1)
+        h, c = lstm.step(_product(read, None, matrices["z"]) + taps["z"], c, peephole, self.clip)
+        # The window's few products place the text to fractions of a character: they are never rounded.
+        move = jax.checkpoint(window.step, static_argnums=(4,))
+        state = move(h @ matrices["window"] + taps["window"], kappa, *constants, self.kappa_scale)
+        return (h, c, state.kappa, state.w), {"z": read, "window": h}, (h, state.w)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def hoisted_scan(step: Layer | WindowLayer, matrices: dict, carry: Any, taps: dict, others: Any, constants: Any) -> Any:
+    """Scans `step` over the first axis of the taps and returns its outputs, stacked.
+
+    `step(matrices, others, constants, carry, taps_t)` gives the carry, what each matrix was multiplied by and the
+    outputs. Derivatives of the matrices are taken after the loop; the constants have none.
+    """
+    return _scan(step, matrices, carry, taps, others, constants)[1]
+
+
+def _scan(step, matrices, carry, taps, others, constants):
+    # Rounded here, once, and not at every step.
+    matrices = {name: m if name == "window" else _rounded(m, step.operands) for name, m in matrices.items()}
+
+    def body(carry, taps_t):
+        carry, read, outputs = step(matrices, others, constants, carry, taps_t)
+        return carry, (read, outputs)
+
+    return lax.scan(body, carry, taps)[1]
+
+
+def _scan_forward(step, matrices, carry, taps, others, constants):
+    def run(carry, taps, others):
+        read, outputs = _scan(step, matrices, carry, taps, others, constants)
+        return outputs, read
+
+    outputs, pull_back, read = jax.vjp(run, carry, taps, others, has_aux=True)
+    return outputs, (pull_back, read)
+
+
+def _scan_backward(step, residuals, cotangents):
+    pull_back, read = residuals
+    d_carry, d_taps, d_others = pull_back(cotangents)
+    d_matrices = {
+        name: _outer(read[name], d_taps[name], "float32" if name == "window" else step.operands) for name in read
+    }
+    return d_matrices, d_carry, d_taps, d_others, None
+
+
+hoisted_scan.defvjp(_scan_forward, _scan_backward)
