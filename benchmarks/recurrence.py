@@ -2,7 +2,14 @@
 
 Prints points/s of the loss' gradient and its share of the float32 GEMM peak, counting 6 FLOP a weight and point.
 
-FIGURES
+On 2 cores of an AMD EPYC with AVX-512 and its bfloat16 products (peak 214 GFLOP/s float32), 3 x 400, points/s:
+
+    lines x points         24 x 650   64 x 200   128 x 200
+    one scan                  5,049      6,257       6,811
+    layer by layer            6,381      6,687       6,877
+    the same, bfloat16        7,757      7,847       8,626
+
+So training goes layer by layer. Huge pages (`training/huge_pages.py`) are on in all.
 """
 
 from __future__ import annotations
