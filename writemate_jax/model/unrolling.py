@@ -19,6 +19,9 @@ from jax import lax
 
 from writemate_jax.model import lstm, window
 
+# Matrices that are never rounded: the window's few products place the text to fractions of a character.
+EXACT = ("window",)
+
 
 class Matrix(NamedTuple):
     """w [i, j], rounded, and its transpose [j, i] as an array of its own, for the loop that goes backward."""
@@ -101,7 +104,6 @@ class WindowLayer(NamedTuple):
         h, c, kappa, w = carry
         read = jnp.concatenate((w, h), axis=-1)
         h, c = lstm.step(_product(read, None, matrices["z"]) + taps["z"], c, peephole, self.clip)
-        # The window's few products place the text to fractions of a character: they are never rounded.
         move = jax.checkpoint(window.step, static_argnums=(4,))
         state = move(h @ matrices["window"] + taps["window"], kappa, *constants, self.kappa_scale)
         return (h, c, state.kappa, state.w), {"z": read, "window": h}, (h, state.w)
@@ -119,7 +121,7 @@ def hoisted_scan(step: Layer | WindowLayer, matrices: dict, carry: Any, taps: di
 
 def _scan(step, matrices, carry, taps, others, constants):
     # Rounded here, once, and not at every step.
-    matrices = {name: m if name == "window" else _rounded(m, step.operands) for name, m in matrices.items()}
+    matrices = {name: m if name in EXACT else _rounded(m, step.operands) for name, m in matrices.items()}
 
     def body(carry, taps_t):
         carry, read, outputs = step(matrices, others, constants, carry, taps_t)
@@ -141,7 +143,7 @@ def _scan_backward(step, residuals, cotangents):
     pull_back, read = residuals
     d_carry, d_taps, d_others = pull_back(cotangents)
     d_matrices = {
-        name: _outer(read[name], d_taps[name], "float32" if name == "window" else step.operands) for name in read
+        name: _outer(read[name], d_taps[name], "float32" if name in EXACT else step.operands) for name in read
     }
     return d_matrices, d_carry, d_taps, d_others, None
 
