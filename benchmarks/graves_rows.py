@@ -45,8 +45,8 @@ ROWS = (
     Row("prediction_3x400_weight_noise", "graves_prediction_weight_noise", 3_000, start="prediction_3x400"),
     Row("synthesis", "graves_synthesis", 4_000),
     Row("synthesis_weight_noise", "graves_synthesis_weight_noise", 3_000, start="synthesis"),
-    Row("prediction_today", "graves_prediction_today", 3_000),
     Row("synthesis_today", "graves_synthesis_today", 3_000),
+    Row("prediction_today", "graves_prediction_today", 3_000, start="synthesis_today"),
 )
 
 

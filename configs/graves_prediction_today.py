@@ -1,9 +1,9 @@
-"""Graves' prediction network on IAM-OnDB with today's training: Adam, warm-up, cosine, an average of the weights.
+"""Graves' prediction network on IAM-OnDB with today's training, from the synthesis network less its text.
 
-Command: python train.py --config configs/graves_prediction_today.py --workdir runs/graves_prediction_today
+Command: python train.py --config configs/graves_synthesis_today.py --workdir runs/graves_synthesis_today
+         python train.py --config configs/graves_prediction_today.py --workdir runs/graves_prediction_today
 The network, the data, their split and the units are those of configs/graves_prediction.py, so that the figures can be
 compared: the paper reports -1041.0 nats per line, and -1057.7 with adaptive weight noise.
-Not trained here: docs/results says what has been.
 """
 
 from configs import graves_synthesis_today
@@ -11,6 +11,8 @@ from configs import graves_synthesis_today
 
 def get_config():
     config = graves_synthesis_today.get_config()
+    config.weights_from = "runs/graves_synthesis_today"
     config.model.window = False
     config.data.short_first = 0.0  # there is no attention to lock
+    config.optimizer.learning_rate = 1e-3  # what was learned is to be kept
     return config

@@ -128,13 +128,14 @@ def test_every_row_has_a_configuration_of_the_paper_s_network():
         assert (config.model.layers, config.model.cells) == ((1, 900) if "1x900" in row.name else (3, 400))
         assert config.model.window == row.name.startswith("synthesis")
         assert config.optimizer.name == ("adam" if row.name.endswith("today") else "rmsprop")
-        assert (config.optimizer.weight_noise > 0) == row.name.endswith("noise") == bool(config.weights_from)
+        assert (config.optimizer.weight_noise > 0) == row.name.endswith("noise")
+        assert config.weights_from == (f"rows/{row.start}" if row.start else "")
         assert config.data.normalisation == "per_axis" and not config.data.rests
         assert config.data.arrangement == "graves"
         assert graves_rows.configure(row, replace(settings, honest=True)).data.arrangement == "iam"
-    for name in ("graves_prediction_weight_noise", "graves_synthesis_weight_noise"):  # each names what it starts from
-        module = importlib.import_module(f"configs.{name}")
-        assert f"--workdir {module.get_config().weights_from}\n" in module.__doc__
+        module = importlib.import_module(f"configs.{row.config}")
+        if start := module.get_config().weights_from:  # each tells how to make what it starts from
+            assert row.start and f"--workdir {start}\n" in module.__doc__
 
 
 @pytest.mark.skipif(not IAM.exists(), reason="needs packed IAM-OnDB: runs/iam.npz, or its path in WRITEMATE_IAM_CORPUS")

@@ -7,7 +7,7 @@ import pytest
 
 from writemate_jax.config import default
 from writemate_jax.model import mdn
-from writemate_jax.model.networks import Network, text_batch
+from writemate_jax.model.networks import Network, text_batch, without_text
 
 B, T, U1, V = 3, 11, 6, 7
 
@@ -54,6 +54,17 @@ def test_teacher_forced_lines_equal_the_sampling_step_in_value_and_gradient(wind
     np.testing.assert_allclose(y_a, y_b, atol=2e-6)
     for a, b in zip(jax.tree.leaves(gradient_a), jax.tree.leaves(gradient_b), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5 * float(jnp.abs(b).max()) + 1e-8)
+
+
+def test_less_its_text_it_is_the_prediction_network_that_it_is_without_one():
+    network, params, x, _ = make(True)
+    prediction, fresh, _, _ = make(False)
+    params_without = without_text(params, V)
+    assert jax.tree.map(jnp.shape, params_without) == jax.tree.map(jnp.shape, fresh)
+    nothing = text_batch([np.array([], int)] * B, U1)
+    np.testing.assert_allclose(
+        prediction.apply({"params": params_without}, x), network.apply({"params": params}, x, nothing), atol=2e-6
+    )
 
 
 def test_a_call_is_causal():

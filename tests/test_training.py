@@ -14,6 +14,7 @@ import pytest
 
 import tiny
 from writemate_jax.data import corpus as corpora
+from writemate_jax.model.networks import without_text
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.training import evaluation, log, loop, losses, step
 from writemate_jax.training.models import CheckpointNotFound, load_model
@@ -137,6 +138,21 @@ def test_a_prediction_network_trains_and_writes_whatever_it_likes(tmp_path, caps
     assert "by themselves" not in capsys.readouterr().err
     assert all((tmp_path / "run" / name).stat().st_size > 1000 for name in ("learning_curve.png", "samples/000004.png"))
     assert len(Writer(load_model(tmp_path / "run")).unconditional(seed=1).strokes) == 20
+
+
+def test_a_prediction_network_may_begin_with_a_synthesis_network(tmp_path):
+    config = tiny.config(tmp_path)
+    config.training.update(steps=1, evaluate_every=1, save_every=1)
+    loop.run(config, tmp_path / "synthesis")
+    trained = load_model(tmp_path / "synthesis")
+    config.weights_from = str(tmp_path / "synthesis")
+    config.model.window = False
+    config.optimizer.learning_rate = 0.0
+    state = loop.run(config, tmp_path / "prediction")
+    expected = without_text(trained.params, trained.alphabet.size)
+    assert jax.tree.structure(state.params) == jax.tree.structure(expected)
+    for a, b in zip(jax.tree.leaves(expected), jax.tree.leaves(state.params), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_a_run_leaves_logs_pictures_and_a_model_and_compiles_each_shape_once(tmp_path, monkeypatch):

@@ -15,8 +15,8 @@ ROWS: tuple[tuple[str, str, float | None, float | None], ...] = (
     ("prediction_3x400_weight_noise", "prediction, 3 x 400, adaptive weight noise", -1057.7, 0.41),
     ("synthesis", "synthesis, 3 x 400", -1096.9, 0.23),
     ("synthesis_weight_noise", "synthesis, 3 x 400, adaptive weight noise", -1128.2, 0.23),
-    ("prediction_today", "prediction, 3 x 400, today's training", None, None),
     ("synthesis_today", "synthesis, 3 x 400, today's training", None, None),
+    ("prediction_today", "prediction, 3 x 400, today's training", None, None),
 )
 HONEST = "_honest"  # ends the name of a row that was trained on the training split alone
 

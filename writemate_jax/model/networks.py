@@ -249,6 +249,25 @@ class Network(nn.Module):
         return jnp.swapaxes(self._outputs(hidden), 0, 1)
 
 
+def without_text(params: dict, alphabet_size: int) -> dict:
+    """The weights of the prediction network that a synthesis network is for want of a text (a window that reads zeros).
+
+    Args:
+      params: of a synthesis network.
+      alphabet_size: v of that network, the width of what its layers read of the window.
+    """
+
+    def layer(weights: dict) -> dict:
+        kernel = weights["kernel"]
+        return {**weights, "kernel": jnp.concatenate((kernel[:POINT], kernel[POINT + alphabet_size :]))}
+
+    return {
+        name: layer(weights) if name.startswith("lstm_") else weights
+        for name, weights in params.items()
+        if name != "soft_window"
+    }
+
+
 def text_batch(codes: list[np.ndarray], capacity: int) -> Text:
     """Pads texts' codes to [len(codes), capacity].
 

@@ -21,6 +21,7 @@ from writemate_jax.alphabet import Alphabet
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.batches import Batch, Batches
+from writemate_jax.model.networks import without_text
 from writemate_jax.replacing import write_text
 from writemate_jax.sampling.writer import embedded
 from writemate_jax.training import evaluation, hardware, losses, optimizer, parallel, step
@@ -28,7 +29,7 @@ from writemate_jax.training import log as logs
 from writemate_jax.training.checkpoints import Checkpoints
 from writemate_jax.training.cost import Cost
 from writemate_jax.training.log import Log, plot_learning_curve
-from writemate_jax.training.models import Description, Model, load_model
+from writemate_jax.training.models import Description, load_model
 
 
 class NotFinite(RuntimeError):
@@ -70,7 +71,7 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
         if restored is not None:
             state = restored
         elif config.weights_from:
-            state = step.started_from(state, _trained(config.weights_from, description).params)
+            state = step.started_from(state, _trained(config.weights_from, description))
         first = int(state.step)
         if parallel.is_main():
             _announce(config, corpus, training, validation, state, first)
@@ -147,14 +148,16 @@ def order(batches: Batches, config: ConfigDict, first: int) -> Iterator[Batch]:
         at, epoch = at + count, epoch + 1
 
 
-def _trained(folder: str, description: Description) -> Model:
-    """The network that a run begins with; ConfigurationError where it does not fit the run's."""
+def _trained(folder: str, description: Description) -> dict:
+    """The weights that a run begins with; ConfigurationError where they do not fit the run's."""
     model = load_model(embedded() if folder == "embedded" else folder)
     for name in ("alphabet", "unit"):
         ours, theirs = getattr(description, name), getattr(model, name)
         if ours != theirs:
             raise ConfigurationError(f"config.weights_from: {folder} has the {name} {theirs}, this run {ours}")
-    return model
+    if model.config.model.window and not description.config.model.window:
+        return without_text(model.params, model.alphabet.size)
+    return model.params
 
 
 class _Trainer:
