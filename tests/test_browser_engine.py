@@ -22,7 +22,7 @@ from writemate_jax.data.own_ink import like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
-from writemate_jax.sampling import candidates, primed, resemblance
+from writemate_jax.sampling import candidates, neatness, resemblance
 from writemate_jax.sampling.lanes import Ended
 from writemate_jax.sampling.levelling import level
 from writemate_jax.sampling.line_ends import APART, STOP, without_primer, without_stop
@@ -611,7 +611,7 @@ def test_the_site_is_small_and_asks_no_other_host(site):
     assert weights.stat().st_size < 1.5e6
     assert sum(path.stat().st_size for path in files) < 3e6
     settings = json.loads((site / "config.json").read_text())
-    assert (settings["engine"], settings["neater"]) == ("browser", primed.NEATER)
+    assert (settings["engine"], settings["neater"]) == ("browser", neatness.for_the_page())
     for path in files:
         if path.suffix in {".html", ".css", ".js", ".svg", ".json"}:
             text = path.read_text("utf-8")
@@ -651,7 +651,7 @@ def test_the_site_writes_in_chromium_and_learns_a_hand(site):
         browser.close()
     assert not troubles
     assert all(url.startswith(f"{address}/some/path/") for url in asked_online)
-    assert (found["lines"][0]["text"], found["lines"][0]["bias"]) == ("hello", candidates.NEATER)
+    assert (found["lines"][0]["text"], found["lines"][0]["bias"]) == ("hello", neatness.OF_SHORT)
     assert found["lines"] == found["again"]
     assert found["given up"] == "AbortError"
     assert found["kind"] == "characters"

@@ -19,7 +19,7 @@ from writemate_jax.evaluation.imitation import ADAPTED, DEFAULT, PRIMED, REAL, U
 from writemate_jax.evaluation.legibility import Line as Judged
 from writemate_jax.evaluation.prompts import Prompt
 from writemate_jax.model.window import Text
-from writemate_jax.sampling import candidates, primed, resemblance
+from writemate_jax.sampling import candidates, neatness, primed, resemblance
 from writemate_jax.sampling.writer import InvalidRequest, Writer
 from writemate_jax.training import adapt, loop, primers
 from writemate_jax.training.models import Model
@@ -161,7 +161,7 @@ def test_a_learned_hand_is_written_neater_unless_a_bias_is_asked_for_and_candida
     [(asked, _)] = scribe.lines([text], 0.5, 0, "unknown", 1, primer)
     [(bare, _)] = scribe.lines([text], None, 0, None, 1, primer)  # nothing but the primer tells of the hand
     [(other, _)] = scribe.lines([text], None, 0, "unknown", 1)
-    assert (own.bias, asked.bias, bare.bias, other.bias) == (primed.NEATER * usual, 0.5, usual, usual)
+    assert (own.bias, asked.bias, bare.bias, other.bias) == (neatness.OF_LEARNED * usual, 0.5, usual, usual)
     assert own.trait is primer.trait and other.trait is None
     # More candidates than of another hand, unless somebody says how many.
     config = model.config.copy_and_resolve_references()

@@ -293,6 +293,13 @@ def _rows(files) -> list[strokes_json.Ink]:
     return [strokes_json.loads(json.dumps(line)) for line in json.loads(files["json"][1])]
 
 
+def test_a_short_line_stays_neater_than_the_others_whatever_the_neatness(visit):
+    page = visit({"text": "Files & more of them\nit is", "bias": "0.8"})
+    _ink(page, "Files & more of them / it is")
+    lines = [strokes_json.loads(json.dumps(line)) for line in json.loads(_download(page, "json")[1])]
+    assert [(line.text, line.bias) for line in lines] == [("Files & more of them", 1.2), ("it is", 1.6)]
+
+
 def test_files_are_named_after_the_text(files):
     assert {kind: name for kind, (name, _) in files.items()} == {
         "svg": "files-more.svg", "png": "files-more.png", "pdf": "files-more.pdf", "json": "files-more.json",

@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { events } from "../../writemate_jax/web/page/engine/events.js";
 import { createEngine } from "../../writemate_jax/web/page/engine/server.js";
+import { times } from "../../writemate_jax/web/page/neatness.js";
 import { createScribe } from "../../writemate_jax/web/page/scribe.js";
 
 globalThis.document = { baseURI: "http://nowhere.test/sub/path/" };
@@ -63,7 +64,7 @@ test("a server is sent what it takes of a hand, and says with which bias it wrot
   const asked = serve(t, () => new Response(stream(event("line", said), event("done", {}))));
   const scribe = createScribe(await createEngine());
   const hand = { vector: [1], gates: null, primer: null };
-  const request = { lines: ["a"], seed: 1, bias: null, style: "x", hand: { ...hand, trait: [0.5] }, attention: false };
+  const request = { lines: ["a"], seed: 1, biases: [null], style: "x", hand: { ...hand, trait: [0.5] }, attention: false };
   await scribe.write(request, () => {});
   assert.deepEqual([asked[0].hand, asked[0].bias], [hand, null]);
   assert.equal(scribe.ink(request, 0).bias, 2);
@@ -105,7 +106,9 @@ test("the scribe asks for what it does not know, and gives up when asked again",
     },
   };
   const scribe = createScribe(engine);
-  const request = (...lines) => ({ lines, seed: 10, bias: 1, style: "x", hand: null, attention: false });
+  const request = (...lines) => ({
+    lines, seed: 10, biases: lines.map(() => 1), style: "x", hand: null, attention: false,
+  });
   assert.equal(await scribe.write(request("a", "b"), () => {}), true);
   assert.equal(await scribe.write(request("a", "c", "d"), () => {}), true);
   const former = scribe.write(request("e"), () => assert.fail("given up"));
@@ -113,4 +116,27 @@ test("the scribe asks for what it does not know, and gives up when asked again",
   assert.equal(await former, false);
   assert.deepEqual(asked, [["a|b", 10], ["c|d", 11], ["e", 10]]);
   assert.equal(scribe.ink(request("a", "b"), 1).seed, 11);
+});
+
+test("the scribe asks for each run of lines with the same bias, by the seeds of their places", async () => {
+  const asked = [];
+  const engine = {
+    async write({ lines, bias, biases, seed }, onLine) {
+      assert.equal(biases, undefined);
+      asked.push([lines.join("|"), bias, seed]);
+      lines.forEach((text, i) => onLine(i, { text, attention: null }));
+    },
+  };
+  const scribe = createScribe(engine);
+  const request = { lines: ["a", "b", "c", "d"], biases: [1, 1, 2, 1], seed: 10, style: "x", hand: null };
+  assert.equal(await scribe.write(request, () => {}), true);
+  assert.deepEqual(asked, [["a|b", 1, 10], ["c", 2, 12], ["d", 1, 13]]);
+  assert.deepEqual(request.lines.map((_, i) => [scribe.ink(request, i).bias, scribe.ink(request, i).seed]),
+    [[1, 10], [1, 11], [2, 12], [1, 13]]);
+});
+
+test("short lines and learned hands are written neater, but not both times", () => {
+  const factors = { short: 2, learned: 1.5, characters: 3 };
+  assert.deepEqual([["abc", false], ["abcd", false], ["abcd", true], ["abc", true]]
+    .map(([text, learned]) => times(text, learned, factors)), [2, 1, 1.5, 2]);
 });

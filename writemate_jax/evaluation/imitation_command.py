@@ -83,10 +83,10 @@ def run(options: argparse.Namespace) -> None:
 
 def _written(bias: float | None, candidates: int | None, usual) -> str:
     """How: what was asked for, or else the defaults."""
-    from writemate_jax.sampling import primed
+    from writemate_jax.sampling import neatness
     from writemate_jax.sampling.candidates import MORE, OWN
 
-    usually = f"bias {usual.bias:g}, in a learned hand {primed.NEATER * usual.bias:g}"
+    usually = f"bias {usual.bias:g}, in a learned hand {neatness.OF_LEARNED * usual.bias:g}"
     biases = usually if bias is None else f"bias {bias:g}"
     if candidates is None:
         short, own = MORE * usual.candidates, OWN * usual.candidates

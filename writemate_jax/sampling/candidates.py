@@ -20,7 +20,6 @@ HAND = 20.0  # times the number of candidates: of many there is one that is both
 READ = 8.0  # times the nats of the reader
 MORE, OWN = 4, 8  # times as many candidates, of short texts and in own hands
 SHORT = 12  # characters
-NEATER = 2.0  # times the bias, of short texts: a letter alone has no neighbours to be read by
 
 
 class Draft(NamedTuple):

@@ -15,7 +15,6 @@ from writemate_jax.training import adapt
 from writemate_jax.training.models import Model
 
 STEPS, GATE_STEPS = 10, 8
-NEATER = 1.5  # times the network's default bias, in a hand that was learned: its mean is more like it than its spread
 
 
 def hand(model: Model, primer: Rows, text: str) -> np.ndarray:

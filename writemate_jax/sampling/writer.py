@@ -25,9 +25,8 @@ from writemate_jax.data import own_ink
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.reading.reader import Reader
 from writemate_jax.reading.reader import embedded as embedded_reader
-from writemate_jax.sampling import named_styles, primed, resemblance
-from writemate_jax.sampling.candidates import NEATER as SHORT_NEATER
-from writemate_jax.sampling.candidates import SHORT, Draft, best, draft, passes, usual
+from writemate_jax.sampling import named_styles, neatness, primed, resemblance
+from writemate_jax.sampling.candidates import Draft, best, draft, passes, usual
 from writemate_jax.sampling.candidates import seeds as candidate_seeds
 from writemate_jax.sampling.compilation_cache import use_compilation_cache
 from writemate_jax.sampling.lanes import Ended, Lanes, Track
@@ -105,8 +104,8 @@ class Writer:
           texts: lines of 1 to 128 characters. Space around them is left out; characters that the network does not
             know are replaced by their nearest likeness, with a warning.
           bias: b >= 0 of eqs 61-62, one for all or one for each line; the larger, the neater and the more alike.
-            By default what the network's configuration says; more in a style that has a primer (`primed.NEATER`) and
-            for a text of at most 12 characters (`candidates.NEATER`).
+            By default what the network's configuration says; more in a style that has a primer and for a text of
+            at most 12 characters (`neatness`).
           seed: one for all or one for each line. The same text with the same seed is the same ink, in any call.
           prime: a line of ink (float32 [T, 3], or as files hold it) whose hand is continued, in the style that suits it
             best (`sampling.primed`) unless another is asked for. A network of lines between rests in x-heights takes
@@ -433,8 +432,7 @@ class Writer:
 
     def _usual_bias(self, text: str, learned: bool) -> float:
         """Of a text where nobody says; learned: in a hand of more than a primer's ink."""
-        short = SHORT_NEATER if len(text) <= SHORT else 1.0
-        return max(short, primed.NEATER if learned else 1.0) * float(self.model.config.sampling.bias)
+        return neatness.times(text, learned) * float(self.model.config.sampling.bias)
 
     def _biases(self, bias: float | Sequence[float], count: int) -> list[float]:
         biases = np.asarray(bias, np.float64)

@@ -21,7 +21,7 @@ from writemate_jax.alphabet import Alphabet, UnknownCharacters
 from writemate_jax.data import letter_size, own_ink, pieces
 from writemate_jax.model import window
 from writemate_jax.reading import network as reading
-from writemate_jax.sampling import candidates, line_ends, primed, resemblance
+from writemate_jax.sampling import candidates, line_ends, neatness, resemblance
 from writemate_jax.sampling import writer as writing
 from writemate_jax.sampling.writer import Primer, Writer
 from writemate_jax.training import adapt, primers
@@ -176,7 +176,7 @@ def describe(writer: Writer) -> dict[str, Any]:
             "stop": line_ends.STOP, "apart": line_ends.APART,
             "loop": candidates.MOST, "short": candidates.SHORT, "hand": candidates.HAND, "read": candidates.READ,
             "more": {"short": candidates.MORE, "own": candidates.OWN},
-            "neater": {"short": candidates.NEATER, "primed": primed.NEATER},
+            "neater": neatness.for_the_page(),
             "largestBias": writing.LARGEST_BIAS, "largestSeed": writing.LARGEST_SEED,
             "mostCharacters": writing.MAX_CHARACTERS, "mostCandidates": writing.MAX_CANDIDATES,
         },

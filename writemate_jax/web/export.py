@@ -31,7 +31,7 @@ LEFT_OUT = {"engine/server.js", "engine/events.js", "engine/kernel.c"}
 def export(writer: Writer, out: Path) -> list[Path]:
     """Writes the site of a writer's network into a folder; returns its files. Raises ValueError for another network."""
     from writemate_jax import __version__
-    from writemate_jax.sampling import primed
+    from writemate_jax.sampling import neatness
     from writemate_jax.web import browser_model
 
     model = browser_model.encode(writer)
@@ -43,7 +43,7 @@ def export(writer: Writer, out: Path) -> list[Path]:
     written.append(out / MODEL)
     with replacing(written[-1]) as temporary:
         temporary.write_bytes(model)
-    config = {"engine": "browser", "version": __version__, "neater": primed.NEATER, "model": MODEL}
+    config = {"engine": "browser", "version": __version__, "neater": neatness.for_the_page(), "model": MODEL}
     config["files"] = [path.relative_to(out).as_posix() for path in written]  # what offline.js keeps
     written.append(out / "config.json")
     write_text(written[-1], json.dumps(config) + "\n")

@@ -8,6 +8,7 @@ import { createHandDialog } from "./hand.js";
 import { bounds, strokesOf } from "./ink.js";
 import { place, wrap } from "./layout.js";
 import { createMessages } from "./messages.js";
+import { times } from "./neatness.js";
 import { createPlayer } from "./player.js";
 import { drawPreview, loadPreviews } from "./previews.js";
 import { createScribe } from "./scribe.js";
@@ -50,7 +51,7 @@ function keepOffline() {
   navigator.serviceWorker?.register(new URL("offline.js", document.baseURI)).catch((error) => console.info(error));
 }
 
-/** neater: times the bias, behind a line of the hand itself: the line keeps the hand, and ink is read better so. */
+/** neater: of which lines the bias is more than that of the settings, see neatness.js. */
 function run({ engine, styles, previews, onServer, mostLines, neater }) {
   const small = matchMedia("(max-width: 40rem)").matches;
   const names = new Set(styles.map(({ name }) => name));
@@ -150,10 +151,10 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
     const lines = rows.filter(Boolean);
     const { seed, attention } = settings;
     const primed = own ? own.primer : styles.length > 0; // each style that has a name is written behind a line
-    // Where the neatness is the usual one, the engine knows best what bias each line wants: short ones more.
+    // Where the neatness is the usual one, the engine knows best what bias each line wants.
     const usual = settings.bias === DEFAULTS.bias;
-    const bias = usual ? null : Math.round(settings.bias * (primed ? neater : 1) * 100) / 100;
-    request = { lines, seed, bias, style, hand: own && handOf(own), candidates: null, attention };
+    const biasOf = (line) => Math.round(settings.bias * times(line, primed, neater) * 100) / 100;
+    request = { lines, seed, biases: lines.map((line) => (usual ? null : biasOf(line))), style, hand: own && handOf(own), candidates: null, attention };
     if (lines.length > mostLines) {
       scribe.stop();
       messages.say(`That is ${lines.length} lines; at most ${mostLines} can be written at once. Shorten the text or`

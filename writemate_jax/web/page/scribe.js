@@ -1,4 +1,7 @@
-/** Asks the engine for lines, remembers them, and gives up a request when the next one comes. */
+/**
+ * Asks the engine for lines, remembers them, and gives up a request when the next one comes. A request has a list of
+ * biases, one for each line, where the engine has one for all: it is asked once for all lines of a run that share it.
+ */
 
 const REMEMBERED = 400; // lines
 const SEEDS = 2 ** 32; // after the last one comes the first
@@ -8,13 +11,16 @@ export function createScribe(engine) {
   let running = null;
 
   const seedOf = (request, index) => (request.seed + index) % SEEDS;
-  const keyOf = (text, seed, { bias, style, hand }) => JSON.stringify([text, seed, bias, hand ? nameOf(hand) : style]);
+  const keyOf = (request, index) => {
+    const { lines, biases, hand, style } = request;
+    return JSON.stringify([lines[index], seedOf(request, index), biases[index], hand ? nameOf(hand) : style]);
+  };
   // A fit has its own vector; a link leaves out the gates and the trait, and perhaps the primer.
   const nameOf = ({ vector, gates, primer, trait }) => [vector, Boolean(gates), Boolean(primer), Boolean(trait)];
 
   /** The line of a request that is known already, or undefined. */
   function known(request, index) {
-    const key = keyOf(request.lines[index], seedOf(request, index), request);
+    const key = keyOf(request, index);
     const line = memory.get(key);
     if (!line) return undefined;
     memory.delete(key); // the latest used is the last to be forgotten
@@ -24,7 +30,7 @@ export function createScribe(engine) {
 
   /** The known line, also where it lacks the attention that is asked for. */
   function ink(request, index) {
-    return memory.get(keyOf(request.lines[index], seedOf(request, index), request));
+    return memory.get(keyOf(request, index));
   }
 
   /**
@@ -34,22 +40,22 @@ export function createScribe(engine) {
   async function write(request, arrived) {
     stop();
     const mine = (running = new AbortController());
-    const { lines } = request;
+    const { lines, biases, ...same } = request;
     try {
       for (let first = 0; first < lines.length; first++) {
         if (known(request, first)) continue;
         let end = first + 1;
-        while (end < lines.length && !known(request, end)) end++;
-        const start = first;
+        while (end < lines.length && biases[end] === biases[first] && !known(request, end)) end++;
+        const start = first, bias = biases[first];
         await engine.write(
-          { ...request, lines: lines.slice(start, end), seed: seedOf(request, start), signal: mine.signal },
+          { ...same, lines: lines.slice(start, end), bias, seed: seedOf(request, start), signal: mine.signal },
           (index, line) => {
             if (mine.signal.aborted) return;
             const own = seedOf(request, start + index);
-            remember(keyOf(lines[start + index], own, request), { bias: request.bias, ...line, seed: own });
+            remember(keyOf(request, start + index), { bias, ...line, seed: own });
             arrived();
           });
-        first = end;
+        first = end - 1;
       }
       return !mine.signal.aborted;
     } catch (error) {

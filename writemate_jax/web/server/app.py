@@ -23,7 +23,7 @@ from writemate_jax.alphabet import UnknownCharacters
 from writemate_jax.data.own_ink import UnfitInk
 from writemate_jax.drawing.look import Look
 from writemate_jax.drawing.strokes_json import Ink
-from writemate_jax.sampling import primed
+from writemate_jax.sampling import neatness
 from writemate_jax.sampling.writer import LARGEST_SEED, MAX_CHARACTERS, InvalidRequest, Line, Primer, Writer
 from writemate_jax.sampling.written import Written
 from writemate_jax.training.adapt import Style
@@ -166,7 +166,7 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
         return JSONResponse({
             "engine": "server",
             "version": writemate_jax.__version__,
-            "neater": primed.NEATER,
+            "neater": neatness.for_the_page(),
             "limits": {"characters": MAX_CHARACTERS, "lines": limits.LINES, "candidates": limits.CANDIDATES,
                        "fit_lines": limits.FIT_LINES, "fit_characters": limits.FIT_CHARACTERS},
         }, headers={"Cache-Control": "no-cache"})  # fmt: skip

@@ -1,4 +1,5 @@
 /** What the page asks for, checked, in the terms of the engine. Pure. All throw EngineError. */
+import { times } from "../neatness.js";
 import { encode, readable, transliterate } from "./alphabet.js";
 import { usual } from "./candidates.js";
 import { EngineError } from "./error.js";
@@ -23,16 +24,11 @@ export function toWrite({ lines, seed = 0, bias = null, style = "random", vector
     lines: lines.map((line, i) => {
       const text = readable(line, header), its = (first + i) % (sampling.largestSeed + 1);
       const whose = own ?? handOf(style, its, model);
-      return { text, seed: its, hand: whose, bias: neatness ?? usualBias(text, whose.primer, sampling),
+      return { text, seed: its, hand: whose, bias: neatness ?? times(text, whose.primer, sampling.neater) * sampling.bias,
         candidates: asked ?? usual(sampling.candidates, text, own !== null, sampling) };
     }),
     attention: Boolean(attention),
   };
-}
-
-/** The bias of a text where nobody says: more behind a primer, and more for a short text. */
-function usualBias(text, primer, { bias, short, neater }) {
-  return Math.max(text.length <= short ? neater.short : 1, primer ? neater.primed : 1) * bias;
 }
 
 /** The hand of a style's name, a writer's, "unknown" or "random": {style, primer, trait} as writing.js takes it. */
