@@ -9,6 +9,7 @@ import tiny
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.data.batches import Batches
 from writemate_jax.model.networks import Network, text_batch
+from writemate_jax.sampling import named_styles
 from writemate_jax.sampling.writer import InvalidRequest, Writer
 from writemate_jax.training import loop, step
 from writemate_jax.training.models import load_model
@@ -145,6 +146,15 @@ def test_a_writer_writes_in_the_styles_of_its_writers(trained):
         scribe.write(["lot"], style=np.zeros(3))
     with pytest.raises(InvalidRequest, match="knows no styles"):
         Writer.load(folder / "first").write(["lot"], style="a")
+
+
+def test_a_folder_of_a_reserved_name_is_not_taken_for_a_style(trained, tmp_path, monkeypatch):
+    scribe = Writer.load(trained[2] / "second")
+    monkeypatch.chdir(tmp_path)
+    for name in named_styles.RESERVED:
+        expected = scribe.styles(name, [1, 2])
+        (tmp_path / name).mkdir()
+        np.testing.assert_array_equal(scribe.styles(name, [1, 2]), expected)
 
 
 def test_the_best_of_several_is_one_of_them_and_the_same_in_any_batch(trained):

@@ -277,7 +277,7 @@ class Writer:
         named = {one.name: one.vector for one in self.named_styles()} if asked else {}
         if asked and style in named:
             style = named[style]
-        elif isinstance(style, os.PathLike) or isinstance(style, str) and os.path.exists(style):
+        elif isinstance(style, os.PathLike) or asked and os.path.exists(style):
             try:
                 style = load_style(style)
             except InvalidStyle as error:
