@@ -154,7 +154,8 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
     // Where the neatness is the usual one, the engine knows best what bias each line wants.
     const usual = settings.bias === DEFAULTS.bias;
     const biasOf = (line) => Math.round(settings.bias * times(line, primed, neater) * 100) / 100;
-    request = { lines, seed, biases: lines.map((line) => (usual ? null : biasOf(line))), style, hand: own && handOf(own), candidates: null, attention };
+    const biases = lines.map((line) => (usual ? null : biasOf(line)));
+    request = { lines, seed, biases, style, hand: own && handOf(own), candidates: null, attention };
     if (lines.length > mostLines) {
       scribe.stop();
       messages.say(`That is ${lines.length} lines; at most ${mostLines} can be written at once. Shorten the text or`
