@@ -15,7 +15,7 @@ from benchmarks import graves_rows
 from writemate_jax import config as configuration
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.corpus import ARRANGEMENTS, Line
-from writemate_jax.evaluation import graves_table, result
+from writemate_jax.evaluation import graves_table, learning_curves, result
 from writemate_jax.evaluation.command import main
 from writemate_jax.training import log
 
@@ -83,13 +83,21 @@ def test_the_table_is_made_of_the_files_alone(slices, tmp_path, capsys):
     settings, _, _ = slices
     text = (settings.results / "README.md").read_text()
     lines = text.splitlines()
-    for name, what, paper, _ in graves_table.ROWS:
-        [row] = [line for line in lines if line.startswith((f"| {what} |", f"| [{what}]"))]
+    table = lines[: lines.index("## Learning curves")]
+    for name, what, paper, *_ in graves_table.ROWS:
+        [row] = [line for line in table if line.startswith((f"| {what} |", f"| [{what}]"))]
         if name in NAMES:
             found = result.read(settings.results / f"{name}.json")
             assert f"| {paper:.1f} | {found.nats_per_line:.1f} | {found.nats_per_point:.3f} |" in row
         else:
             assert "not trained" in row
+    continued = [line for line in lines[len(table) :] if line.startswith("| prediction")]
+    assert len(continued) == len(NAMES) and all("too few validations" in line for line in continued)
+    assert (settings.results / "curves.png").read_bytes().startswith(b"\x89PNG")
+    for name in NAMES:
+        found = result.read(settings.results / f"{name}.json")
+        curve = learning_curves.read(settings.results / found.curve, found)
+        assert curve.nats.min() == pytest.approx(found.nats_per_line)  # the best of the run is what was measured
     assert main(["table", "--results", str(settings.results)]) == 0
     assert capsys.readouterr().out.strip() == text.strip()
     (tmp_path / "synthesis.json").write_text("{}")

@@ -1,0 +1,56 @@
+"""Learning curves continued: the power law that is fitted, and what is said and drawn of it."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from writemate_jax.evaluation import learning_curves
+from writemate_jax.evaluation.extrapolation import FEWEST, PowerLaw, fit
+from writemate_jax.evaluation.learning_curves import Curve
+
+EPOCHS = np.geomspace(0.2, 8, 12)
+laws = st.builds(PowerLaw, st.floats(-1300, -900), st.floats(20, 800), st.floats(0.3, 2))
+
+
+@given(laws)
+def test_a_law_is_found_again_in_its_own_points(law):
+    found = fit(EPOCHS, law.at(EPOCHS))
+    np.testing.assert_allclose(found.at(80.0), law.at(80.0), atol=0.5)
+    np.testing.assert_allclose(found, law, rtol=0.01)
+
+
+@given(laws, st.floats(0.1, 50), st.floats(-500, 500))
+def test_units_of_time_and_the_origin_of_the_loss_do_not_matter(law, pace, moved):
+    rough = law.at(EPOCHS) + 3 * np.cos(7 * EPOCHS)
+    one, other = fit(EPOCHS, rough), fit(pace * EPOCHS, rough + moved)
+    np.testing.assert_allclose(other.at(pace * 20.0) - moved, one.at(20.0), atol=0.5)
+
+
+@given(laws, st.floats(0.5, 500))
+def test_when_a_law_comes_to_a_figure_is_the_inverse_of_the_figure(law, epochs):
+    assert law.epochs_to(float(law.at(epochs))) == pytest.approx(epochs, rel=1e-6)
+    assert law.epochs_to(law.floor) == law.epochs_to(law.floor - 1) == math.inf
+
+
+def test_a_flat_or_rising_curve_comes_to_nothing_lower_and_a_short_one_has_no_law():
+    for curve in (np.full(12, -700.0), -700 + EPOCHS):
+        law = fit(EPOCHS, curve)
+        assert law.at(1000.0) >= curve.min() - 1e-3 and law.epochs_to(-800.0) == math.inf
+    assert fit(EPOCHS[: FEWEST - 1], -EPOCHS[: FEWEST - 1]) is None
+    assert PowerLaw(-900.0, 1.0, 1e-9).epochs_to(-899.99) == math.inf  # beyond all numbers
+
+
+def test_a_curve_in_words_and_as_a_picture(tmp_path):
+    law = PowerLaw(-1000.0, 100.0, 1.0)
+    curve = Curve(EPOCHS, law.at(EPOCHS), law)
+    assert learning_curves.continued(curve, -990.0) == ("-1000", "-999", "10 epochs")
+    assert learning_curves.continued(curve, -1000.0)[2] == "never"
+    assert learning_curves.continued(curve, -999.999)[2] == "over 10,000 epochs"
+    young = Curve(EPOCHS[:1], curve.nats[:1], None)
+    assert learning_curves.continued(young, -990.0) == ("too few validations", "", "")
+    path = tmp_path / "curves.png"
+    learning_curves.draw(path, {"prediction": [("a", curve, -990.0), ("b", young, -990.0)], "synthesis": []})
+    assert path.read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,69 @@
+"""Where a learning curve goes: a power law of the epochs above a floor, fitted to its validations.
+
+Such laws describe how the loss of networks falls with training (Hestness et al. 2017, "Deep Learning Scaling is
+Predictable, Empirically"). They hold for a constant learning rate at best, and early ones promise too much: what they
+say of several times the length of a run is a guess with a formula.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+FEWEST = 5  # points that a law of three parameters is fitted to
+STEEPEST = 3.0  # of the exponents
+
+
+class PowerLaw(NamedTuple):
+    """floor + scale * epochs^-exponent; floor and scale in nats a line, scale and exponent not negative."""
+
+    floor: float
+    scale: float
+    exponent: float
+
+    def at(self, epochs):
+        """Nats a line after so many epochs, a number or an array."""
+        return self.floor + self.scale * np.asarray(epochs, np.float64) ** -self.exponent
+
+    def epochs_to(self, nats: float) -> float:
+        """Epochs after which the law comes to so many nats a line; infinity where it never does."""
+        if nats <= self.floor or self.scale == 0 or self.exponent == 0:
+            return math.inf
+        try:
+            return (self.scale / (nats - self.floor)) ** (1 / self.exponent)
+        except OverflowError:
+            return math.inf
+
+
+def fit(epochs: Sequence[float], nats: Sequence[float]) -> PowerLaw | None:
+    """The law of least squares through validations; None for fewer than `FEWEST`, or where none can be found.
+
+    Args:
+      epochs: above 0, of each validation.
+      nats: nats a line, likewise.
+    """
+    from scipy.optimize import OptimizeWarning, curve_fit
+
+    t, y = np.asarray(epochs, np.float64), np.asarray(nats, np.float64)
+    if len(t) < FEWEST:
+        return None
+    # In units of the curve itself: from 0 to 1, at its last epoch.
+    lowest, span = y.min(), max(float(np.ptp(y)), 1e-9)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", OptimizeWarning)  # of the covariance, which is not used
+            (floor, scale, exponent), _ = curve_fit(
+                lambda t, floor, scale, exponent: floor + scale * t**-exponent,
+                t / t[-1],
+                (y - lowest) / span,
+                p0=(-0.5, 0.5, 0.5),
+                bounds=((-np.inf, 0, 0), (np.inf, np.inf, STEEPEST)),
+                max_nfev=10_000,
+            )
+    except RuntimeError:
+        return None
+    return PowerLaw(float(lowest + span * floor), float(span * scale * t[-1] ** exponent), float(exponent))
