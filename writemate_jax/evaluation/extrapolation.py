@@ -1,8 +1,8 @@
 """Where a learning curve goes: a power law of the epochs above a floor, fitted to its validations.
 
 Such laws describe how the loss of networks falls with training (Hestness et al. 2017, "Deep Learning Scaling is
-Predictable, Empirically"). They hold for a constant learning rate at best, and early ones promise too much: what they
-say of several times the length of a run is a guess with a formula.
+Predictable, Empirically"). They hold for a constant learning rate at best: what they say of several times the length of
+a run is a guess with a formula.
 """
 
 from __future__ import annotations
