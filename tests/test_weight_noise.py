@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as arrays
 from scipy import integrate, stats
 
 import tiny
+from writemate_jax import config as configuration
 from writemate_jax.data import corpus as corpora
 from writemate_jax.training import log, loop, optimizer, parallel, step, weight_noise
 from writemate_jax.training.models import load_model
@@ -189,6 +190,18 @@ def test_without_it_a_state_holds_no_posterior_and_no_weights_are_drawn(tmp_path
     state = loop.run(config, tmp_path / "run")
     assert jax.tree.structure(state.params) == jax.tree.structure(state.average)
     assert "kl_per_line" not in log.read(tmp_path / "run" / "train.csv")[0]
+
+
+@pytest.mark.parametrize("name", ["rmsprop", "adam"])
+def test_a_deviation_begins_to_move_as_far_as_a_mean_does(name):
+    config = configuration.default().optimizer
+    config.update(name=name, weight_noise=0.075)
+    rule, before = optimizer.make(config, 10), weight_noise.around({"w": jnp.ones(5)}, 0.075)
+    gradient = Posterior({"w": jnp.arange(1.0, 6.0)}, {"w": jnp.arange(1.0, 6.0)})
+    after = optax.apply_updates(before, rule.update(gradient, rule.init(before), before)[0])
+    of_mean, of_deviation = after.mean["w"] - 1, jnp.exp(after.log_deviation["w"]) - 0.075
+    assert (of_mean < 0).all()
+    np.testing.assert_allclose(of_deviation, of_mean, rtol=0.01)
 
 
 def test_a_negative_deviation_is_refused(tmp_path):

@@ -6,6 +6,7 @@ import optax
 from ml_collections import ConfigDict
 
 from writemate_jax.config import ConfigurationError
+from writemate_jax.training import weight_noise
 
 
 def learning_rate(config: ConfigDict, steps: int) -> optax.Schedule:
@@ -39,6 +40,8 @@ def make(config: ConfigDict, steps: int) -> optax.GradientTransformation:
             rule = optax.adam(rate, b1=config.b1, b2=config.b2)
         case other:
             raise ConfigurationError(f'config.optimizer.name is "{other}"; use "rmsprop" or "adam"')
+    if config.weight_noise:
+        rule = optax.chain(rule, weight_noise.scaled_steps(config.weight_noise))
     if config.global_norm > 0:
         return optax.chain(optax.clip_by_global_norm(config.global_norm), rule)
     return rule
