@@ -3,7 +3,7 @@
 Command: python train.py --config configs/graves_prediction.py --workdir runs/graves_prediction
          python train.py --config configs/graves_prediction_weight_noise.py --workdir runs/graves_prediction_noise
 The paper reports -1057.7 nats per line and SSE 0.41 on the validation set.
-Not trained here: docs/results says what has been.
+Not trained to its end: docs/experiments.md, 9.
 """
 
 from configs import graves_prediction
