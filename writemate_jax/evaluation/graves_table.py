@@ -56,8 +56,7 @@ CONTINUED = f"""
 
 Dots: validations, moved so that the measured weights have their figure on the whole split. Dashed: a power law above a
 floor through those below {HIGHEST:.0f} nats a line, continued to {FURTHER:.0f} times the epochs. Dotted: what a row is
-to come to. A law takes for granted that training goes on as it was, and from a young curve it is a guess: the law
-through the first five validations of synthesis with today's training promised 39 nats too much for its end.
+to come to. A law takes for granted that training goes on as it was, and from a young curve it is a guess.
 
 """
 

@@ -7,9 +7,9 @@ network overfits less.
 
 The optimiser sees means and *logarithms* of deviations: a deviation cannot fall below 0, and a step of RMSProp or Adam,
 whose size is nearly the learning rate whatever the gradient, is then a relative change of it; so these steps are made
-longer (`scaled_steps`). Graves estimates the
-derivative for a variance as half the square of the weight's derivative, which holds for single lines; here it is the
-derivative through the draw, which is right for the sum over a batch of any size.
+longer (`scaled_steps`). Graves estimates the derivative for a variance as half the square of the weight's derivative,
+which holds for single lines; here it is the derivative through the draw, which is right for the sum over a batch of any
+size.
 """
 
 from __future__ import annotations
