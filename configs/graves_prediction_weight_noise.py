@@ -13,4 +13,5 @@ def get_config():
     config = graves_prediction.get_config()
     config.weights_from = "runs/graves_prediction"
     config.optimizer.weight_noise = 0.075
+    config.optimizer.deviations_first = 400  # until the noise fits the weights (docs/experiments.md, 10)
     return config

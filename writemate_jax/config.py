@@ -83,6 +83,8 @@ def default() -> ConfigDict:
     # Standard deviation that a posterior over every weight begins with (adaptive weight noise, training.weight_noise);
     # the paper: 0.075, from trained weights (weights_from). Evaluated and sampled with are its means. 0 for none.
     optimizer.weight_noise = 0.0
+    # Updates in which the deviations of weight noise move alone, before the means do; nothing is evaluated in them.
+    optimizer.deviations_first = 0
 
     training = config.training = ConfigDict()
     training.steps = 20_000

@@ -213,7 +213,10 @@ class _Trainer:
         return jax.device_get(parallel.unreplicate(state))
 
     def _is_evaluated(self, done: int) -> bool:
-        return done % self.config.training.evaluate_every == 0 or done == self.config.training.steps
+        settings = self.config.training
+        if done <= self.config.optimizer.deviations_first < settings.steps:
+            return False  # the means are still those of `weights_from`, and the best must not be somebody else's
+        return done % settings.evaluate_every == 0 or done == settings.steps
 
     def _is_owed_evaluation(self, first: int) -> bool:
         """Whether the run ended between the checkpoint that it goes on from and the evaluation of that step."""

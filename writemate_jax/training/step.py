@@ -110,7 +110,7 @@ def make_train_step(
             sums = losses.sums(network, params, batch)
             return sums.nll, sums
 
-        weights, weight_key, kl = state.params, None, None
+        weights, kl = state.params, None
         if noisy:
             weight_key = jax.random.fold_in(jax.random.fold_in(jax.random.key(config.seed), WEIGHT_STREAM), state.step)
             weights, kl = weight_noise.sample(weight_key, state.params), weight_noise.kl(state.params)
@@ -120,7 +120,7 @@ def make_train_step(
         count = sums.lines if config.optimizer.loss_unit == "line" else sums.points
         gradient = jax.tree.map(lambda g: g / count, gradient)
         if noisy:
-            gradient = weight_noise.gradient(weight_key, state.params, gradient, units)
+            gradient = weight_noise.gradient(state.params, gradient, count, units)
         updates, optimizer_state = optimizer.update(gradient, state.optimizer, state.params)
         params = optax.apply_updates(state.params, updates)
         average = _average(state.average, _weights(params), state.step, config.optimizer.average_decay)

@@ -7,9 +7,9 @@ network overfits less.
 
 The optimiser sees means and *logarithms* of deviations: a deviation cannot fall below 0, and a step of RMSProp or Adam,
 whose size is nearly the learning rate whatever the gradient, is then a relative change of it; so these steps are made
-longer (`scaled_steps`). Graves estimates the derivative for a variance as half the square of the weight's derivative,
-which holds for single lines; here it is the derivative through the draw, which is right for the sum over a batch of any
-size.
+longer (`scaled_steps`). The derivative for a variance is Graves': half the square of the weight's derivative. Through
+the draw it could be had without his approximation, but its sign is then mostly chance where the noise is too large: the
+noise of all other weights is in it.
 """
 
 from __future__ import annotations
@@ -75,15 +75,38 @@ def scaled_steps(deviation: float) -> optax.GradientTransformation:
     return optax.stateless(scaled)
 
 
-def gradient(key: jax.Array, posterior: Posterior, of_draw: Any, units: float) -> Posterior:
+def deviations_first(updates: int) -> optax.GradientTransformation:
+    """Makes of an optimiser's first steps for means nothing, for so many `updates`.
+
+    Noise that is far too large for trained weights drives the means from what they had learned before it has had the
+    time to fall; here it falls first.
+    """
+
+    def means(steps: Posterior) -> Posterior:
+        return Posterior(jax.tree.map(lambda _: True, steps.mean), jax.tree.map(lambda _: False, steps.log_deviation))
+
+    return optax.masked(optax.scale_by_schedule(lambda count: count >= updates), means)
+
+
+def gradient(posterior: Posterior, of_draw: Any, batch: jax.Array, units: float) -> Posterior:
     """The derivative of "mean loss + KL / units" for means and logarithms of deviations.
 
+    The mean loss of a batch curves, in each weight, by about the square of its derivative times the batch's units: so
+    its derivative for the variance is half of that (Graves 2011, for batches of one unit).
+
     Args:
-      key: the draw's, as given to `sample`.
       posterior: the weights were drawn from it.
       of_draw: derivative of the mean loss for the weights that were drawn, a tree like them.
-      units: N, how many units (lines, or points) of training data the loss is a mean over, in the whole data.
+      batch: units (lines, or points) that this loss is a mean over.
+      units: N, those of the whole training data.
     """
-    _, pull_back = jax.vjp(lambda p: sample(key, p), posterior)
-    (of_loss,) = pull_back(of_draw)
-    return jax.tree.map(lambda a, b: a + b / units, of_loss, jax.grad(kl)(posterior))
+    of_kl = jax.grad(kl)(posterior)
+    return Posterior(
+        jax.tree.map(lambda g, k: g + k / units, of_draw, of_kl.mean),
+        jax.tree.map(
+            lambda g, s, k: jnp.exp(2 * s) * batch * jnp.square(g) + k / units,
+            of_draw,
+            posterior.log_deviation,
+            of_kl.log_deviation,
+        ),
+    )
