@@ -3,7 +3,7 @@
 Command: python -m writemate_jax.data iam --root IAM_ONDB --out runs/iam.npz
          python train.py --config configs/graves_prediction_1x900.py --workdir runs/graves_prediction_1x900
 The paper reports -1025.7 nats per line and SSE 0.40 on the validation set.
-Not trained to its end: -611.4 after 0.6 epochs in 18 minutes on 2 CPU cores (docs/experiments.md, 9).
+Not trained to its end: -691.2 after one epoch in 32 minutes on 2 CPU cores (docs/experiments.md, 10).
 """
 
 from configs import graves_prediction
