@@ -109,7 +109,9 @@ def run(settings: Settings, adjust: Callable[[ConfigDict], None] = lambda config
     from writemate_jax.training.models import load_model
 
     def done(name: str, steps: int = 0) -> bool:
-        return path_of(name).exists() and result.read(path_of(name)).last_step >= steps
+        # A result without its training is somebody else's: there are no weights to begin another row with.
+        trained = (settings.out / name / "best").exists() and path_of(name).exists()
+        return trained and result.read(path_of(name)).last_step >= steps
 
     def path_of(name: str) -> Path:
         return settings.results / f"{name}{graves_table.HONEST if settings.honest else ''}.json"
@@ -154,11 +156,12 @@ def main(arguments: list[str] | None = None) -> int:
     from writemate_jax.data.corpus import CorpusError
     from writemate_jax.evaluation.result import NoRun
     from writemate_jax.sampling.compilation_cache import use_compilation_cache
+    from writemate_jax.training.models import CheckpointNotFound
 
     use_compilation_cache()  # a slice need not compile what the last one did
     try:
         done = run(settings)
-    except (ConfigurationError, CorpusError, NoRun, OSError) as error:
+    except (CheckpointNotFound, ConfigurationError, CorpusError, NoRun, OSError) as error:
         print(f"graves_rows: {error}", file=sys.stderr)
         return 2
     if done:

@@ -106,7 +106,7 @@ def _continued(curves: dict[Row, learning_curves.Curve]) -> list[str]:
         best = float(curve.nats.min(initial=float("inf")))
         reached = best <= row.goal
         rows.append((row.what, f"{row.goal:.1f}", f"{best:.1f}" if len(curve.nats) else "",
-                     f"{curve.epochs[-1]:.1f}" if len(curve.nats) else "", floor, further,
+                     f"{curve.epochs[curve.nats.argmin()]:.1f}" if len(curve.nats) else "", floor, further,
                      "reached" if reached else when))  # fmt: skip
     further = f"law: after {FURTHER:.0f} times the epochs"
     return tables.table(("network", "to reach", "reached", "epochs", "law: floor", further, "law: reached after"), rows)

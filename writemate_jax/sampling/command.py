@@ -329,7 +329,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--list-styles", action="store_true", help="print the named styles; with --out NAME.png or a folder also draw"
         " a sheet of them: real ink, and the text written")
     add("--candidates", type=_positive, metavar="N", help="write each line N times and keep the best (default: the"
-        " network's own number, four times that for a text of at most 12 characters and in your own hand)")
+        " network's own number, four times that for a text of at most 12 characters, eight times in your own hand)")
     add("--checkpoint", metavar="DIR", help="a --workdir of train.py, or a checkpoint in there")
     add("--prime", metavar="FILE", help="a line of ink whose hand is continued: .json as this command writes it,"
         " .inkml, or an .svg of single lines; its size and place do not matter")
