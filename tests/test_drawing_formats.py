@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
+from pathlib import Path
 from xml.dom import minidom
 
 import hypothesis.strategies as st
@@ -181,6 +184,16 @@ def test_gcode_draws_each_stroke_with_the_pen_down_and_travels_with_it_up():
             assert np.hypot(*np.diff(found, axis=0).T).max() <= gcode.CHORD * 1.5
 
 
+@pytest.mark.parametrize(("seconds", "unit", "pause"), [
+    (0.2, "s", "G4 P0.2"), (0.2, "ms", "G4 P200"), (0.0704, "ms", "G4 P70"), (1.5, "ms", "G4 P1500"), (0.0, "ms", None),
+])
+def test_gcode_gives_the_pen_its_seconds_in_the_machines_unit(seconds, unit, pause):
+    pen = {"pen_up": "M5", "pen_down": "M3 S90"}
+    lines = gcode.to_gcode(TWO, gcode.Machine(seconds=seconds, dwell_unit=unit, **pen)).splitlines()
+    after = {lines[i + 1] for i, line in enumerate(lines) if line in pen.values()}
+    assert after == {pause} if pause else not any(line.startswith("G4") for line in lines)
+
+
 @pytest.mark.parametrize("machine", [{"bed": (20.0, 20.0)}, {"origin": (-5.0, 0.0)}, {"origin": (0.0, 290.0)}])
 def test_gcode_off_the_bed_is_refused(machine, tmp_path):
     with pytest.raises(gcode.OffTheBed, match="not wholly on the bed of"):
@@ -190,7 +203,7 @@ def test_gcode_off_the_bed_is_refused(machine, tmp_path):
 
 @pytest.mark.parametrize(("field", "value"), [
     ("feed", 0.0), ("travel", float("nan")), ("bed", (0.0, 9.0)), ("origin", (1.0,)), ("pen_up", "M5\nM3"),
-    ("pen_down", " "), ("seconds", -1.0),
+    ("pen_down", " "), ("seconds", -1.0), ("dwell_unit", "minutes"),
 ])
 def test_a_machine_that_cannot_be_is_refused(field, value):
     with pytest.raises(ValueError, match=f"{field} is .*; expected"):
@@ -240,6 +253,37 @@ def test_gif_begins_empty_gains_ink_and_lasts_as_long_as_the_writing(tmp_path):
     assert inked[0] == 0 and (np.diff(inked) >= 0).all() and inked[-1] > 0
     end = animated.timeline(sheet([LINE]))[1] + animated.REST
     assert lasted / 1000 == pytest.approx(end, abs=0.1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measures memory as Linux counts it")
+def test_gif_of_a_long_text_takes_the_memory_of_one_picture_and_ends_complete(tmp_path):
+    script = """if True:
+        import resource, sys
+        import numpy as np
+        from writemate_jax.drawing import animated, sheet
+        path, line = sys.argv[1], np.load(sys.argv[2])
+        peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        animated.write_gif(path, sheet.sheet([line]), height=40)
+        before = peak()
+        animated.write_gif(path, sheet.sheet([line] * 10))
+        print(peak() - before)
+    """
+    path = tmp_path / "a.gif"
+    np.save(tmp_path / "line.npy", LINE)
+    found = subprocess.run([sys.executable, "-c", script, path, tmp_path / "line.npy"], cwd=Path(__file__).parents[1],
+                           stdout=subprocess.PIPE, text=True, check=True)
+    ink = sheet([LINE] * 10)
+    timed, end = animated.timeline(ink)
+    with Image.open(path) as picture:
+        pixels, frames, lasted = picture.width * picture.height, picture.n_frames, 0
+        for frame in range(frames):
+            picture.seek(frame)
+            lasted += picture.info["duration"]
+        last = np.asarray(picture.convert("L"))
+    assert frames > 300 and int(found.stdout) < 30 * pixels
+    assert lasted / 1000 == pytest.approx(end + animated.REST, abs=0.1)
+    x, y = (np.concatenate([stroke for stroke, _ in timed]) * len(last) / ink.height).astype(int).T
+    assert (last[y, x] < 128).all() and last[0].min() == 255
 
 
 def test_gif_that_is_too_large_is_an_error(tmp_path):

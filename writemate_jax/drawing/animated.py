@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator
+from itertools import groupby
 from xml.etree import ElementTree
 
 import numpy as np
@@ -100,8 +101,12 @@ def _lengths(segments: np.ndarray) -> np.ndarray:
 def write_gif(path: str | os.PathLike, ink: Sheet, *, height: int | None = None) -> None:
     """Writes a GIF that writes itself and begins anew, ``height`` pixels high (None: 96 a line, or fewer).
 
-    Raises ValueError where a side would be below 1 or above 4,000 pixels.
+    However long the text, it takes the memory of one picture, about eleven bytes a pixel. Raises ValueError where a
+    side would be below 1 or above 4,000 pixels.
     """
+    from PIL import Image
+    from PIL.GifImagePlugin import getdata, getheader
+
     shape = ink.width / ink.height
     if height is None:
         height = max(1, min(LINE_PIXELS * len(ink.lines), LARGEST_SIDE, int(LARGEST_SIDE / shape)))
@@ -109,36 +114,52 @@ def write_gif(path: str | os.PathLike, ink: Sheet, *, height: int | None = None)
     if not 1 <= height <= LARGEST_SIDE or width > LARGEST_SIDE + 1:
         raise ValueError(f"a GIF of {width} x {height} pixels; expected 1 to {LARGEST_SIDE} a side: choose another"
                          " height, or more and shorter lines")
-    frames = _frames(ink, width, height)
-    first = next(frames)
-    with replacing(path) as temporary:
-        # Pillow keeps of each frame what is new, and makes one long frame of equal ones.
-        first.save(temporary, format="GIF", save_all=True, append_images=frames, duration=1000 // FRAMES, loop=0)
+    blank = Image.new("P", (width, height))
+    blank.putpalette(_palette(ink.ink))
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        # Frame by frame, and of each only what is new: `Image.save` would keep all of them, whole, until the last.
+        file.writelines(getheader(blank, info={"loop": 0})[0])
+        for picture, corner, frames in _changes(ink, width, height):
+            file.writelines(getdata(picture, corner, duration=frames * 1000 // FRAMES))
+        file.write(b";")
 
 
-def _frames(ink: Sheet, width: int, height: int) -> Iterator:
+def _changes(ink: Sheet, width: int, height: int) -> Iterator[tuple]:
+    """The blank sheet and then each part of it that ink changes: a picture of shades 0 to 15, its upper left corner in
+    the sheet, and for how many frames nothing else changes.
+    """
     from PIL import Image, ImageDraw
 
     timed, end = timeline(ink)
     zoom = height / ink.height * SMOOTHING
-    picture = Image.new("L", (width * SMOOTHING, height * SMOOTHING), 0)
-    draw = ImageDraw.Draw(picture)
+    canvas = Image.new("L", (width * SMOOTHING, height * SMOOTHING), 0)
+    draw = ImageDraw.Draw(canvas)
     pen = max(ink.pen * zoom, 1.5 * SMOOTHING)
-    dots = [(point * zoom, time, i == 0) for stroke, times in timed for i, (point, time) in
-            enumerate(_dense(stroke, times))]
-    palette = _palette(ink.ink)
-    done, before = 0, (0.0, 0.0)
-    for number in range(math.ceil((end + REST) * FRAMES)):
-        while done < len(dots) and dots[done][1] <= number / FRAMES:
-            (x, y), _, touches = dots[done]
+    dots = ((math.ceil(time * FRAMES), point * zoom, i == 0) for stroke, times in timed for i, (point, time) in
+            enumerate(_dense(stroke, times)))
+    since, picture, corner, before = 0, Image.new("L", (width, height), 0), (0, 0), None
+    for frame, group in groupby(dots, key=lambda dot: dot[0]):
+        yield picture, corner, frame - since
+        inked = []
+        for _, place, touches in group:
             if not touches:
-                draw.line([*before, x, y], fill=255, width=round(pen))
-            draw.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), fill=255)
-            before, done = (x, y), done + 1
-        shades = picture.resize((width, height), Image.Resampling.BOX).point(lambda value: value // 17)
-        shades = Image.frombytes("P", shades.size, shades.tobytes())
-        shades.putpalette(palette)
-        yield shades
+                draw.line([*before, *place], fill=255, width=round(pen))
+                inked.append(before)
+            draw.ellipse([*(place - pen / 2), *(place + pen / 2)], fill=255)
+            inked.append(place)
+            before = place
+        left, upper, right, lower = _around(np.array(inked) / SMOOTHING, pen / 2 / SMOOTHING + 1, width, height)
+        part = canvas.crop((left * SMOOTHING, upper * SMOOTHING, right * SMOOTHING, lower * SMOOTHING))
+        smooth = part.resize((right - left, lower - upper), Image.Resampling.BOX)
+        since, picture, corner = frame, smooth.point(lambda value: value // 17), (left, upper)
+    yield picture, corner, math.ceil((end + REST) * FRAMES) - since
+
+
+def _around(points: np.ndarray, margin: float, width: int, height: int) -> tuple[int, int, int, int]:
+    """The box of whole pixels of a picture, at least one, that holds the points with a margin."""
+    low = np.clip(np.floor(points.min(axis=0) - margin), 0, (width - 1, height - 1))
+    high = np.clip(np.ceil(points.max(axis=0) + margin), low + 1, (width, height))
+    return tuple(map(int, (*low, *high)))
 
 
 def _dense(stroke: Stroke, times: np.ndarray) -> Iterator[tuple[np.ndarray, float]]:

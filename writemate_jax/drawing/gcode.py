@@ -13,6 +13,7 @@ from writemate_jax.drawing.sheet import Sheet
 from writemate_jax.replacing import write_text
 
 CHORD = 0.2  # mm: curves are drawn as lines of at most about that length
+DWELL_UNITS = {"s": 1, "ms": 1000}  # of the P of G4, in a second; firmwares differ
 
 
 class OffTheBed(ValueError):
@@ -25,7 +26,8 @@ class Machine:
 
     bed: its width and depth in mm, from (0, 0). origin: where the sheet's lower left corner lies, mm. feed, travel:
     speeds in mm a minute of the lowered and the raised pen. pen_up, pen_down: the commands that move it; G0 Z5 and
-    G1 Z0, or M5 and M3 S90 where a servo moves it. seconds: what a servo is given for it.
+    G1 Z0, or M5 and M3 S90 where a servo moves it. seconds: what a servo is given for it. dwell_unit: what the machine
+    takes the P of a pause, G4, for: "s" as GRBL and LinuxCNC do, or "ms" as Marlin, Klipper and RepRapFirmware do.
     """
 
     bed: tuple[float, float] = (210.0, 297.0)
@@ -35,6 +37,7 @@ class Machine:
     pen_up: str = "G0 Z5"
     pen_down: str = "G1 Z0 F600"
     seconds: float = 0.0
+    dwell_unit: str = "s"
 
     def __post_init__(self):
         for name in ("feed", "travel"):
@@ -50,6 +53,9 @@ class Machine:
                 raise ValueError(f"{name} is {value!r}; expected a G-code command such as {getattr(Machine, name)!r}")
         if not 0 <= self.seconds < np.inf:
             raise ValueError(f"seconds is {self.seconds}; expected 0 or more for the pen to move")
+        if self.dwell_unit not in DWELL_UNITS:
+            raise ValueError(f"dwell_unit is {self.dwell_unit!r}; expected 's' for GRBL and LinuxCNC, or 'ms' for"
+                             " Marlin, Klipper and RepRapFirmware")
 
 
 def to_gcode(ink: Sheet, machine: Machine | None = None) -> str:
@@ -61,7 +67,8 @@ def to_gcode(ink: Sheet, machine: Machine | None = None) -> str:
     flip, corner = np.array([1.0, -1.0]), np.array(machine.origin) + [0.0, ink.height]
     strokes = [corner + flip * _chords(stroke) for line in in_order(ink) for stroke in line]
     _check(strokes, machine)
-    wait = [f"G4 P{_number(machine.seconds)}"] if machine.seconds else []
+    # Whole milliseconds in either unit: Marlin takes no fraction of one.
+    wait = [f"G4 P{_number(round(machine.seconds, 3) * DWELL_UNITS[machine.dwell_unit])}"] if machine.seconds else []
     up, down = [machine.pen_up, *wait], [machine.pen_down, *wait]
     program = [f"; {_comment(line)}" for line in ink.text.split("\n") if line.strip()]
     program += ["G21 ; mm", "G90 ; absolute places", *up]

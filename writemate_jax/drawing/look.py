@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from writemate_jax.drawing.gcode import Machine
+from writemate_jax.drawing.gcode import DWELL_UNITS, Machine
 from writemate_jax.drawing.sheet import X_HEIGHT, check_look, color
 
 
@@ -67,6 +67,8 @@ def add_options(parser: argparse.ArgumentParser, pages: Usual) -> None:
     add("--pen-up", metavar="CODE", help=f"G-code: lifts the pen (default: '{usual.pen_up}'; a servo's may be 'M5')")
     add("--pen-down", metavar="CODE", help=f"G-code: lowers it (default: '{usual.pen_down}'; a servo's: 'M3 S90')")
     add("--pen-seconds", type=float, metavar="S", help="G-code: what the pen is given to move (default: 0)")
+    add("--dwell-unit", choices=list(DWELL_UNITS), help="G-code: what the machine counts that pause in: s for GRBL and"
+        f" LinuxCNC, ms for Marlin, Klipper and RepRapFirmware (default: {usual.dwell_unit})")
 
 
 def look(options: argparse.Namespace) -> Look:
@@ -75,7 +77,8 @@ def look(options: argparse.Namespace) -> Look:
         return {name: value for name, value in fields.items() if value is not None}
 
     machine = given(bed=options.bed, origin=options.origin, feed=options.feed, travel=options.travel,
-                    pen_up=options.pen_up, pen_down=options.pen_down, seconds=options.pen_seconds)
+                    pen_up=options.pen_up, pen_down=options.pen_down, seconds=options.pen_seconds,
+                    dwell_unit=options.dwell_unit)
     ink = None
     if options.ink is not None:
         try:

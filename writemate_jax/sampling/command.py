@@ -41,8 +41,8 @@ examples:
   python sample.py "Dear reader," --out letter.plotter.svg --letter-size 4 --pen 0.5 --ink navy
   python sample.py "Dear reader," --out letter.svg --by-speed
   python sample.py "Dear reader," --out letter.png --dpi 300 --transparent
-  python sample.py "Dear reader," --out letter.gcode --bed 200,200 --origin 20,150 --pen-up M5 --pen-down "M3 S90"
-  python sample.py --text-file letter.txt --page A5 --out page.gcode --feed 2000 --travel 6000 --pen-seconds 0.2
+  python sample.py "Dear reader," --out letter.gcode --pen-up M5 --pen-down "M3 S90" --pen-seconds 0.2 --dwell-unit ms
+  python sample.py --text-file letter.txt --page A5 --out a5.gcode --bed 300,300 --origin 9,9 --feed 2000 --travel 6000
   python sample.py "Dear reader," --out look --format animated,gif,pdf,inkml
   python sample.py --unconditional --points 700 --out dream.svg
   python sample.py dataset --text-file corpus.txt --num 100000 --out shards/    # python sample.py dataset --help
