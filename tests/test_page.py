@@ -1,5 +1,6 @@
 """The web page in a real Chromium, against the real server with the embedded network."""
 
+import base64
 import io
 import itertools
 import json
@@ -176,8 +177,12 @@ def test_it_writes_stroke_by_stroke_and_shows_where_the_network_reads(visit):
     assert page.locator("g.ink path").count() >= some
     page.click("#replay")
     expect(paper).to_have_attribute("data-state", "writing")
-    page.fill("#speed", "4")
+    page.click("#pause")
+    page.click("#skip")
     assert _ink(page, "slowly now") == whole
+    page.fill("#text", "slowly here")  # a pen that was paused, and then skipped, is paused no more
+    page.fill("#speed", "4")
+    assert _ink(page, "slowly here", whole)
 
 
 def test_hands_are_chosen_with_the_keyboard(visit):
@@ -241,6 +246,58 @@ def test_a_hand_is_exported_and_imported(visit):
     expect(page.locator("#own-status")).to_contain_text("no hand")
     files.set_input_files({"name": "x.json", "mimeType": "application/json", "buffer": exported})
     expect(page.locator("#own-count")).to_have_text("2 strokes, 4 points recorded.")
+
+
+def test_hands_of_a_link_and_of_ones_own_are_two_cards_and_keep_the_focus(visit):
+    linked, own = np.random.default_rng(0).normal(scale=0.3, size=(2, 32)).astype(np.float32)
+    said = base64.urlsafe_b64encode(np.append(linked, np.float32(0.9)).tobytes()).rstrip(b"=").decode()
+    page = visit({"text": "ab", "hand": said})
+    first, focused = _ink(page, "ab"), page.locator("#gallery input:focus")
+    page.locator("#gallery input").first.focus()
+    page.keyboard.press("ArrowDown")
+    any_hand = _ink(page, "ab", first)
+    page.keyboard.press("ArrowUp")
+    assert _ink(page, "ab", any_hand) == first  # the link's hand is there though the address had lost it
+    expect(focused).to_have_value("linked")
+    page.keyboard.press("ArrowDown")
+    assert _ink(page, "ab", first) == any_hand
+
+    kept = {"lines": [{"text": "a", "strokes": [[[0, 0], [1, 2]]]}], "learned": {"vector": own.tolist(), "ratio": 0.9}}
+    page.evaluate("(kept) => localStorage.setItem('writemate.hand', kept)", json.dumps(kept))
+    page.goto(f"{page.url.partition('#')[0]}?again#{urlencode({'text': 'ab', 'hand': said})}")
+    names = page.locator("#gallery .card .name")
+    assert names.all_inner_texts()[:3] == ["Your own", "From the link", "Any hand"]
+    expect(page.locator("#gallery input").nth(1)).to_be_checked()
+    assert _ink(page, "ab") == first
+    page.locator("#gallery input").first.check(force=True)
+    in_own = _ink(page, "ab", first)
+    page.click("#draw")
+    page.click("#own-clear")
+    expect(page.locator("#own-export")).to_be_enabled()  # what was learned is still kept
+    page.click("#own-delete")
+    assert page.evaluate("localStorage.length") == 0
+    page.click("#own .own-head button")
+    assert _ink(page, "ab", in_own) == any_hand
+    assert names.all_inner_texts()[:2] == ["From the link", "Any hand"]
+
+
+def test_ink_that_is_deleted_or_replaced_is_learned_no_further(visit):
+    page = visit({"text": "ab"})
+    _ink(page)
+    page.route("**/api/v1/fit", lambda route: None)  # never answered
+    ink = json.dumps({"lines": [{"text": "a", "strokes": [[[0, 0], [1, 2]]]}]}).encode()
+    progress = page.locator("#own-progress")
+    page.click("#draw")
+    _draw(page, [np.array([[0, 0], [1, 1], [2, 0]])])
+    for replace in (
+        lambda: page.set_input_files("#own-import", {"name": "x", "mimeType": "application/json", "buffer": ink}),
+        lambda: page.click("#own-delete"),
+    ):
+        page.click("#own-fit")
+        expect(progress).to_be_visible()
+        replace()
+        expect(progress).to_be_hidden()
+    assert page.evaluate("localStorage.length") == 0
 
 
 def _some_ink(site: str, text: str) -> list[np.ndarray]:
@@ -416,8 +473,18 @@ def test_characters_that_cannot_be_written_are_named(visit):
 def test_a_text_too_long_is_told_without_asking(visit):
     page = visit({"text": "ab"})
     _ink(page)
+    ink = _ink(page)
     page.fill("#text", "\n".join(["line"] * 41))
     expect(page.locator("#status")).to_contain_text("41 lines; at most 40")
+    page.fill("#pen", "0.8")
+    assert _ink(page, "ab") == ink  # the sheet stays what it was, in the files, too
+    assert b"<title>ab</title>" in _download(page, "svg")[1]
+    page = visit({"text": "\n".join(["line"] * 41)})
+    expect(page.locator("#status")).to_contain_text("41 lines; at most 40")
+    expect(page.locator(".downloads button:enabled")).to_have_text(["Copy link"])
+    page.fill("#text", "line")
+    _ink(page, "line")
+    expect(page.locator("#get-svg")).to_be_enabled()
 
 
 def test_a_busy_server_is_asked_again(visit):

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { carried, DEFAULTS, format, parse } from "../../writemate_jax/web/page/address.js";
+import { readHand } from "../../writemate_jax/web/page/handstore.js";
 
 const HAND = {
   vector: Array.from({ length: 32 }, (_, i) => Math.fround(Math.sin(i))), gates: null, ratio: Math.fround(0.87),
@@ -34,6 +35,20 @@ test("what an address says wrongly is as in the defaults", () => {
     "paper=constructor", "size=__proto__", "speed=9", "hand=AAAA", "hand=*",
     `hand=${format({ ...DEFAULTS, hand: HAND }).match(/hand=([^.]*)/)[1]}.A.x`, "toString=1", "%%%"]) {
     assert.deepEqual(parse(wrong), { ...DEFAULTS }, wrong);
+  }
+});
+
+test("a hand beyond what engines take is none, in an address and in a file, whose ink stays", () => {
+  const { vector, primer: { strokes } } = HAND;
+  const said = (hand) => parse(format({ ...DEFAULTS, hand: { ...HAND, ...hand } })).hand;
+  const lines = [{ text: "a", strokes: [[[0, 1]]] }];
+  const kept = (hand) => readHand(JSON.stringify({ lines, learned: { ...HAND, ...hand } }));
+  assert.deepEqual([said({}), kept({}).learned], [HAND, { ...HAND, trait: null }]);
+  const line = (text, rows = strokes) => ({ primer: { text, strokes: rows } });
+  for (const wrong of [{ vector: vector.with(3, 33) }, { vector: vector.slice(1) }, { ratio: -1 }, line(""),
+    line("a".repeat(47)), line("a", []), line("a", [[101, 0, 1]]), line("a", Array(1025).fill([0.1, 0, 0]))]) {
+    assert.equal(said(wrong), null);
+    assert.deepEqual(kept(wrong), { lines, learned: null });
   }
 });
 

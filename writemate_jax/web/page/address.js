@@ -8,6 +8,8 @@ import { PAPERS, SIZES } from "./sheet.js";
 export const LARGEST_SEED = 2 ** 32 - 1;
 export const HAND = 32; // numbers of a hand of the user's own
 const GRAIN = 128; // parts of an x-height that a link knows
+// What a server takes of a hand (web/server/settings.py); no engine is to draw what a link says beyond it.
+const MOST = { weight: 32, offset: 100, rows: 1024, characters: 46 };
 
 export const DEFAULTS = Object.freeze({
   text: "",
@@ -64,6 +66,18 @@ function number(text, least, most, whole = false) {
   return value >= least && value <= most && (!whole || Number.isInteger(value)) ? value : undefined;
 }
 
+/** Whether numbers are those of a hand that engines take. */
+export function isHand({ vector, primer, ratio }) {
+  const within = (most) => (value) => typeof value === "number" && Math.abs(value) <= most; // NaN is not
+  const all = (values, kind) => Array.isArray(values) && values.every(kind);
+  const row = (value) => all(value, within(MOST.offset)) && value.length === 3;
+  if (!all(vector, within(MOST.weight)) || vector.length !== HAND || !(ratio > 0 && ratio < Infinity)) return false;
+  if (primer === null) return true;
+  const { text, strokes } = primer;
+  return typeof text === "string" && text.length > 0 && text.length <= MOST.characters
+    && all(strokes, row) && strokes.length > 0 && strokes.length <= MOST.rows;
+}
+
 /** A hand as a link has it: its gates are too many numbers, and its primer's places are rounded. */
 export function carried({ vector, primer, ratio }) {
   const round = (value) => Math.round(value * GRAIN) / GRAIN || 0; // no -0
@@ -89,14 +103,15 @@ function readHand(text) {
   try {
     const [first, second, ...rest] = text.split(".");
     const numbers = [...fromBase64(first, Float32Array)];
-    if (numbers.length !== HAND + 1 || !numbers.every(Number.isFinite) || !(numbers[HAND] > 0)) return undefined;
-    const hand = { vector: numbers.slice(0, HAND), gates: null, primer: null, ratio: numbers[HAND] };
-    if (second === undefined) return hand;
-    const rows = fromBase64(second, Int16Array), strokes = [];
-    for (let i = 0; i + 1 < rows.length; i += 2) {
-      strokes.push([rows[i] / GRAIN, (rows[i + 1] >> 1) / GRAIN, rows[i + 1] & 1]);
+    const hand = { vector: numbers.slice(0, -1), gates: null, primer: null, ratio: numbers.at(-1) };
+    if (second !== undefined) {
+      const rows = fromBase64(second, Int16Array), strokes = [];
+      for (let i = 0; i + 1 < rows.length; i += 2) {
+        strokes.push([rows[i] / GRAIN, (rows[i + 1] >> 1) / GRAIN, rows[i + 1] & 1]);
+      }
+      hand.primer = { text: rest.join("."), strokes };
     }
-    return strokes.length ? { ...hand, primer: { text: rest.join("."), strokes } } : undefined;
+    return isHand(hand) ? hand : undefined;
   } catch {
     return undefined; // no base64, or no whole number of numbers
   }

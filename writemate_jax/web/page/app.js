@@ -3,7 +3,7 @@ import { DEFAULTS, format, parse } from "./address.js";
 import { createAttention } from "./attention.js";
 import { createControls } from "./controls.js";
 import { rulesOf } from "./formats/svg.js";
-import { createGallery, OWN } from "./gallery.js";
+import { createGallery } from "./gallery.js";
 import { createHandDialog } from "./hand.js";
 import { bounds, strokesOf } from "./ink.js";
 import { place, wrap } from "./layout.js";
@@ -20,6 +20,7 @@ const PAUSE = 250; // ms without typing after which the text is written
 const SETTLED = 200; // ms without changes after which the address says them: browsers allow few changes a second
 const MOST_LINES = 40;
 const WIDE = 4; // heights of ink that a card shows
+const OWN = "own", LINKED = "linked"; // the gallery's values for hands that are no styles; no style has these names
 const CHOSEN = ["seed", "style", "hand", "attention"]; // settings that are changed at a click and ask for other ink,
 const REWRITTEN = [...CHOSEN, "text", "bias", "size"]; // and all that do
 const WELCOME = {
@@ -56,8 +57,8 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
   const small = matchMedia("(max-width: 40rem)").matches;
   const names = new Set(styles.map(({ name }) => name));
   const first = { ...DEFAULTS, size: small ? "card" : "note" };
-  let settings = read();
-  if (at("text").value) settings.text = at("text").value; // typed before the page was ready
+  let settings;
+  let linked = null; // the last hand that came with an address and is not the one that this browser keeps
   let request = { lines: [] }; // what was last asked for
   let rows = [], inks = []; // the rows of the text, and for each the line that is shown
   let sheet = null, timer = null, addressTimer = null, settled = Promise.resolve(), asked = 0;
@@ -77,8 +78,8 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
     onServer,
     used: (hand) => change("hand", hand),
     changed: (hand) => {
-      if (!hand && settings.hand) change("hand", null);
-      showGallery();
+      if (settings.hand && settings.hand !== linked) change("hand", hand?.learned ?? null);
+      else showGallery();
     },
   });
 
@@ -88,6 +89,17 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
   function read() {
     const found = parse(location.hash, location.hash.length > 1 ? first : { ...first, ...WELCOME });
     return names.has(found.style) ? found : { ...found, style: "" };
+  }
+
+  /** Begins anew with some settings. A link leaves out a hand's gates: they are there where the browser keeps it. */
+  function open(found) {
+    const { learned = null } = dialog.hand ?? {};
+    const kept = found.hand && learned?.vector.every((x, i) => x === found.hand.vector[i]);
+    settings = kept ? { ...found, hand: learned } : found;
+    if (settings.hand && !kept) linked = settings.hand;
+    applied();
+    showGallery();
+    write();
   }
 
   function change(name, value) {
@@ -108,21 +120,27 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
   }
 
   function choose(value) {
-    const own = dialog.hand;
-    if (value !== OWN) {
-      settings.hand = null;
-      change("style", value);
-    } else if (own?.learned) {
-      change("hand", own.learned);
-    }
+    if (value === OWN) return change("hand", dialog.hand.learned);
+    if (value === LINKED) return change("hand", linked);
+    settings.hand = null;
+    change("style", value);
   }
 
   function showGallery() {
     const options = styles.map(({ name, title, note }) => ({
       name, title: title ?? name[0].toUpperCase() + name.slice(1), note, preview: previews.styles[name]?.points }));
     const any = { name: "", title: "Any hand", note: "the seed picks one", preview: previews.any };
-    const own = settings.hand || dialog.hand?.learned ? firstWords(dialog.hand, settings.hand) : null;
-    gallery.show([any, ...options], own, settings.hand ? OWN : settings.style);
+    const hands = [];
+    if (dialog.hand?.learned) {
+      const { lines, learned } = dialog.hand;
+      const strokes = lines.find((line) => line.strokes.length)?.strokes ?? inkOf(learned);
+      hands.push({ name: OWN, title: "Your own", note: "as you drew it", strokes: firstWords(strokes) });
+    }
+    if (linked) {
+      hands.push({ name: LINKED, title: "From the link", note: "as it came", strokes: firstWords(inkOf(linked)) });
+    }
+    const own = settings.hand === linked ? LINKED : OWN;
+    gallery.show([...hands, any, ...options], settings.hand ? own : settings.style);
   }
 
   // Writing
@@ -135,33 +153,27 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
     return styles[mixed % styles.length].name;
   }
 
-  /** The hand of the settings, with its gates where this browser keeps it: a link leaves them out. */
-  function ownHand() {
-    const learned = dialog.hand?.learned, own = settings.hand;
-    return own && learned && own.vector.every((x, i) => x === learned.vector[i]) ? learned : own;
-  }
-
   function write({ replay = false } = {}) {
     clearTimeout(timer);
     timer = null;
     const style = styleName();
-    const own = ownHand();
+    const { seed, attention, hand: own } = settings;
     const ratio = own?.ratio ?? previews.styles[style]?.ratio;
-    rows = wrap(settings.text, settings.size, ratio);
-    const lines = rows.filter(Boolean);
-    const { seed, attention } = settings;
+    const found = wrap(settings.text, settings.size, ratio);
+    const lines = found.filter(Boolean);
+    if (lines.length > mostLines) { // what is on the paper stays, and can be saved
+      scribe.stop();
+      messages.say(`That is ${lines.length} lines; at most ${mostLines} can be written at once. Shorten the text or`
+        + " choose larger paper.", true);
+      return draw();
+    }
+    rows = found;
     const primed = own ? own.primer : styles.length > 0; // each style that has a name is written behind a line
     // Where the neatness is the usual one, the engine knows best what bias each line wants.
     const usual = settings.bias === DEFAULTS.bias;
     const biasOf = (line) => Math.round(settings.bias * times(line, primed, neater) * 100) / 100;
     const biases = lines.map((line) => (usual ? null : biasOf(line)));
     request = { lines, seed, biases, style, hand: own && handOf(own), candidates: null, attention };
-    if (lines.length > mostLines) {
-      scribe.stop();
-      messages.say(`That is ${lines.length} lines; at most ${mostLines} can be written at once. Shorten the text or`
-        + " choose larger paper.", true);
-      return;
-    }
     draw();
     settled = ask(replay);
   }
@@ -236,7 +248,7 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
     },
     link: () => new URL(`#${format(settings)}`, location.href).href,
     lacks: () => {
-      const { gates = null, trait = null } = ownHand() ?? {};
+      const { gates = null, trait = null } = settings.hand ?? {};
       return gates || trait ? "It holds a line of your ink; your hand as a whole stays in this browser, so that on another"
         + " device it is written a little less alike." : "";
     },
@@ -247,17 +259,11 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
   at("skip").addEventListener("click", () => player.skip());
   at("replay").addEventListener("click", () => player.replay());
   at("draw").addEventListener("click", () => dialog.open());
-  addEventListener("hashchange", () => {
-    settings = read();
-    applied();
-    showGallery();
-    write();
-  });
+  addEventListener("hashchange", () => open(read()));
 
   penState("finished");
-  applied();
-  showGallery();
-  write();
+  const typed = at("text").value; // before the page was ready
+  open(typed ? { ...read(), text: typed } : read());
 }
 
 /** What an engine takes. */
@@ -265,10 +271,13 @@ function handOf({ vector, gates, primer, trait = null }) {
   return { vector, gates, primer, trait };
 }
 
-/** The first words of a hand's ink, the kept one's or that of a link: as much as a card shows large enough. */
-function firstWords(kept, linked) {
-  const primer = linked?.primer?.strokes.map(([dx, dy, eos]) => [dx, -dy, eos]);
-  const strokes = kept?.lines.find((line) => line.strokes.length)?.strokes ?? strokesOf(primer ?? []);
+/** The strokes of a hand's primer, y down. */
+function inkOf({ primer }) {
+  return strokesOf((primer?.strokes ?? []).map(([dx, dy, eos]) => [dx, -dy, eos]));
+}
+
+/** As many of a line's first strokes as a card shows large enough. */
+function firstWords(strokes) {
   if (!strokes.length) return [];
   const { left, bottom, top } = bounds(strokes);
   return strokes.filter((stroke) => stroke[0][0] < left + WIDE * Math.abs(top - bottom));

@@ -2,19 +2,15 @@
 import { drawInk, drawPreview } from "./previews.js";
 import { element } from "./svg.js";
 
-export const OWN = "own"; // the value of the user's own hand; no style has this name
-
-/**
- * options: [{name, title, note, preview}]; preview: stored points, or null. own: null, or the strokes (in any unit,
- * y down) of a hand of the user's own, which then stands first.
- */
+/** options: [{name, title, note, preview, strokes}]; a picture is stored points, or strokes in any unit with y down. */
 export function createGallery(box, chosen) {
   box.addEventListener("change", (event) => chosen(event.target.value));
 
-  function show(options, own, value) {
-    const first = own ? [{ name: OWN, title: "Your own", note: "as you drew it", strokes: own }] : [];
-    box.replaceChildren(...[...first, ...options].map(entry));
+  function show(options, value) {
+    const focused = box.contains(document.activeElement);
+    box.replaceChildren(...options.map(entry));
     select(value);
+    if (focused) box.querySelector("input:checked")?.focus({ preventScroll: true }); // arrow keys go on from there
   }
 
   function select(value) {

@@ -14,7 +14,7 @@ const TRIAL = "a line that shows how wide this hand is"; // not on paper
 
 /**
  * engine: what learns. used(learned): called with {vector, gates, primer, trait, ratio} when a hand is to be used.
- * changed(hand): called with what is kept (handstore.js), or null, whenever it has changed; it is `dialog.hand`, too.
+ * changed(hand): called with what is kept (handstore.js), or null, when it has become another; it is `dialog.hand`, too.
  */
 export function createHandDialog(engine, { used, changed, onServer }) {
   const at = (name) => document.getElementById(`own-${name}`);
@@ -57,7 +57,7 @@ export function createHandDialog(engine, { used, changed, onServer }) {
     at("back").disabled = !step;
     at("next").disabled = step === lines.length - 1;
     at("fit").disabled = !done || learning !== null;
-    at("export").disabled = at("delete").disabled = !lines.some((line) => line.strokes.length);
+    at("export").disabled = at("delete").disabled = hand === null; // a learned hand holds a line that was cleared, too
   }
 
   function drawn() {
@@ -96,6 +96,15 @@ export function createHandDialog(engine, { used, changed, onServer }) {
     }
   }
 
+  /** Another hand, or none: what is being learned is of ink that is no longer there. */
+  function replace(other) {
+    learning?.abort();
+    hand = other;
+    lines = linesOf(hand);
+    go(0);
+    changed(hand);
+  }
+
   /** How wide the hand writes against the table of widths. */
   async function ratioOf({ vector, gates, primer }, signal) {
     let ratio = USUAL;
@@ -116,10 +125,8 @@ export function createHandDialog(engine, { used, changed, onServer }) {
     save(new Blob([`${JSON.stringify({ ...hand, lines })}\n`], { type: "application/json" }), "my-hand.json"));
   at("import").addEventListener("change", async ({ target }) => {
     try {
-      hand = readHand(await target.files[0].text());
+      replace(readHand(await target.files[0].text()));
       saveHand(hand);
-      lines = linesOf(hand);
-      go(0);
       say(`Imported ${plural(hand.lines.length, "line")}. Choose "Use this hand".`);
     } catch (error) {
       say(error.message);
@@ -128,11 +135,8 @@ export function createHandDialog(engine, { used, changed, onServer }) {
   });
   at("delete").addEventListener("click", () => {
     deleteHand();
-    hand = null;
-    lines = linesOf(null);
-    go(0);
+    replace(null);
     say("Your ink is deleted.");
-    changed(null);
   });
   dialog.addEventListener("close", () => learning?.abort());
 

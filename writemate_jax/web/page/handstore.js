@@ -4,7 +4,7 @@
  * It is {lines: [{text, strokes: [[[x, y], ...], ...]}], learned}, y down; learned: {vector, gates, primer, trait,
  * ratio}, the hand as an engine's fit found it and how wide it writes, or null.
  */
-import { HAND } from "./address.js";
+import { isHand } from "./address.js";
 
 const KEY = "writemate.hand";
 const MOST = 400_000; // characters of a file
@@ -63,10 +63,7 @@ export function readHand(text) {
 /** The learned hand, or null where it is none. */
 function readLearned({ vector, gates = null, primer = null, trait = null, ratio }, number) {
   const numbers = (values) => Array.isArray(values) && values.every(number);
-  const row = (value) => numbers(value) && value.length === 3;
-  if (!numbers(vector) || vector.length !== HAND || !number(ratio) || !(ratio > 0)) return null;
-  if (![gates, trait].every((values) => values === null || numbers(values))) return null;
-  if (primer !== null && !(typeof primer.text === "string" && primer.strokes?.length && primer.strokes.every(row))) {
+  if (!isHand({ vector, primer, ratio }) || ![gates, trait].every((values) => values === null || numbers(values))) {
     return null;
   }
   return { vector, gates, primer: primer && { text: primer.text, strokes: primer.strokes }, trait, ratio };

@@ -9,7 +9,7 @@ addEventListener("install", (event) => event.waitUntil(keepAll()));
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 addEventListener("fetch", (event) => {
   const { method, url } = event.request;
-  if (method === "GET" && url.startsWith(registration.scope)) event.respondWith(answer(event.request));
+  if (method === "GET" && url.startsWith(registration.scope)) event.respondWith(answer(event));
 });
 
 async function keepAll() {
@@ -17,15 +17,24 @@ async function keepAll() {
   await (await caches.open(KEPT)).addAll(["./", "config.json", ...files]);
 }
 
-async function answer(request) {
-  const kept = await caches.open(KEPT);
+async function answer(event) {
+  const { request } = event;
   try {
     const found = await fetch(request);
-    if (found.ok) await kept.put(request, found.clone());
+    if (found.ok) event.waitUntil(keep(request, found.clone()));
     return found;
   } catch (error) {
-    const found = await kept.match(request, { ignoreSearch: true });
+    const found = await (await caches.open(KEPT)).match(request, { ignoreSearch: true });
     if (found) return found;
     throw error;
+  }
+}
+
+/** Beside the answer, which the page has even where it cannot be kept: storage is full, or it is a part of a file. */
+async function keep(request, found) {
+  try {
+    await (await caches.open(KEPT)).put(request, found);
+  } catch (error) {
+    console.info(error);
   }
 }

@@ -40,6 +40,7 @@ export function createPlayer(group, { changed = () => {}, moved = () => {} } = {
   }
 
   function skip() {
+    paused = false; // or what is typed next would wait for a pen that seems to have finished
     lines.forEach((line) => line && ((line.clock = line.end), draw(line)));
     rest("finished");
   }

@@ -7,6 +7,8 @@ import { EngineError } from "./error.js";
 import { deskewed } from "./levelling.js";
 import { resampled } from "./resampling.js";
 
+const MOST_POINTS = 20_000; // of a line: no writing comes near, and more takes too long
+
 /**
  * Rows [dx, dy, eos] in x-heights, from the left edge on the baseline.
  *
@@ -17,6 +19,9 @@ export function likeTheCorpus(strokes, text, { letters, ink }) {
   if (!strokes.length || strokes.some((stroke) => !stroke.length) || !strokes.flat(2).every(Number.isFinite)) {
     throw new EngineError("ink", `There is no ink for “${text}”; draw it first.`);
   }
+  const unfit = (how) => new EngineError("ink",
+    `The ink is too ${how} for “${text}”; write this text and nothing else.`);
+  if (strokes.flat().length > MOST_POINTS) throw unfit("much");
   const size = measure(strokes, text, letters);
   if (!(size > 0)) throw new EngineError("ink", `The ink for “${text}” has no height; write the line that is asked for.`);
   const straight = deskewed(inReadingOrder(strokes, size));
@@ -32,12 +37,11 @@ export function likeTheCorpus(strokes, text, { letters, ink }) {
     throw new EngineError("ink", `The ink has ${set.length} strokes, which cannot be “${text}”; write this text, and lift`
       + " the pen between words.");
   }
+  // To look at ink costs as much as it is long; nobody's is four times as long as so many points can lie on.
+  if (!(lengthOf(set) / count <= 4 * ink.points[1] * ink.spacing)) throw unfit("much");
   const found = resampled(set, ink);
   const each = found.flat().length / count;
-  if (!(each >= ink.points[0] && each <= ink.points[1])) {
-    throw new EngineError("ink", `The ink is too ${each < ink.points[0] ? "little" : "much"} for “${text}”; write this text`
-      + " and nothing else.");
-  }
+  if (!(each >= ink.points[0] && each <= ink.points[1])) throw unfit(each < ink.points[0] ? "little" : "much");
   return rowsOf(found);
 }
 
@@ -113,6 +117,11 @@ function spread(stretches) {
     return (a * a + a * b + b * b) / 3;
   });
   return [mean, Math.sqrt(square)];
+}
+
+function lengthOf(strokes) {
+  return strokes.reduce((sum, stroke) => stroke.slice(1).reduce((own, [x, y], i) => (
+    own + hypot(x - stroke[i][0], y - stroke[i][1])), sum), 0);
 }
 
 function expectedWidth(text, { widths, wordGap }) {

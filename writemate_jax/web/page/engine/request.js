@@ -82,10 +82,10 @@ function ownPrimer({ text, strokes }, { alphabet, likenesses, mean, std, primer:
   if (said.replaceAll(" ", "").length < limits.letters) {
     throw new EngineError("ink", `The ink says “${said}”; that is too short to go on from.`);
   }
+  const long = () => new EngineError("ink", `The ink of “${said}” is too long to go on from.`);
+  if (said.length > limits.characters) throw long();
   const rows = likeTheCorpus(strokesOf(strokes), said, header);
-  if (said.length > limits.characters || rows.length > limits.points) {
-    throw new EngineError("ink", `The ink of “${said}” is too long to go on from.`);
-  }
+  if (rows.length > limits.points) throw long();
   return { text: `${said} `, points: rows.map(([dx, dy, eos]) => (
     Float32Array.of((dx - mean[0]) / std[0], (dy - mean[1]) / std[1], eos))) };
 }

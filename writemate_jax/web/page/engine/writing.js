@@ -9,6 +9,8 @@
  */
 import { encode } from "./alphabet.js";
 import { best, draft, passes, startsWithTick } from "./candidates.js";
+import { hypot } from "./elementary.js";
+import { EngineError } from "./error.js";
 import { deskewed } from "./levelling.js";
 import { withoutPrimer, withoutStop } from "./line_ends.js";
 import { draw } from "./mixture.js";
@@ -18,6 +20,9 @@ import { createRandom } from "./random.js";
 import { unlike } from "./resemblance.js";
 
 const GRAIN = 1000; // parts of an x-height that points are rounded to
+// x-heights that the pen may go in a line, as on a server (settings.py): a hand made up of extreme numbers sends it
+// billions away, and to look at ink costs as much as it is long.
+const LONGEST_PATH = 10_000;
 
 /**
  * Writes lines [{text, seed, hand, bias, candidates}], each the best of so many; yields after every step, so that the
@@ -92,7 +97,7 @@ function* run(network, waiting) {
         network.start(lane, beginning.codes, beginning.style);
         x.set([-mean[0] / std[0], -mean[1] / std[1], 1], lane * 3); // the pen at rest at the origin
       }
-      lanes.push({ job, steps: 0, rows: [], place: [], phi: [], lifted: false });
+      lanes.push({ job, steps: 0, rows: [], path: 0, place: [], phi: [], lifted: false });
     }
     if (!lanes.length) return;
     network.step(x, lanes.length);
@@ -132,7 +137,12 @@ function* run(network, waiting) {
     // A point that lifts the pen at once is the rest behind the line, if the window has come to its last character.
     state.complete = state.lifted && point[2] > 0.5 && place >= codes.length - 1;
     if (state.complete || rows.length === job.limit) return false;
-    rows.push([point[0] * std[0] + mean[0], point[1] * std[1] + mean[1], point[2]]);
+    const [dx, dy] = [0, 1].map((axis) => point[axis] * std[axis] + mean[axis]);
+    state.path += hypot(dx, dy);
+    if (!(state.path <= LONGEST_PATH)) {
+      throw new EngineError("invalid", "In this hand the pen runs away from the line; learn it anew, or take another.");
+    }
+    rows.push([dx, dy, point[2]]);
     state.place.push(place - read);
     if (job.attention) state.phi.push([...phi.subarray(read)]);
     state.lifted = point[2] > 0.5;

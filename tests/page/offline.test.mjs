@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+const SCOPE = "http://nowhere.test/";
+const heard = {}, kept = new Map();
+let put = async (request, answer) => void kept.set(request.url, await answer.text());
+Object.assign(globalThis, {
+  addEventListener: (name, listener) => { heard[name] = listener; },
+  registration: { scope: SCOPE },
+  caches: { open: async () => ({
+    put: (...given) => put(...given),
+    match: async ({ url }) => kept.has(url) ? new Response(kept.get(url)) : undefined,
+  }) },
+});
+await import("../../writemate_jax/web/page/offline.js");
+
+/** What the worker answers, and what it goes on with behind the answer. */
+function ask(t, fetched) {
+  t.mock.method(globalThis, "fetch", fetched);
+  t.mock.method(console, "info", () => {});
+  let answer, later;
+  heard.fetch({ request: new Request(`${SCOPE}app.js`), respondWith: (one) => { answer = one; },
+    waitUntil: (one) => { later = one; } });
+  return answer.then(async (found) => ({ text: await found.text(), later }));
+}
+
+test("a good answer is given whether it can be kept or not; without a network, the kept one", async (t) => {
+  const keeps = put;
+  for (const slow of [async () => { throw new TypeError("Vary: *"); }, () => new Promise(() => {})]) {
+    put = slow;
+    assert.equal((await ask(t, async () => new Response("new"))).text, "new");
+  }
+  const offline = async () => { throw new TypeError("no network"); };
+  await assert.rejects(ask(t, offline), /no network/);
+  put = keeps;
+  await (await ask(t, async () => new Response("kept"))).later;
+  assert.equal((await ask(t, async () => new Response("gone", { status: 404 }))).text, "gone");
+  assert.equal((await ask(t, offline)).text, "kept");
+});
