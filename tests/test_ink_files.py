@@ -166,6 +166,21 @@ def test_missing_pen_lifts_are_named():
         like_the_corpus(every, text)
 
 
+def test_ink_that_goes_on_and_on_is_refused_before_it_is_made_finer(monkeypatch):
+    there_and_back = np.tile([[0, 0], [22_000, 180]], (2000, 1)).astype(float)
+    monkeypatch.setattr(own_ink, "resampled", lambda *_: pytest.fail("this would be 15 million points"))
+    with pytest.raises(UnfitInk, match=r"^mine: the pen goes \d+ x-heights for each character .* at most 76: check"):
+        like_the_corpus(strokes.join([there_and_back]), "W" * 46, "mine")
+
+
+def test_ink_that_trembles_is_taken_though_it_is_longer():
+    for line, text in LINES:
+        fine = [strokes.resample_uniform(stroke, 0.03) for stroke in strokes.split(line)]
+        trembling = [stroke + np.random.default_rng(1).normal(scale=0.02, size=stroke.shape) for stroke in fine]
+        assert sum(strokes.arc_length(s)[-1] for s in trembling) > 1.3 * sum(strokes.arc_length(s)[-1] for s in fine)
+        assert like_the_corpus(strokes.join(trembling), text)[:, 2].sum() == line[:, 2].sum()
+
+
 # Long primers: lines of one writer beside each other, so that some of the words' gaps are known.
 
 

@@ -7,6 +7,7 @@ import functools
 import json
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import jax
@@ -27,14 +28,17 @@ from writemate_jax import config as configuration  # noqa: E402
 from writemate_jax import strokes  # noqa: E402
 from writemate_jax.alphabet import Alphabet  # noqa: E402
 from writemate_jax.data import own_ink  # noqa: E402
+from writemate_jax.drawing.look import Look  # noqa: E402
 from writemate_jax.drawing.strokes_json import Ink  # noqa: E402
 from writemate_jax.model.networks import text_batch  # noqa: E402
 from writemate_jax.sampling import named_styles, sampler  # noqa: E402
 from writemate_jax.sampling.levelling import level  # noqa: E402
 from writemate_jax.sampling.writer import TEXT_CAPACITIES, Writer  # noqa: E402
+from writemate_jax.sampling.written import Written  # noqa: E402
 from writemate_jax.training import adapt, primers  # noqa: E402
 from writemate_jax.training.models import Description, Model  # noqa: E402
-from writemate_jax.web.server import docs, messages  # noqa: E402
+from writemate_jax.web.server import docs, messages, pictures  # noqa: E402
+from writemate_jax.web.server import settings as limits  # noqa: E402
 from writemate_jax.web.server.app import PAGE, create_app  # noqa: E402
 from writemate_jax.web.server.desk import Desk  # noqa: E402
 from writemate_jax.web.server.guard import client_of  # noqa: E402
@@ -221,6 +225,21 @@ def test_a_stream_tells_lines_and_points_as_they_are_written(client):
     assert several == ["line"] * 3 + ["done"]
 
 
+def test_points_behind_a_primer_come_from_the_lines_own_origin(client):
+    for seed in range(3):
+        body = {"text": "a fable of clay", "seed": seed, "candidates": 1, "hand": own_hand()}
+        *drawn, (_, line), _ = events_of(client.post("/api/v1/stream", json=body))
+        parts = [np.array(event["points"], np.float32) for _, event in drawn]
+        first, whole = strokes.to_points(parts[0]), np.concatenate(parts)
+        assert first[:, 0].min() == pytest.approx(0, abs=0.02)
+        if len(whole) == len(line["points"]):  # nothing at its ends was none of it
+            whole[-1, 2] = 1
+            ours, theirs = strokes.to_points(level(whole)), strokes.to_points(line["points"])
+            left = ours[:, 0].min() - theirs[:, 0].min()
+            np.testing.assert_allclose(ours - [left, 0], theirs, atol=0.2)  # a thousandth at each point
+            assert left == pytest.approx(min(0, strokes.to_points(whole)[:, 0].min()), abs=0.1)
+
+
 def test_no_request_compiles(client):
     before = programs()
     for capacity in TEXT_CAPACITIES:
@@ -288,6 +307,65 @@ def test_who_leaves_gives_up_lanes_and_place(client):
     assert write(client).status_code == 200  # and behind it:
     assert write(client, text="e" * 120).status_code == 200
     assert desk._backlog == 0 and not any(lanes.busy for lanes in desk._all_lanes())
+
+
+async def leave(app, path: str, body: dict) -> int:
+    """The status that a client would be told who leaves as soon as there is nothing else to do."""
+    content, sent = json.dumps(body).encode(), []
+    messages = iter([{"type": "http.request", "body": content, "more_body": False}, {"type": "http.disconnect"}])
+
+    async def receive():
+        await asyncio.sleep(0.05)
+        return next(messages)
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": f"/api/v1/{path}", "query_string": b"", "root_path": "",
+             "headers": [(b"content-type", b"application/json")], "client": ("1.2.3.4", 5), "http_version": "1.1",
+             "scheme": "http"}  # fmt: skip
+    await asyncio.wait_for(app(scope, receive, send), 30)
+    return sent[0]["status"]
+
+
+@pytest.mark.parametrize("path", ["write", "stream", "fit"])
+def test_for_a_client_that_leaves_nothing_more_is_done(client, monkeypatch, path):
+    def fit(*_, progress, **__):
+        while True:
+            time.sleep(0.01)
+            progress(0.0)
+
+    desk = client.app.state.desk
+    with monkeypatch.context() as never:
+        never.setattr(adapt, "fit", fit)
+        never.setattr(desk, "_move", lambda: time.sleep(0.01))
+        body = {"lines": [{"text": "tool", "strokes": INK}]} if path == "fit" else {"text": "a\n" * 39 + "a"}
+        assert asyncio.run(leave(client.app, path, body)) == 400
+    assert write(client).status_code == 200  # and behind it:
+    assert desk._backlog == 0 and not any(lanes.busy for lanes in desk._all_lanes())
+
+
+def test_a_fit_that_is_left_while_it_waits_makes_room(client, monkeypatch):
+    begun, go = threading.Event(), threading.Event()
+
+    def fit(*_, **__):
+        begun.set()
+        go.wait(60)
+        return adapt.Style(np.zeros(4, np.float32), 1, 1, 0.0, 0.0)
+
+    monkeypatch.setattr(adapt, "fit", fit)
+    monkeypatch.setattr(client.app.state.desk, "_most_fits", 1)
+    body = {"lines": [{"text": "tool", "strokes": INK}]}
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(client.post, "/api/v1/fit", json=body)
+        assert begun.wait(60)
+        assert asyncio.run(leave(client.app, "fit", body)) == 400
+        second = pool.submit(client.post, "/api/v1/fit", json=body)
+        while not (client.app.state.desk._fits or second.done()):
+            time.sleep(0.01)
+        assert_problem(client.post("/api/v1/fit", json=body), 503, "busy")
+        go.set()
+        assert first.result().status_code == second.result().status_code == 200
 
 
 # The hand of given ink
@@ -441,6 +519,18 @@ def test_lines_are_written_between_the_steps_of_a_fit(client, monkeypatch):
     assert "write" in order[order.index(("fit", 1)) : order.index(("fit", 5))]
 
 
+def test_between_two_fits_lines_are_written_whatever_becomes_of_the_fits():
+    desk, order = Desk(Writer(model(), lanes=LANES), Measures(), waiting=9, fits=9, seconds=60), []
+    desk._warm, desk._fit, desk._move = lambda: None, lambda _: order.append("fit"), lambda: order.append("write")
+    desk._writing = lambda: len(order) < 6
+    desk._fits.extend([object()] * 3)
+    desk.start()
+    while len(order) < 6 and desk._thread.is_alive():
+        time.sleep(0.01)
+    desk.stop()
+    assert order == ["fit", "write"] * 3
+
+
 # Over capacity, and limits
 
 
@@ -458,6 +548,14 @@ def test_over_capacity_is_said_at_once_and_the_next_request_is_answered(client, 
         go.set()
         assert first.result().status_code == 200
     assert write(client, text="abc", candidates=4).status_code == 200
+
+
+def test_whose_ink_cannot_be_looked_at_in_time_is_told_so(monkeypatch):
+    go = threading.Event()
+    monkeypatch.setattr(Hands, "asked", lambda *_: go.wait(60))
+    answer = write(bare(Settings(rate=0, seconds=0.1)), hand=own_hand())
+    go.set()
+    assert_problem(answer, 503, "busy")
 
 
 def test_before_it_is_ready_it_says_so():
@@ -630,8 +728,60 @@ def test_a_choice_that_fails_is_told_to_who_waits_for_it():
     with pytest.raises(Problem) as problem:
         asyncio.run(ask())
     assert problem.value.status == 500
-    desk._thread.join(60)
-    assert desk.failed
+    desk.writer.trial = alone().trial
+    assert len(asyncio.run(ask())) == 1 and desk.ready  # others are none the worse
+    desk.stop()
+
+
+def wild_hand() -> dict:
+    """A hand whose gates send the pen as far as they can: they open the cells that the deviations grow with."""
+    network = model().network()
+    first = 1 + 3 * network.mixtures
+    grows = np.sign(model().params["head"][:, first : first + 2 * network.mixtures].sum(axis=1))
+    is_open = np.ones_like(grows)
+    gates = 8.0 * np.concatenate([is_open, is_open, grows, is_open])
+    return own_hand(gates=gates.tolist(), primer=None)
+
+
+@pytest.mark.parametrize("asked", [{"candidates": 1}, {"candidates": 4}, {"format": "gcode"}, {"attention": True}])
+def test_a_hand_in_which_the_pen_runs_away_is_refused_and_others_write_beside_it(client, monkeypatch, asked):
+    usual = write(client, text="abc", seed=5).json()
+    monkeypatch.setattr("writemate_jax.web.server.settings.LONGEST_PATH", 300.0)  # this network is a small one
+    with ThreadPoolExecutor(2) as pool:
+        wild = pool.submit(write, client, hand=wild_hand(), text="a fable of clay\nabc", **asked)
+        assert write(client, text="abc", seed=5).json() == usual
+    assert "runs away" in assert_problem(wild.result(), 422, "invalid")["detail"]
+    answer = client.post("/api/v1/stream", json={"text": "a fable of clay", "hand": wild_hand(), **asked})
+    told = events_of(answer)[-1] if answer.status_code == 200 else ("problem", answer.json())  # before any
+    assert told[0] == "problem" and told[1]["status"] == 422
+    assert client.get("/healthz").status_code == client.get("/readyz").status_code == 200
+    assert write(client, text="abc", seed=5).json() == usual
+
+
+def test_ink_that_is_no_number_ends_its_request_alone(client):
+    desk, primer = client.app.state.desk, alone().primer(None)
+    for count in (1, 3):
+        lines = alone().lines(["abc"], 0.5, 0, np.full(4, np.nan), count)
+
+        async def ask(lines=lines):
+            return [event async for event in desk.write(lines, primer, follow=True)]
+
+        with pytest.raises(Problem, match="runs away"):
+            asyncio.run(ask())
+        assert desk.ready and write(client).status_code == 200
+
+
+@pytest.mark.parametrize("kind", pictures.MEDIA_TYPES)
+@pytest.mark.parametrize("points", [2, 2000])
+def test_the_longest_ink_that_is_let_through_can_be_drawn(kind, points):
+    step = limits.LONGEST_PATH / points
+    way = [step * (-1) ** (i // 2) for i in range(points)]
+    rows = np.array([[dx, step * 1e-3, i % 50 == 49 or i == points - 1] for i, dx in enumerate(way)], np.float32)
+    line = Written(rows, "abc", True, 0.5, 0, 40)
+    try:
+        assert pictures.picture([line], kind, Look())
+    except ValueError as error:
+        assert (kind, points) == ("png", 2) and "55355 x 109 pixels" in str(error) or kind == "gcode"
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/nothing", "/api/v1/styles", "/config.json", "/metrics"])

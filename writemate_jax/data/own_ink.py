@@ -7,7 +7,7 @@ import numpy as np
 from writemate_jax import strokes as ink
 from writemate_jax.data import letter_size
 from writemate_jax.data.delayed_strokes import in_reading_order
-from writemate_jax.data.pieces import resampled
+from writemate_jax.data.pieces import SPACING, resampled
 from writemate_jax.data.word_cuts import cut_words
 from writemate_jax.drawing.curves import bezier, flatten
 from writemate_jax.strokes import Rows, Stroke
@@ -15,6 +15,9 @@ from writemate_jax.strokes import Rows, Stroke
 # How wide ink is against what its text lets expect, and points for each character: beyond, they hardly belong together.
 WIDTH = (0.4, 2.5)
 POINTS = (2.0, 22.0)
+# x-heights that the pen may go for each character. So many points lie on 19; the rest is for trembling, which smoothing
+# takes out before they are placed. It is looked at first, as what comes then costs the more the longer the ink is.
+LENGTH = 4 * POINTS[1] * SPACING
 STROKES = 6.0  # for each character, at most: of 4,226 lines of the corpus none has more than 5
 # x-heights between two points, in the middle: ink that was resampled before has more, and no device's trembling.
 SPARSE = 0.16
@@ -67,6 +70,10 @@ def like_the_corpus(line: Rows, text: str, name: str = "ink") -> Rows:
     if len(strokes) < words:
         raise UnfitInk(f"{name}: the ink has {len(strokes)} strokes for the {words} words of {text!r}; the pen lifts"
                        " between words: mark every lift")  # fmt: skip
+    length = sum(ink.arc_length(stroke)[-1] for stroke in strokes) / letters
+    if not length <= LENGTH:
+        raise UnfitInk(f"{name}: the pen goes {length:.0f} x-heights for each character of {text!r}; expected at most"
+                       f" {LENGTH:.0f}: check that it says this text and nothing else")  # fmt: skip
     strokes = _resampled(strokes)
     points = sum(map(len, strokes)) / letters
     if not POINTS[0] <= points <= POINTS[1]:

@@ -36,7 +36,7 @@ from writemate_jax.web.server.measures import Measures
 from writemate_jax.web.server.pictures import MEDIA_TYPES, picture
 from writemate_jax.web.server.problems import Problem
 from writemate_jax.web.server.settings import Settings
-from writemate_jax.web.server.styles import Hands, readable
+from writemate_jax.web.server.styles import Asked, Hands, readable
 
 PAGE = Path(__file__).parents[1] / "page"
 DECIMALS = 3  # of an x-height
@@ -76,14 +76,25 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
     async def asked(body: messages.Write) -> tuple[list[tuple[Line, int]], Primer]:
         texts = _texts(writer, body.text)
         seeds = [(body.seed + i) % (LARGEST_SEED + 1) for i in range(len(texts))]
-        if body.hand and body.hand.primer:  # looking at ink takes a while
-            style, primer = await anyio.to_thread.run_sync(hands.asked, body, limiter=looking)
-        else:
-            style, primer = hands.asked(body)
+        style, primer = await looked_at(body) if body.hand and body.hand.primer else hands.asked(body)
         try:
             return writer.lines(texts, body.bias, seeds, style, body.candidates, primer), primer
         except InvalidRequest as error:
             raise Problem(422, "invalid", str(error)) from error
+
+    async def looked_at(body: messages.Write) -> Asked:
+        """`Hands.asked` for a hand with ink, which takes a while to look at."""
+        async with _in_time(settings.seconds):
+            return await anyio.to_thread.run_sync(hands.asked, body, limiter=looking)
+
+    async def drawn(lines: list[Written], body: messages.Write) -> bytes:
+        given = {"x_height": body.letter_size, "pen": body.pen, "color": body.color}
+        look = Look(**{name: value for name, value in given.items() if value is not None})
+        try:
+            async with _in_time(settings.seconds):
+                return await anyio.to_thread.run_sync(picture, lines, body.format, look, limiter=drawing)
+        except ValueError as error:  # off the machine's bed, too large a picture
+            raise Problem(422, "too_long", str(error)) from error
 
     @app.post(
         "/api/v1/write", summary="Writes a text", response_model=messages.Written, responses=messages.PROBLEMS | {
@@ -91,69 +102,69 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
                   "description": "The ink, as JSON or in the format that was asked for."},
         },
     )  # fmt: skip
-    async def write(body: messages.Write) -> Any:
+    async def write(body: messages.Write, request: Request) -> Any:
         """Writes each line of a text. The same request is answered with the same ink."""
-        wanted, primer = await asked(body)
-        attention = body.attention and body.format == "json"
-        if attention and len(wanted) > limits.ATTENTION_LINES:
-            raise Problem(422, "too_long", f"attention is answered for at most {limits.ATTENTION_LINES} lines at once;"
-                          " ask for fewer, or at /api/v1/stream")  # fmt: skip
-        lines: list[Written | None] = [None] * len(wanted)
-        async with _in_time(settings.seconds), aclosing(desk.write(wanted, primer, attention=attention)) as events:
-            async for event in events:
-                lines[event.index] = event.line
-        if body.format == "json":
-            return JSONResponse({
-                "seed": body.seed,
-                "bias": wanted[0][0].bias,
-                "style": body.style if body.vector is None and body.hand is None else "own",
-                "unit": "x-height",
-                "lines": [_as_json(line) for line in lines],
-            })  # fmt: skip
-        given = {"x_height": body.letter_size, "pen": body.pen, "color": body.color}
-        look = Look(**{name: value for name, value in given.items() if value is not None})
-        try:
-            async with _in_time(settings.seconds):
-                drawn = await anyio.to_thread.run_sync(picture, lines, body.format, look, limiter=drawing)
-        except ValueError as error:  # off the machine's bed, too large a picture
-            raise Problem(422, "too_long", str(error)) from error
-        return Response(drawn, media_type=MEDIA_TYPES[body.format])
+        async with _while_waited_for(request):
+            wanted, primer = await asked(body)
+            attention = body.attention and body.format == "json"
+            if attention and len(wanted) > limits.ATTENTION_LINES:
+                raise Problem(422, "too_long", f"attention is answered for at most {limits.ATTENTION_LINES} lines at"
+                              " once; ask for fewer, or at /api/v1/stream")  # fmt: skip
+            lines: list[Written | None] = [None] * len(wanted)
+            async with _in_time(settings.seconds), aclosing(desk.write(wanted, primer, attention=attention)) as events:
+                async for event in events:
+                    lines[event.index] = event.line
+            if body.format != "json":
+                return Response(await drawn(lines, body), media_type=MEDIA_TYPES[body.format])
+        return JSONResponse({
+            "seed": body.seed,
+            "bias": wanted[0][0].bias,
+            "style": body.style if body.vector is None and body.hand is None else "own",
+            "unit": "x-height",
+            "lines": [_as_json(line) for line in lines],
+        })  # fmt: skip
 
     @app.post(
         "/api/v1/stream", summary="Writes a text and sends each line as soon as it is there",
         responses=messages.PROBLEMS | {200: {"content": {"text/event-stream": {}}, "description": "Events."}},
         response_class=StreamingResponse,
     )  # fmt: skip
-    async def stream(body: messages.Write) -> StreamingResponse:
+    async def stream(body: messages.Write, request: Request) -> StreamingResponse:
         """Server-sent events: `line` with {index, text, complete, points, ...} for each line as soon as it is there.
 
-        Where candidates is 1, also `points` with {index, points}: what has been drawn of a line by now. The line that
-        follows is the same ink, levelled. At the end `done`, or `problem` with a problem's details.
+        Where candidates is 1, also `points` with {index, points}: what has been drawn of a line since the last, from
+        the line's origin as far as that is known by then. The line that follows is the same ink, finished: levelled, in
+        a hand with a primer from its leftmost point, and without strokes at its ends that are none of it. At the end
+        `done`, or `problem` with a problem's details.
         """
-        wanted, primer = await asked(body)
-        events = desk.write(wanted, primer, attention=body.attention, follow=True)
-        async with _in_time(settings.seconds):
-            first = await anext(events)  # what is busy is said with a status
+        async with _while_waited_for(request):
+            wanted, primer = await asked(body)
+            events = desk.write(wanted, primer, attention=body.attention, follow=True)
+            async with _in_time(settings.seconds):
+                first = await anext(events)  # what is busy is said with a status
         return StreamingResponse(_told(first, events, settings.seconds), media_type="text/event-stream",
                                  headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})  # fmt: skip
 
     @app.post("/api/v1/fit", summary="Finds the hand of some ink", responses=messages.PROBLEMS)
-    async def fit(body: messages.Fit) -> messages.Fitted:
+    async def fit(body: messages.Fit, request: Request) -> messages.Fitted:
         """The hand that makes some lines of ink likely: what `hand` takes. Nothing is stored."""
         if not hands.learnable:
             raise Problem(422, "invalid", "This network has no styles.")
-        try:
-            async with _in_time(settings.seconds):
-                style = await desk.fit([_ink(writer, line) for line in body.lines])
-        except (UnfitInk, strokes.InvalidInk) as error:
-            raise Problem(422, "ink", str(error)) from error
-        if not np.isfinite([style.before, style.after, *style.whole]).all():
-            raise Problem(422, "ink", "This ink cannot be learned; write it again.")
-        hand = _hand(style)
-        try:  # what was fitted must be fit to write with
-            await anyio.to_thread.run_sync(hands.asked, messages.Write(text="a", hand=hand), limiter=looking)
-        except Problem:
-            hand = hand.model_copy(update={"primer": None})
+        async with _while_waited_for(request):
+            try:
+                async with _in_time(settings.seconds):
+                    style = await desk.fit([_ink(writer, line) for line in body.lines])
+            except (UnfitInk, strokes.InvalidInk) as error:
+                raise Problem(422, "ink", str(error)) from error
+            if not np.isfinite([style.before, style.after, *style.whole]).all():
+                raise Problem(422, "ink", "This ink cannot be learned; write it again.")
+            hand = _hand(style)
+            try:  # what was fitted must be fit to write with
+                await looked_at(messages.Write(text="a", hand=hand))
+            except Problem as problem:
+                if problem.kind == "busy":
+                    raise
+                hand = hand.model_copy(update={"primer": None})
         return messages.Fitted(hand=hand, vector=hand.vector, before=float(style.before), after=float(style.after))
 
     @app.get("/api/v1/styles", summary="The styles that have names")
@@ -290,6 +301,28 @@ async def _told(first: Points | Whole, events: AsyncIterator[Points | Whole], se
             yield _event("done", {})
         except Problem as problem:
             yield _event("problem", problem.body())
+
+
+@asynccontextmanager
+async def _while_waited_for(request: Request) -> AsyncIterator[None]:
+    """Ends the block, and raises `Problem`, where the client leaves: nothing else would, until there is an answer.
+
+    The request's body must have been read. What runs in a thread is waited for, as it is what a limiter counts.
+    """
+
+    async def leave() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        block.cancel()
+
+    with anyio.CancelScope() as block:
+        leaving = asyncio.create_task(leave())
+        try:
+            yield
+        finally:
+            leaving.cancel()
+    if block.cancelled_caught:
+        raise Problem(400, "invalid", "The client left before the answer.")  # for the measures alone
 
 
 def _event(name: str, data: dict[str, Any]) -> str:

@@ -31,7 +31,7 @@ from writemate_jax.training import adapt
 from writemate_jax.web.server import fitting, settings
 from writemate_jax.web.server.jobs import Asker, Chosen, Job, Points, Whole
 from writemate_jax.web.server.measures import Measures
-from writemate_jax.web.server.problems import Problem, busy, failed
+from writemate_jax.web.server.problems import Problem, busy, failed, ran_away
 
 GATHER = 0.002  # seconds that the first request after a pause is waited for by others
 SPREAD = 8  # a request's next line waits as if it had come so many requests later: a long text lets short ones pass
@@ -146,8 +146,7 @@ class Desk:
                     job = event.job
                     yield Whole(job.index, self.writer.finished(job.line, event.ended, job.primer))
                 else:
-                    model = self.writer.model
-                    yield Points(event.index, strokes.denormalise(event.rows, model.mean, model.std))
+                    yield event
         finally:
             asker.gone = True
 
@@ -168,6 +167,8 @@ class Desk:
             return style
         finally:
             asker.gone = True
+            with self._changed:  # others may wait in its place
+                self._fits = deque(fit for fit in self._fits if fit.asker is not asker)
 
     def _asker(self) -> tuple[Asker, asyncio.Queue]:
         loop, events = asyncio.get_running_loop(), asyncio.Queue()
@@ -204,11 +205,11 @@ class Desk:
             self._ready.set()
             while not self._stopping:
                 self._wait()
-                if self._failure:
-                    raise self._failure
-                if self._fits:  # what waits to be written has as much time between its steps
-                    self._fit(self._fits.popleft())
-                elif self._writing():
+                with self._changed:
+                    fit = self._fits.popleft() if self._fits else None
+                if fit:  # what waits to be written has as much time between its steps
+                    self._fit(fit)
+                if self._writing():  # also between two fits: one that is refused has no steps
                     self._move()
         except Exception as error:  # the device is gone, or a mistake: say so, and let the process be replaced
             log.exception("the desk has failed")
@@ -220,7 +221,7 @@ class Desk:
     def _wait(self) -> None:
         with self._changed:
             idle = not (self._writing() or self._fits)
-            while not (self._writing() or self._fits or self._stopping or self._failure):
+            while not (self._writing() or self._fits or self._stopping):
                 self._changed.wait()
         if idle:
             time.sleep(GATHER)
@@ -330,8 +331,13 @@ class Desk:
         self._measures.points.inc(len(points))
         if job.asker.gone:
             return
-        if job.follow and len(points):
-            job.asker.say(Points(job.index, points))
+        rows = strokes.denormalise(points, self.writer.model.mean, self.writer.model.std)
+        unread = ended is not None and ended.phi is not None and not np.isfinite(ended.phi).all()
+        if job.runs_away(number, rows) or unread:
+            job.asker.fail(ran_away())
+            return
+        if job.follow and len(rows):
+            job.asker.say(Points(job.index, job.placed(rows)))
         if ended is None:
             return
         if job.add(number, ended):
@@ -339,17 +345,17 @@ class Desk:
 
     def _decide(self, job: Job) -> None:
         """Says which draft is the best, or has more of them written; called by the reader's thread."""
+        if job.asker.gone:
+            return
         try:
             chosen = job.decide()
-            if chosen is not None:
-                self._measures.lines.inc()
-                job.asker.say(Chosen(job, chosen))
-                return
-        except Exception as error:
-            job.asker.say(failed())
-            with self._changed:
-                self._failure = error
-                self._changed.notify()
+        except Exception:  # whatever this ink is, that of others is not
+            log.exception("no draft could be chosen")
+            job.asker.fail(failed())
+            return
+        if chosen is not None:
+            self._measures.lines.inc()
+            job.asker.say(Chosen(job, chosen))
             return
         with self._changed:
             self._backlog += len(job.wanted)

@@ -10,13 +10,16 @@ import numpy as np
 from writemate_jax.sampling.lanes import Ended
 from writemate_jax.sampling.writer import Line, Primer, Trial
 from writemate_jax.sampling.written import Written
+from writemate_jax.strokes import Rows, to_points
+from writemate_jax.web.server import settings
+from writemate_jax.web.server.problems import Problem
 
 
 class Points(NamedTuple):
-    """What was drawn of a line by now: rows [n, 3]. The whole line is levelled at its end, so these may change."""
+    """What was drawn of a line since the last: rows [n, 3]. The whole line is levelled at its end: these may change."""
 
     index: int
-    rows: np.ndarray
+    rows: Rows
 
 
 class Whole(NamedTuple):
@@ -40,6 +43,11 @@ class Asker:
             except RuntimeError:  # its loop has ended, as when the server stops
                 self.gone = True
 
+    def fail(self, problem: Problem) -> None:
+        """Says why nothing more comes; what else it asked for is given up."""
+        self.say(problem)
+        self.gone = True
+
 
 class Job:
     """A line of a request on its way: what its trial (`Writer.trial`) asks for, and what is there of it."""
@@ -51,8 +59,30 @@ class Job:
         self.attention, self.follow = attention, follow
         self.trial = trial
         self.wanted: list[Line] = next(self.trial)
+        self._shown = False
+        self._begin()
+
+    def _begin(self) -> None:
         self.drafts: list[Ended | None] = [None] * len(self.wanted)
+        self._paths = np.zeros(len(self.wanted))  # x-heights
         self.entered = 0
+
+    def runs_away(self, number: int, rows: Rows) -> bool:
+        """Takes what a draft drew since the last time; whether its pen is nowhere, or has gone farther than pens go."""
+        self._paths[number] += np.hypot(*rows[:, :2].T.astype(float)).sum()
+        return not self._paths[number] <= settings.LONGEST_PATH
+
+    def placed(self, rows: Rows) -> Rows:
+        """What was drawn of a single draft since the last time, as rows of the line.
+
+        Behind a primer the first row comes as an offset from that. It becomes one from the line's own origin, whose
+        left edge is taken to be that of the first rows: the whole line's is not known yet.
+        """
+        if self.primer.length and not self._shown:
+            points = to_points(rows) + self.primer.end
+            rows[0, :2] = points[0] - [points[:, 0].min(), 0.0]
+        self._shown = True
+        return rows
 
     def add(self, number: int, ended: Ended) -> bool:
         """Takes a draft; returns whether all are there that were wanted."""
@@ -65,7 +95,7 @@ class Job:
             self.wanted = self.trial.send(self.drafts)
         except StopIteration as end:
             return end.value
-        self.drafts, self.entered = [None] * len(self.wanted), 0
+        self._begin()
         return None
 
 

@@ -52,6 +52,11 @@ def busy(detail: str, retry_after: int) -> Problem:
     return Problem(503, "busy", detail, retry_after=retry_after)
 
 
+def ran_away() -> Problem:
+    """422: a hand in which no line can be written."""
+    return Problem(422, "invalid", "In this hand the pen runs away from the line; learn it anew, or take another.")
+
+
 def failed() -> Problem:
     """500: something went wrong that is no fault of the request's; what, is in the server's log alone."""
     return Problem(500, "failed", "Something went wrong here. The server's log says more.")

@@ -18,6 +18,9 @@ LARGEST_BIAS = 10.0
 LARGEST_VECTOR = 32.0  # of a number in a hand's vector: fitted ones are below 5
 LARGEST_GATE = 8.0  # of what a hand adds to a gate: fitted ones are below 1
 LARGEST_OFFSET = 100.0  # x-heights, in a hand's line
+# x-heights that the pen may go in a line. One of 128 characters takes 1,200, a pen that scribbles until it is stopped
+# 4,000; a hand made up of extreme numbers sends it billions away, and ink costs the more to look at the longer it is.
+LONGEST_PATH = 10_000.0
 LARGEST_PLACE = 1e6  # of a point of ink, in any unit
 
 
