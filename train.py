@@ -26,13 +26,16 @@ PROCESSES = flags.DEFINE_integer("processes", None, "Number of processes.")
 PROCESS = flags.DEFINE_integer("process", None, "Number of this process, from 0.")
 
 
-def main(_) -> None:
+def main(arguments: list[str] | None) -> None:
     from writemate_jax.config import ConfigurationError
     from writemate_jax.data.corpus import CorpusError
     from writemate_jax.sampling.compilation_cache import use_compilation_cache
     from writemate_jax.training import loop, parallel
     from writemate_jax.training.models import CheckpointNotFound
 
+    if arguments and arguments[1:]:
+        print(f"train.py: {arguments[1]!r} is no option; a field is --config.FIELD=VALUE", file=sys.stderr)
+        sys.exit(2)
     logging.set_verbosity(logging.WARNING)  # Orbax tells of every file at INFO
     use_compilation_cache()  # a resumed run need not compile its buckets again
     try:

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 import tiny
 from writemate_jax import strokes
 from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
+from writemate_jax.drawing import inkml, svg
+from writemate_jax.drawing.sheet import sheet
 from writemate_jax.drawing.strokes_json import Ink, write_json
+from writemate_jax.sampling import named_styles
 from writemate_jax.sampling.writer import InvalidRequest, Writer
 from writemate_jax.training import adapt, adapt_command, loop, text_fit
 from writemate_jax.training.models import Model, export_model
@@ -106,3 +109,56 @@ def test_the_command_makes_a_style_that_lines_are_written_in(model, tmp_path, ca
     assert adapt_command.main(["--ink", str(tmp_path), *arguments[2:]]) == 2
     error = capsys.readouterr().err
     assert "times as wide" in error and "holds no .json" in error
+
+
+def test_a_style_is_refused_by_a_network_that_it_was_not_fitted_for(model, tmp_path):
+    adapt.save_style(tmp_path, adapt.fit(model, LINES, steps=1))
+    other = Model(**{**vars(model), "params": {**model.params, "head_bias": model.params["head_bias"] + 1}})
+    ours, theirs = Writer(model), Writer(other)
+    vector = ours.styles(tmp_path, [1])
+    for ask in (lambda: theirs.write(["lot"], style=tmp_path), lambda: theirs.styles(tmp_path, [1]),
+                lambda: theirs.primer(str(tmp_path))):  # fmt: skip
+        with pytest.raises(InvalidRequest, match="style.json was fitted for another network .* --checkpoint.* adapt"):
+            ask()
+    # One of an earlier version does not say what it is for.
+    stored = json.loads((tmp_path / adapt.FILE).read_text())
+    assert stored.pop("weights") == named_styles.digest(model.params)
+    (tmp_path / adapt.FILE).write_text(json.dumps(stored))
+    for scribe in (ours, theirs):
+        np.testing.assert_array_equal(scribe.styles(tmp_path, [1]), vector)
+        assert scribe.primer(tmp_path).own
+    (tmp_path / adapt.FILE).write_text("[]")
+    with pytest.raises(InvalidRequest, match="holds no style"):
+        ours.styles(tmp_path, [1])
+
+
+@given(st.lists(st.sets(st.sampled_from(["json", "inkml", "svg", "SVG"]), min_size=1), min_size=1, max_size=3))
+@settings(max_examples=10)
+def test_a_line_that_lies_there_in_several_formats_is_one_line(tmp_path_factory, formats):
+    folder = tmp_path_factory.mktemp("ink")
+    for i, (kinds, line) in enumerate(zip(formats, LINES, strict=False)):
+        for kind in kinds:
+            path = folder / f"000{i}.{kind}"
+            if kind == "json":
+                write_json(path, line)
+            elif kind == "inkml":
+                inkml.write_inkml(path, [line])
+            else:
+                svg.write_svg(path, sheet([line.strokes], [line.text]))
+    lines, names = adapt.read_lines(folder)
+    assert [line.text for line in lines] == [line.text for line in LINES[: len(formats)]]
+    order = ["json", "inkml", "SVG", "svg"]
+    assert names == [str(folder / f"000{i}.{min(kinds, key=order.index)}") for i, kinds in enumerate(formats)]
+
+
+@pytest.mark.parametrize("steps", ["-1", "1.5", "many"])
+def test_steps_are_a_whole_number_from_0_up(tmp_path, capsys, steps):
+    with pytest.raises(SystemExit) as ended:
+        adapt_command.main(["--ink", str(tmp_path), "--workdir", str(tmp_path / "me"), "--steps", steps])
+    assert ended.value.code == 2
+    assert f"--steps: {steps!r}; expected a whole number from 0 up" in capsys.readouterr().err
+
+
+def test_less_than_no_steps_are_refused(model):
+    with pytest.raises(ValueError, match="-1 steps; expected 0 or more"):
+        adapt.fit(model, LINES, steps=-1)

@@ -12,6 +12,7 @@ import tarfile
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -30,7 +31,7 @@ from writemate_jax.dataset.plan import Recipe, plan
 from writemate_jax.dataset.shards import OtherSet, read_shard
 from writemate_jax.drawing.strokes_json import loads
 from writemate_jax.model.networks import text_batch
-from writemate_jax.sampling.writer import Writer
+from writemate_jax.sampling.writer import InvalidRequest, Writer
 from writemate_jax.training.models import Description, Model, export_model
 
 TEXTS = ("see", "a dog", "add", "bee", "a bed")
@@ -225,6 +226,29 @@ def test_webdataset_reads_them(whole):
     for theirs, ours in zip(read, samples(whole), strict=True):
         assert theirs["txt"] == ours["txt"].decode() == theirs["json"]["text"]
         assert theirs["png"].shape[0] == 32
+
+
+def test_one_style_for_all_is_written_as_the_writer_writes_it_by_name(model):
+    asked = []
+
+    def written(texts, style, **_):
+        asked.append(style)
+        return Writer(model, lanes=2).write(texts, style=style, candidates=1)
+
+    writer = SimpleNamespace(model=model, write=written)
+    for styles in (("anna",), ("anna", "bert")):
+        vectors = {name: np.zeros(3, np.float32) for name in styles}
+        making.write(writer, [plan(RECIPE, TEXTS, styles, i) for i in range(3)], vectors, 1)
+    assert asked[0] == "anna" and asked[1].shape == (3, 3)  # a name brings its primer, vectors bring none
+
+
+def test_a_network_that_knows_no_text_is_refused_before_a_set_is_begun(model, tmp_path):
+    config = model.config.copy_and_resolve_references()
+    config.model.window = False
+    prediction = replace(model, config=config)
+    with pytest.raises(InvalidRequest, match="prediction network"):
+        making.make(tmp_path / "set", RECIPE, TEXTS, prediction, workers=0)
+    assert not (tmp_path / "set").exists()
 
 
 def test_several_devices_all_write_and_write_the_same(whole, model, tmp_path):

@@ -137,7 +137,7 @@ def model(tmp_path_factory):
     return Model(**vars(description), params=jax.device_get(params))
 
 
-def test_a_primer_brings_its_hand_unless_a_style_is_asked_for(model):
+def test_a_primer_brings_its_hand_unless_a_style_is_asked_for(model, monkeypatch):
     scribe, text = Writer(model, lanes=2), "tool toloto"
     line, said = own_ink.primer(tiny.line(text, 0.01, np.random.default_rng(0)), text)
     own = primed.hand(model, line, said)
@@ -148,6 +148,9 @@ def test_a_primer_brings_its_hand_unless_a_style_is_asked_for(model):
         return scribe.write(["lot"], prime=Ink(line, said), candidates=1, **options)[0].strokes
 
     ours, theirs, unknown = written(), written(style=own), written(style="unknown")
+    with monkeypatch.context() as patched:
+        patched.setattr(primed, "hand", None)  # found already, by the same primer
+        np.testing.assert_array_equal(written(), ours)
     assert ours.shape == theirs.shape
     assert np.abs(ours - theirs).mean() < 0.02  # the primer's points are placed anew
     assert unknown.shape != ours.shape or np.abs(unknown - ours).max() > 0.05

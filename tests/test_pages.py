@@ -49,7 +49,7 @@ class FakeWriter:
         self.requests: list[dict] = []
 
     def styles(self, style, seeds):
-        return [np.full(2, seed if style == "random" else -1) for seed in seeds]
+        return [np.full(2, seed if style in (None, "random") else -1) for seed in seeds]
 
     def write(self, texts, seed, **request):
         assert all(0 < len(text) <= 128 and text == text.strip() for text in texts)
@@ -174,6 +174,14 @@ def test_a_random_style_is_drawn_once_and_options_reach_the_writer():
     pages.write_pages(writer, TEXT, page="A6", seed=3, style="random", bias=0.5)
     assert all(request["style"].tolist() == [3, 3] for request in writer.requests)
     assert all(request["bias"] == 0.5 for request in writer.requests)
+
+
+@pytest.mark.parametrize(("options", "style"), [({}, [3, 3]), ({"prime": "ink"}, None)])
+def test_a_primer_brings_its_hand_to_a_page_where_no_style_is_asked_for(options, style):
+    writer = FakeWriter()
+    pages.write_pages(writer, TEXT, page="A6", seed=3, **options)
+    found = [request.get("style") for request in writer.requests]
+    assert all(one is None if style is None else one.tolist() == style for one in found)
 
 
 def test_characters_are_named_once_before_any_is_written():

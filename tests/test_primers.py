@@ -2,11 +2,17 @@
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+import tiny
 from writemate_jax import config as configuration
 from writemate_jax.data import corpus as corpora
-from writemate_jax.sampling.writer import embedded
-from writemate_jax.training import primers
+from writemate_jax.data.own_ink import PRIMER_CHARACTERS, UnfitInk, like_the_corpus
+from writemate_jax.data.own_ink import primer as shortened
+from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.sampling.writer import MAX_CHARACTERS, InvalidRequest, Writer, embedded
+from writemate_jax.training import adapt, primers
 from writemate_jax.training.models import load_model
 
 
@@ -41,3 +47,34 @@ def test_the_longest_line_that_the_window_keeps_up_with_is_taken(model, lines, m
     monkeypatch.setattr(primers, "LONGEST", 0)  # all are too long: the shortest
     assert primers.best(model, rows, texts, nobody) == by_length[0]
     assert primers.best(model, rows, ["ab"] * len(rows), nobody) is None
+
+
+# Fit to go on from: short ones, and one that is cut at a gap. Not: no gap to cut at, few letters, more than a text has.
+FIT = ("lot tool to", "lototo tolot otolot totolo ototol tolotolo")
+UNFIT = ("tolo" * 12, "lo", "lot tool to " * 11 + "lot")
+RNG = np.random.default_rng(0)
+INK = {text: like_the_corpus(tiny.line(text, 0.01, RNG), text) for text in FIT + UNFIT}
+
+
+@given(st.lists(st.sampled_from(FIT + UNFIT), min_size=1, max_size=4))
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_style_is_kept_with_a_line_that_can_be_gone_on_from_or_with_none(model, tmp_path, monkeypatch, texts):
+    assert len(FIT[1]) > PRIMER_CHARACTERS and len(UNFIT[2]) > MAX_CHARACTERS
+    # As if the window kept up with all ink: what is left to choose by is whether the line is of use.
+    monkeypatch.setattr(primers, "strays", lambda model, rows, *_: np.zeros(len(rows)))
+    vector = np.asarray(model.params["styles"][1])
+    style = adapt.with_ink(model, adapt.Style(vector, 1, 1, 0.0, 0.0), [INK[text] for text in texts], texts)
+    adapt.save_style(tmp_path, style)
+    primer = Writer(model, lanes=2).primer(tmp_path)
+    assert (primer.length > 0) == (style.primer is not None) == any(text in FIT for text in texts)
+    if style.primer is not None:
+        assert style.primer.text in FIT and style.primer.text.endswith(primer.prefix.strip())
+
+
+def test_a_line_of_no_use_in_an_older_style_is_named(model, tmp_path):
+    vector = np.asarray(model.params["styles"][1])
+    adapt.save_style(tmp_path, adapt.Style(vector, 1, 1, 0.0, 0.0, primer=Ink(INK[UNFIT[0]], UNFIT[0])))
+    with pytest.raises(UnfitInk):
+        shortened(INK[UNFIT[0]], UNFIT[0])
+    with pytest.raises(InvalidRequest, match="no sure gap.* make the style again with train.py adapt"):
+        Writer(model, lanes=2).primer(tmp_path)

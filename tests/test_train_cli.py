@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
     ("flags", "message"),
     [
         (["--config=configs/absent.py"], "configs/absent.py"),
+        (["config.seed=3"], "'config.seed=3' is no option; a field is --config.FIELD=VALUE"),
         (["--config.nope=3"], "the configuration has no field nope;"),
         (["--config.corpus=absent.npz"], "no corpus file 'absent.npz'"),
         (["--config.batch_size=-3"], "batch_size is -3"),  # the short name of config.data.batch_size

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context, parent_process
@@ -77,11 +77,17 @@ def make(
     if not texts:
         raise ValueError("no texts; give a file with at least one line that can be written")
     folder, start, report = Path(folder), time.perf_counter(), Report()
-    styles = style_vectors(recipe.style, Writer(model, lanes=lanes_here()))
+    writer = Writer(model, lanes=lanes_here())
+    styles = style_vectors(recipe.style, writer)
+    writer.lines(texts[:1], None, 0, None, None)  # what this network cannot write is refused before a set is begun
+    primer = writer.primer(*styles).forced.tobytes() if len(styles) == 1 else b""
     begin(folder, asdict(recipe) | {
         "lanes": lanes_here(), "texts": _digest(text.encode("utf-8") for text in texts),
         "weights": digest(model.params),
-        "styles": _digest(part for name, vector in styles.items() for part in (name.encode(), vector.tobytes())),
+        "styles": _digest(
+            [part for name, vector in styles.items() for part in (name.encode(), vector.tobytes())]
+            + [primer] * bool(primer)
+        ),
     })  # fmt: skip
     report.kept = lines_there(folder, recipe)
     missing = [shard for shard in range(recipe.shards) if not shard_path(folder, shard).exists()]
@@ -158,11 +164,13 @@ class _Run:
 
 
 def write(writer: Writer, plans: Sequence[Plan], styles: dict[str, np.ndarray], candidates: int) -> list[Ink]:
-    """The ink of these lines; styles: the vector [s] of each by name."""
+    """The ink of these lines; styles: the vector [s] of each by name, of which one alone is written with its primer."""
+    style = None
+    if writer.model.writers:
+        style = plans[0].style if len(styles) == 1 else np.stack([styles[plan.style] for plan in plans])
     written = writer.write(
         [plan.text for plan in plans], bias=[plan.bias for plan in plans], seed=[plan.seed for plan in plans],
-        style=np.stack([styles[plan.style] for plan in plans]) if writer.model.writers else None,
-        candidates=candidates,
+        style=style, candidates=candidates,
     )  # fmt: skip
     return [Ink(w.strokes, w.text, w.complete, w.bias, w.seed, w.points_per_second) for w in written]
 
@@ -177,7 +185,7 @@ def style_vectors(style: str, writer: Writer) -> dict[str, np.ndarray]:
     return {name: table[name] for name in names}
 
 
-def _digest(parts: Iterator[bytes]) -> str:
+def _digest(parts: Iterable[bytes]) -> str:
     total = hashlib.sha256()
     for part in parts:
         total.update(len(part).to_bytes(8, "little") + part)

@@ -186,6 +186,8 @@ class _Scribe:
 def _with_one_style(writer: Any, seed: int, request: dict[str, Any]) -> dict[str, Any]:
     """The request with a random style drawn once, as the lines have seeds of their own."""
     style = request.get("style")
+    if style is None and request.get("prime") is not None:
+        return request  # the writer finds the style that suits the primer
     if isinstance(style, os.PathLike) or isinstance(style, str) and style != "random":
         return request  # it is the same for all lines, and may bring a primer
     [vector] = writer.styles(style, [seed])

@@ -76,6 +76,7 @@ class Writer:
         self.lanes = lanes or (16 if jax.default_backend() == "cpu" else 256)
         self._network = model.network()
         self._params = jax.device_put(model.params)
+        self._last_hand: tuple[tuple[str, bytes], np.ndarray] | None = None
 
     @classmethod
     def load(cls, checkpoint: str | os.PathLike | None = None, *, lanes: int | None = None) -> Writer:
@@ -157,8 +158,7 @@ class Writer:
         biases = self._biases(bias, len(texts))
         seeds = _seeds(seed, len(texts))
         if primer.length and style is None and self._network.styles and self.model.config.data.rests:
-            ink = self._denormalise(primer.forced[: primer.length])
-            style = primed.hand(self.model, ink, primer.prefix.rstrip())
+            style = self._hand(primer)
         hands = self.styles(style, seeds)
         configured = self.model.config.sampling.candidates
         counts = [usual(configured, text, primer.own) if candidates is None else candidates for text in texts]
@@ -170,6 +170,14 @@ class Writer:
                   self._x_height, primer.trait), counts[i])
             for i, text in enumerate(texts)
         ]
+
+    def _hand(self, primer: Primer) -> np.ndarray:
+        """The style that suits a primer best; found once for as long as no other is asked for, as a page does not."""
+        key, last = (primer.prefix, primer.forced.tobytes()), self._last_hand
+        if last is None or last[0] != key:
+            ink = self._denormalise(primer.forced[: primer.length])
+            self._last_hand = last = key, primed.hand(self.model, ink, primer.prefix.rstrip())
+        return last[1]
 
     def lanes_of(self, capacity: int, primer_capacity: int = 0) -> Lanes:
         """Empty lanes for lines of a `capacity_of` (0 for a prediction network) and primers of so many points."""
@@ -279,7 +287,7 @@ class Writer:
             style = named[style]
         elif isinstance(style, os.PathLike) or asked and os.path.exists(style):
             try:
-                style = load_style(style)
+                style = load_style(style, self._digest)
             except InvalidStyle as error:
                 raise InvalidRequest(f"style: {error}") from error
         if not (style is None or isinstance(style, str)):
@@ -317,10 +325,16 @@ class Writer:
         if not (isinstance(style, os.PathLike) or isinstance(style, str) and os.path.exists(style)):
             return self._primer(None, None)
         try:
-            ink, trait = load_primer(style), load_trait(style)
+            ink, trait = load_primer(style, self._digest), load_trait(style, self._digest)
         except InvalidStyle as error:
             raise InvalidRequest(f"style: {error}") from error
-        primer = self._primer(ink, None)._replace(own=True)
+        try:
+            primer = self._primer(ink, None)._replace(own=True)
+        except InvalidRequest as error:  # of an earlier version, which kept what it cannot go on from
+            raise InvalidRequest(
+                f"style: writing cannot go on from the line in {style} ({error}); make the style again with train.py"
+                " adapt"
+            ) from error
         return primer if trait is None else primer._replace(trait=trait)
 
     def named_styles(self) -> tuple[named_styles.NamedStyle, ...]:

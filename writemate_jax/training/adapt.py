@@ -26,7 +26,7 @@ from writemate_jax.model import mdn
 from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.model.window import Text
 from writemate_jax.replacing import write_text
-from writemate_jax.sampling import resemblance
+from writemate_jax.sampling import named_styles, resemblance
 from writemate_jax.strokes import Rows
 from writemate_jax.training import primers
 from writemate_jax.training.models import Model
@@ -50,7 +50,8 @@ class Style:
     the style of a hand not known, and under the fitted one. primer: one of the lines, which writing goes on from: what
     of a hand the vector does not hold, the network takes from there. gates: float32 [layers * 4h], what is added to the
     network's gates besides (`deepen`); None for nothing. trait: of all lines (`resemblance.trait`), by which the most
-    alike of candidates is known; None where it is to be taken from the primer.
+    alike of candidates is known; None where it is to be taken from the primer. weights: of the network that it was
+    fitted for (`named_styles.digest`), as it means something to these alone; None where that is not known.
     """
 
     vector: np.ndarray
@@ -61,6 +62,7 @@ class Style:
     primer: Ink | None = None
     gates: np.ndarray | None = None
     trait: np.ndarray | None = None
+    weights: str | None = None
 
     @property
     def whole(self) -> np.ndarray:
@@ -109,10 +111,10 @@ def fit(
 def with_ink(
     model: Model, style: Style, rows: Sequence[Rows], texts: Sequence[str], *, points_grain: int = POINTS_GRAIN
 ) -> Style:
-    """The style with what is known of the ink that it was fitted to: its trait, and the line to go on from."""
+    """The style with what is kept beside it: the line of ink to go on from, the ink's trait, and its weights."""
     chosen = primers.best(model, rows, texts, style.whole, points_grain)
     primer = None if chosen is None else Ink(rows[chosen], texts[chosen])
-    return replace(style, primer=primer, trait=resemblance.trait(rows))
+    return replace(style, primer=primer, trait=resemblance.trait(rows), weights=named_styles.digest(model.params))
 
 
 def fit_rows(
@@ -146,7 +148,10 @@ def fit_hands(
     """`fit_rows` for several hands side by side, each as if it were alone; a step costs little more than for one.
 
     hands: whose each line is, 0 to n - 1, all of them there. progress: called with their mean nats a point.
+    Raises ValueError for less than 0 steps.
     """
+    if steps < 0:
+        raise ValueError(f"{steps} steps; expected 0 or more")
     import optax  # here: whoever writes without a hand of their own need not wait for it
 
     lines = _side_by_side(model, rows, texts, hands, points_grain)
@@ -289,19 +294,29 @@ def _side_by_side(
 def read_lines(folder: Path) -> tuple[list[Ink], list[str]]:
     """The lines of ink in a folder's files of `ink_files.SUFFIXES`, in the order of names, and what errors call each.
 
-    Raises ValueError for a folder without any, `InvalidInkFile` for a file that holds none, or a line without a text.
+    Of files that differ in nothing but the suffix, which are the same ink, the first format's alone is read. Raises
+    ValueError for a folder without any, `InvalidInkFile` for a file that holds none, or a line without a text.
     """
-    files = sorted(file for file in Path(folder).glob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+    files = _ink_files(Path(folder))
     if not files:
         *others, last = SUFFIXES
         raise ValueError(f"{folder} holds no {', '.join(others)} or {last} files; give a folder of lines of your ink,"
-                         " as sample.py --format json,inkml,svg writes them")  # fmt: skip
+                         " each in a file of one of these formats; a name in several formats is one line")  # fmt: skip
     lines, names = [], []
     for file in files:
         found = with_text(read_ink(file), file)
         lines += found
         names += [str(file)] if len(found) == 1 else [f"{file}: line {i}" for i in range(len(found))]
     return lines, names
+
+
+def _ink_files(folder: Path) -> list[Path]:
+    """One file of each name, in the order of names: of the format that keeps most of the ink, as `SUFFIXES` begins."""
+    files = [file for file in sorted(folder.glob("*")) if file.suffix.lower() in SUFFIXES and file.is_file()]
+    richest: dict[str, Path] = {}
+    for file in sorted(files, key=lambda file: SUFFIXES.index(file.suffix.lower())):
+        richest.setdefault(file.stem, file)
+    return sorted(richest.values())
 
 
 def save_style(folder: Path, style: Style) -> Path:
@@ -314,15 +329,20 @@ def save_style(folder: Path, style: Style) -> Path:
     if style.trait is not None:
         stored["trait"] = [round(float(x), 5) for x in style.trait]
     if style.primer is not None:
-        rows = np.round(style.primer.strokes.astype(float), 4).tolist()
-        stored["primer"] = {"text": style.primer.text, "strokes": rows}
+        stored["primer"] = {"text": style.primer.text, "strokes": primers.kept(style.primer.strokes).tolist()}
+    if style.weights is not None:
+        stored["weights"] = style.weights
     write_text(path, json.dumps(stored) + "\n")
     return path
 
 
-def load_style(path: str | os.PathLike) -> np.ndarray:
-    """The style in a file, or in the folder that holds it, as `Style.whole` has it. Raises `InvalidStyle`."""
-    path, stored = _stored(path)
+def load_style(path: str | os.PathLike, weights: str | None = None) -> np.ndarray:
+    """The style in a file, or in the folder that holds it, as `Style.whole` has it.
+
+    weights: `named_styles.digest` of the network that is to write in it, None for any. Raises `InvalidStyle`, also for
+    a style that was fitted for other weights; one that does not say for which, as none once did, is taken for any.
+    """
+    path, stored = _stored(path, weights)
     try:
         vector = np.array([*stored["style"], *stored.get("gates", ())], np.float32)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
@@ -332,9 +352,9 @@ def load_style(path: str | os.PathLike) -> np.ndarray:
     return vector
 
 
-def load_primer(path: str | os.PathLike) -> Ink | None:
-    """The line that writing in a style goes on from, where the file has one. Raises `InvalidStyle`."""
-    path, stored = _stored(path)
+def load_primer(path: str | os.PathLike, weights: str | None = None) -> Ink | None:
+    """The line that writing in a style goes on from, where the file has one. As `load_style` otherwise."""
+    path, stored = _stored(path, weights)
     try:
         primer = stored.get("primer")
         return None if primer is None else Ink(strokes.check(np.array(primer["strokes"], np.float32)), primer["text"])
@@ -345,9 +365,9 @@ def load_primer(path: str | os.PathLike) -> Ink | None:
         ) from error
 
 
-def load_trait(path: str | os.PathLike) -> np.ndarray | None:
-    """The trait of the hand, where the file has one: those made before have none. Raises `InvalidStyle`."""
-    path, stored = _stored(path)
+def load_trait(path: str | os.PathLike, weights: str | None = None) -> np.ndarray | None:
+    """The trait of the hand, where the file has one: those made before have none. As `load_style` otherwise."""
+    path, stored = _stored(path, weights)
     try:
         trait = stored.get("trait")
         trait = None if trait is None else np.array(trait, np.float32)
@@ -359,13 +379,18 @@ def load_trait(path: str | os.PathLike) -> np.ndarray | None:
     return trait
 
 
-def _stored(path: str | os.PathLike) -> tuple[Path, Any]:
+def _stored(path: str | os.PathLike, weights: str | None) -> tuple[Path, dict]:
     path = Path(path)
     path = path / FILE if path.is_dir() else path
     try:
-        return path, json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        stored = json.loads(path.read_text("utf-8"))
+        fitted_for = stored.get("weights")
+    except (OSError, ValueError, AttributeError) as error:
         raise _no_style(path, error) from error
+    if None not in (weights, fitted_for) and fitted_for != weights:
+        raise InvalidStyle(f"{path} was fitted for another network than this, whose weights differ; give that one with"
+                           " --checkpoint, or make the style again for this one with train.py adapt")  # fmt: skip
+    return path, stored
 
 
 def _no_style(path: Path, error: Exception) -> InvalidStyle:

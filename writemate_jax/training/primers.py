@@ -16,7 +16,7 @@ import numpy as np
 from jax import lax
 
 from writemate_jax import strokes
-from writemate_jax.data.own_ink import PRIMER_LETTERS
+from writemate_jax.data import own_ink
 from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.strokes import Rows
 from writemate_jax.training.models import Model
@@ -24,6 +24,7 @@ from writemate_jax.training.models import Model
 LONGEST = 256  # points, where there is such a line: more costs time and tells no more of the hand
 LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 64, 128  # arrays come in multiples of these; a single line stays single
 ASTRAY = 1  # characters that the window may be before or behind the space after the line
+DECIMALS = 4  # of a kept line's offsets
 
 
 def best(
@@ -31,21 +32,39 @@ def best(
 ) -> int | None:
     """The index of the line to go on from, None if none will do.
 
-    Of those long enough in letters behind which the window stands right, the longest of at most `LONGEST` points, or
+    Of those that are `usable` and behind which the window stands right, the longest of at most `LONGEST` points, or
     else the shortest. Arguments: rows [T, 3] as the corpus has them, their texts, a style of the hand
     (`Style.whole`), and what arrays are as long as a multiple of.
     """
     if " " not in model.alphabet.characters:  # none can stand between the line and what follows
         return None
-    fitting = [i for i, text in enumerate(texts) if len(text.replace(" ", "")) >= PRIMER_LETTERS]
+    fitting = [i for i, text in enumerate(texts) if len(text.replace(" ", "")) >= own_ink.PRIMER_LETTERS]
     if not fitting:
         return None
     astray = strays(model, [rows[i] for i in fitting], [texts[i] for i in fitting], style, points_grain)
-    fitting = [i for i, far in zip(fitting, astray, strict=True) if abs(far) <= ASTRAY]
-    short = [i for i in fitting if len(rows[i]) <= LONGEST]
-    if short:
-        return max(short, key=lambda i: len(rows[i]))
-    return min(fitting, key=lambda i: len(rows[i]), default=None)
+    right = [i for i, far in zip(fitting, astray, strict=True) if abs(far) <= ASTRAY]
+    right.sort(key=lambda i: -len(rows[i]) if len(rows[i]) <= LONGEST else len(rows[i]))
+    return next((i for i in right if usable(rows[i], texts[i])), None)  # to ask all would take a while
+
+
+def usable(row: Rows, text: str) -> bool:
+    """Whether writing can go on from a line once it is kept: `Writer` asks the same of any primer.
+
+    What is too long is cut then, at a gap between words that is sure; a line without one is of no use, as is one of a
+    few letters.
+    """
+    from writemate_jax.sampling.writer import MAX_CHARACTERS  # here: the writer imports `adapt`, and that this
+
+    try:
+        own_ink.primer(kept(row), text)
+    except own_ink.UnfitInk:
+        return False
+    return len(text) <= MAX_CHARACTERS
+
+
+def kept(row: Rows) -> np.ndarray:
+    """The line [T, 3] in the decimals that a file has of it."""
+    return np.round(row.astype(float), DECIMALS)
 
 
 def strays(
