@@ -266,7 +266,8 @@ def test_hands_of_a_link_and_of_ones_own_are_two_cards_and_keep_the_focus(visit)
     page.evaluate("(kept) => localStorage.setItem('writemate.hand', kept)", json.dumps(kept))
     page.goto(f"{page.url.partition('#')[0]}?again#{urlencode({'text': 'ab', 'hand': said})}")
     names = page.locator("#gallery .card .name")
-    assert names.all_inner_texts()[:3] == ["Your own", "From the link", "Any hand"]
+    for i, name in enumerate(("Your own", "From the link", "Any hand")):
+        expect(names.nth(i)).to_have_text(name)
     expect(page.locator("#gallery input").nth(1)).to_be_checked()
     assert _ink(page, "ab") == first
     page.locator("#gallery input").first.check(force=True)
@@ -278,7 +279,8 @@ def test_hands_of_a_link_and_of_ones_own_are_two_cards_and_keep_the_focus(visit)
     assert page.evaluate("localStorage.length") == 0
     page.click("#own .own-head button")
     assert _ink(page, "ab", in_own) == any_hand
-    assert names.all_inner_texts()[:2] == ["From the link", "Any hand"]
+    for i, name in enumerate(("From the link", "Any hand")):
+        expect(names.nth(i)).to_have_text(name)
 
 
 def test_ink_that_is_deleted_or_replaced_is_learned_no_further(visit):
