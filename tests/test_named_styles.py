@@ -244,6 +244,7 @@ def test_the_sheet_is_drawn_into_a_file_or_a_folder(model, named, tmp_path, caps
         (["--list-styles", "--style", "round"], "leave out --style"),
         (["--list-styles", "one", "two"], "not 2"),
         (["--list-styles", "--page", "A4"], "leave out --page"),
+        (["--list-styles", "--out", "a.png", "--pen", "1"], "leave out --pen"),
     ],
 )
 def test_a_list_that_makes_no_sense_is_refused(arguments, message, capsys):

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
 from writemate_jax.drawing.gcode import DWELL_UNITS, Machine
 from writemate_jax.drawing.sheet import X_HEIGHT, check_look, color
+
+# Options that one format alone has a use for, as argparse keeps them.
+ONLY_FOR = {
+    "svg": ("by_speed",),
+    "png": ("dpi", "transparent"),
+    "gcode": ("bed", "origin", "feed", "travel", "pen_up", "pen_down", "pen_seconds", "dwell_unit"),
+}
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,15 @@ def look(options: argparse.Namespace) -> Look:
             raise ValueError(f"--ink is {error}") from error
     return Look(by_speed=options.by_speed, transparent=options.transparent, machine=Machine(**machine), **given(
         x_height=options.letter_size, pen=options.pen, color=ink, dpi=options.dpi))
+
+
+def check_use(options: argparse.Namespace, formats: Collection[str]) -> None:
+    """Raises ValueError for an option that was given and that none of the formats has a use for."""
+    for kind, names in ONLY_FOR.items():
+        for name in names:
+            if kind not in formats and getattr(options, name) not in (None, False):
+                raise ValueError(f"--{name.replace('_', '-')} is for {kind} alone, and what is asked for is"
+                                 f" {' and '.join(formats)}; leave it out, or ask for {kind}")
 
 
 def _pair(value: str) -> tuple[float, float]:

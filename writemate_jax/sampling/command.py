@@ -18,6 +18,7 @@ from writemate_jax.data.ink_files import read_ink
 from writemate_jax.drawing import look as look_options
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
 from writemate_jax.pages import command as page_options
+from writemate_jax.pages.drawing import page_format
 from writemate_jax.sampling import named_styles, style_list
 from writemate_jax.sampling.written import FORMATS, Written, format_of, save
 
@@ -80,6 +81,7 @@ def _run(options: argparse.Namespace) -> int:
     texts = _texts(options)
     destination = _destination(options.out, options.format, max(1, len(texts)))
     try:
+        look_options.check_use(options, destination.formats)
         look = look_options.look(options)
     except ValueError as error:
         raise UsageError(error) from error
@@ -120,8 +122,9 @@ def _import_ahead(module: str) -> None:
 
 def _list_styles(options: argparse.Namespace) -> int:
     """Prints the table of named styles and, with --out, draws the sheet."""
-    for name in ("text_file", "style", "prime", "page", "format", "unconditional", "plot_attention"):
-        if getattr(options, name):
+    use = {"text", "list_styles", "out", "bias", "seed", "candidates", "checkpoint"}
+    for name, value in vars(options).items():
+        if name not in use and value not in (None, False):
             raise UsageError(f"--list-styles shows each style; leave out {_flag(name)}")
     if len(options.text) > 1:
         raise UsageError(f"--list-styles writes one text in every style, not {len(options.text)}")
@@ -194,7 +197,9 @@ def _page_request(options: argparse.Namespace) -> tuple[str, Path, dict, look_op
     layout = page_options.given(options)
     try:
         page_options.Layout(**layout)  # mistakes are answered before JAX starts
-        return text, page_options.destination(options.out), layout, look_options.look(options)
+        path = page_options.destination(options.out)
+        look_options.check_use(options, [page_format(path)])
+        return text, path, layout, look_options.look(options)
     except ValueError as error:
         raise UsageError(error) from error
 
