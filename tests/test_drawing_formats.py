@@ -80,6 +80,18 @@ def test_fitted_curves_keep_within_the_distance_that_they_state(tolerance):
     np.testing.assert_allclose(cross, 0, atol=1e-6)
 
 
+def test_a_stroke_of_any_length_is_fitted_in_parts_that_join():
+    way = np.linspace(0, 1200, 12 * curves.LONGEST)
+    coil = np.stack([way * 0.1 + np.sin(way), np.cos(way)], axis=1)
+    fitted, off = curves.fit(coil, 0.02)
+    assert 0 < off <= 0.02 and len(fitted) < len(coil) / 2
+    np.testing.assert_array_equal(fitted[:-1, 3], fitted[1:, 0])
+    np.testing.assert_array_equal(fitted[[0, -1], [0, 3]], coil[[0, -1]])
+    before, after = fitted[:-1, 3] - fitted[:-1, 2], fitted[1:, 1] - fitted[1:, 0]
+    cosines = (before * after).sum(axis=1) / np.hypot(*before.T) / np.hypot(*after.T)
+    assert cosines.min() > np.cos(np.radians(10))  # no corner that is seen
+
+
 def test_svg_is_in_millimetres_and_states_its_largest_deviation():
     root = minidom.parseString(svg.sheet_to_svg(TWO)).documentElement
     box = root.getAttribute("viewBox").split()

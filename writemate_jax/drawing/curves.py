@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 SAMPLES = 6  # of a segment, where a curve is fitted to it
+LONGEST = 200  # segments that a curve is fitted to at once: the work grows with the square; no letter has as many
 
 
 def bezier(points: np.ndarray) -> np.ndarray:
@@ -43,9 +44,15 @@ def fit(points: np.ndarray, tolerance: float) -> tuple[np.ndarray, float]:
 
     The distance is measured along the whole curve, not at the points alone, and is at most ``tolerance`` (in the
     points' unit). The curve is FITPACK's smoothing spline (Dierckx 1993), so that its bends are even, too; where that
-    needs no fewer segments, `bezier` itself is the answer, at the distance 0.
+    needs no fewer segments, `bezier` itself is the answer, at the distance 0. Of very long strokes parts are fitted.
     """
     exact = bezier(points)
+    parts = [_fit(exact[i : i + LONGEST], tolerance) for i in range(0, max(len(exact), 1), LONGEST)]
+    return np.concatenate([segments for segments, _ in parts]), max(off for _, off in parts)
+
+
+def _fit(exact: np.ndarray, tolerance: float) -> tuple[np.ndarray, float]:
+    """`fit` to Bezier segments ``[m, 4, 2]``."""
     if len(exact) < 4 or not tolerance > 0:
         return exact, 0.0
     from scipy.interpolate import BSpline, splprep
