@@ -298,6 +298,13 @@ def test_gif_of_a_long_text_takes_the_memory_of_one_picture_and_ends_complete(tm
     assert (last[y, x] < 128).all() and last[0].min() == 255
 
 
+def test_gif_of_a_pen_that_hardly_moves_is_one(tmp_path):
+    animated.write_gif(tmp_path / "a.gif", sheet([LINE], paces=[1e-5]), height=40)
+    with Image.open(tmp_path / "a.gif") as picture:
+        picture.seek(1)
+        assert picture.info["duration"] == animated.LONGEST_PAUSE
+
+
 def test_gif_that_is_too_large_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="a GIF of"):
         animated.write_gif(tmp_path / "a.gif", TWO, height=10**5)

@@ -23,6 +23,7 @@ NEXT_LINE = 0.5  # seconds between two lines
 REST = 2.0  # seconds that the finished ink stays
 FRAMES = 20  # a second, of a GIF
 LINE_PIXELS = 96  # height of a line in a GIF
+LONGEST_PAUSE = 655_350  # ms, that a GIF's frame can last
 LARGEST_SIDE = 4_000  # pixels of a GIF
 SMOOTHING = 3  # times the size that a GIF's ink is drawn at before it is made smaller
 
@@ -120,7 +121,7 @@ def write_gif(path: str | os.PathLike, ink: Sheet, *, height: int | None = None)
         # Frame by frame, and of each only what is new: `Image.save` would keep all of them, whole, until the last.
         file.writelines(getheader(blank, info={"loop": 0})[0])
         for picture, corner, frames in _changes(ink, width, height):
-            file.writelines(getdata(picture, corner, duration=frames * 1000 // FRAMES))
+            file.writelines(getdata(picture, corner, duration=min(frames * 1000 // FRAMES, LONGEST_PAUSE)))
         file.write(b";")
 
 
