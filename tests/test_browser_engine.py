@@ -236,7 +236,7 @@ def test_candidates_are_judged_as_by_the_package():
                                     "length": len(text)}  # fmt: skip
             expected[f"{case} {i}"] = _plain(drafts[-1])
         plain = [_plain(one) for one in drafts]
-        settings = {"loop": candidates.MOST, "hand": candidates.HAND}
+        settings = {"loop": candidates.MOST, "hand": candidates.HAND, "taken": candidates.TAKEN}
         tasks[str(case)] = {"do": "best", "drafts": plain, "text": text, "sampling": settings}
         expected[str(case)] = {"odd": candidates.oddity(drafts).tolist(), "best": candidates.best(drafts, text)}
     found = run(**tasks)
@@ -389,17 +389,33 @@ def test_ink_is_read_as_by_the_package(writer, files, inks):
 def test_of_candidates_the_one_that_says_its_text_is_the_packages(writer):
     settings = browser_model.describe(writer)["sampling"]
     rng = np.random.default_rng(13)
-    tasks, expected, unheeded = {}, {}, {}
+    tasks, expected, unheeded, disowned = {}, {}, {}, {}
     for case in range(24):
         places = [np.repeat([0, 1, 2], rng.integers(6, 20, 3)) for _ in range(5)]
         drafts = [candidates.draft(bool(rng.random() < 0.8), place, place > 9, 2) for place in places]
-        unread, unlike = rng.exponential(5, 5), rng.random(5)
-        expected[str(case)] = candidates.best(drafts, "ab", unlike, unread)
+        unread, unlike = rng.exponential(0.5 if case % 2 else 5, 5), rng.random(5)
+        own = case % 4 > 1
+        expected[str(case)] = candidates.best(drafts, "ab", unlike, unread, own)
         unheeded[str(case)] = candidates.best(drafts, "ab", unlike)
-        tasks[str(case)] = {"do": "best", "drafts": [_plain(one) for one in drafts], "text": "ab",
+        disowned[str(case)] = candidates.best(drafts, "ab", unlike, unread)
+        tasks[str(case)] = {"do": "best", "drafts": [_plain(one) for one in drafts], "text": "ab", "own": own,
                             "sampling": settings, "unlike": unlike.tolist(), "unread": unread.tolist()}  # fmt: skip
     assert {case: answer["best"] for case, answer in run(**tasks).items()} == expected
-    assert expected != unheeded  # it makes a difference
+    assert expected not in (unheeded, disowned)  # it makes a difference
+
+
+def test_what_is_not_read_is_written_again_in_an_own_hand_alone(tmp_path, monkeypatch):
+    hands = {"own": {"hand": {"vector": [0.0] * 32}}, "unknown": {"style": "unknown"}}
+    written = {}
+    for taken in (-1.0, 1e9):  # nothing is read, everything is
+        monkeypatch.setattr(candidates, "TAKEN", taken)
+        path = tmp_path / f"{taken}.bin"
+        path.write_bytes(browser_model.encode(Writer.load()))
+        request = {"lines": ["a hotel"], "seed": 2, "candidates": 2, "bias": 1}
+        written[taken] = run(**{name: {"do": "write", "model": str(path), "request": request | hand}
+                                for name, hand in hands.items()})  # fmt: skip
+    assert written[-1]["unknown"] == written[1e9]["unknown"]
+    assert written[-1]["own"] != written[1e9]["own"]
 
 
 def test_of_candidates_the_one_whose_trait_is_asked_for_is_written(writer, tmp_path, monkeypatch):

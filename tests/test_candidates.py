@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from writemate_jax.sampling.candidates import MOST, Draft, best, oddity, passes, seeds, usual
+from writemate_jax.sampling.candidates import HAND, MOST, READ, TAKEN, Draft, best, faults, oddity, passes, seeds, usual
 from writemate_jax.sampling.candidates import draft as draft_of
 
 TEXT = "a bit"
@@ -60,6 +60,22 @@ def test_one_that_lacks_a_stroke_is_not_kept(points, where, which):
 def test_what_passes_is_kept_before_what_does_not(points, cut):
     drafts = [draft(*p, complete=i == cut) for i, p in enumerate(points)]
     assert best(drafts, TEXT) == cut
+
+
+@given(st.lists(st.floats(0, 40), min_size=4, max_size=4), st.lists(st.floats(0, 1), min_size=4, max_size=4))
+def test_in_an_own_hand_what_is_read_as_its_text_is_kept_before_what_is_like_the_hand(unread, unlike):
+    drafts = [draft(*[9] * (len(TEXT) + 1), complete=i > 0) for i in range(4)]
+    wrong = faults(drafts, TEXT, unread, own=True)
+    assert wrong[0] == 2 and wrong[1:] == [int(nats > TAKEN * len(TEXT)) for nats in unread[1:]]
+    kept = best(drafts, TEXT, unlike, unread, own=True)
+    assert wrong[kept] == min(wrong)
+    odd = HAND * 4 * np.array(unlike) + READ * np.array(unread)  # the points are alike
+    assert odd[kept] == min(odd[i] for i in range(4) if wrong[i] == min(wrong))
+
+
+def test_in_a_hand_of_the_package_or_unread_only_what_does_not_pass_is_wrong():
+    drafts = [draft(*[9] * (len(TEXT) + 1), complete=i > 0) for i in range(2)]
+    assert faults(drafts, TEXT, [1e9, np.inf]) == faults(drafts, TEXT, None, own=True) == [2, 0]
 
 
 def test_candidates_seeds_are_distinct_and_begin_with_the_lines_own():

@@ -19,9 +19,10 @@ from writemate_jax.reading import ctc, network, training
 from writemate_jax.reading.__main__ import main
 from writemate_jax.reading.reader import Reader, embedded
 from writemate_jax.reading.training import Examples
+from writemate_jax.sampling import candidates
 from writemate_jax.sampling.candidates import best
 from writemate_jax.sampling.candidates import draft as draft_of
-from writemate_jax.sampling.writer import Writer
+from writemate_jax.sampling.writer import MORE_BIAS, Writer
 from writemate_jax.sampling.writer import embedded as asset
 from writemate_jax.strokes import to_points
 from writemate_jax.training.models import load_model
@@ -193,6 +194,25 @@ def test_a_draft_of_which_nothing_is_left_says_nothing():
     with pytest.raises(StopIteration) as end:
         tries.send([empty, whole])
     np.testing.assert_array_equal(end.value.value.points, whole.points)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_what_is_not_read_is_written_again_and_neater_in_an_own_hand_alone(own, monkeypatch):
+    writer = Writer.load(lanes=4)
+    primer = writer.primer(None)._replace(own=own)
+    [(line, _)] = writer.lines(["a hotel minimum"], None, 5, None, 2)
+    tries = writer.trial(line, 2, primer)
+    first = next(tries)
+    drafts = writer._drafts(first, primer, False)
+    monkeypatch.setattr(candidates, "TAKEN", -1.0)  # nothing is
+    if own:
+        again = tries.send(drafts)
+        assert [one.bias for one in again] == [line.bias + MORE_BIAS] * 2
+        assert not {one.seed for one in again} & {one.seed for one in first}
+        drafts += writer._drafts(again, primer, False)
+    with pytest.raises(StopIteration) as end:
+        tries.send(drafts[-2:])
+    assert any(end.value.value.points.tobytes() == draft.points.tobytes() for draft in drafts)
 
 
 def test_only_ink_of_its_own_kind_is_read():

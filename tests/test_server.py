@@ -416,6 +416,8 @@ def test_own_hands_are_written_side_by_side_as_each_would_be_alone(client):
         {"text": text.strip(), "seed": i, "hand": hand, "style": "one", "candidates": 1 + i % 3}
         for i, (text, hand) in enumerate(zip(texts, hands, strict=True))
     ]
+    for body in bodies[3::4]:  # to the package a style without ink is nobody's: it does not try again what is not read
+        body["candidates"] = 1
     with ThreadPoolExecutor(len(bodies)) as pool:
         answers = list(pool.map(lambda body: write(client, attention=True, **body), bodies))
     for body, answer in zip(bodies, answers, strict=True):

@@ -86,8 +86,8 @@ const DO = {
 
   draft: ({ complete, place, eos, length }) => candidates.draft(complete, place, eos, length),
   tick: ({ rows, text }) => candidates.startsWithTick(rows, text),
-  best: ({ drafts, text, sampling, unlike = null, unread = null }) => (
-    { odd: candidates.oddity(drafts), best: candidates.best(drafts, text, sampling, unlike, unread) }),
+  best: ({ drafts, text, sampling, unlike = null, unread = null, own = false }) => (
+    { odd: candidates.oddity(drafts), best: candidates.best(drafts, text, sampling, unlike, unread, own) }),
 
   /** lines [{rows, text}] -> nats of each. */
   async nats({ lines, ...options }) {

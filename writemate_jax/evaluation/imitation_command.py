@@ -90,7 +90,10 @@ def _written(bias: float | None, candidates: int | None, usual) -> str:
     biases = usually if bias is None else f"bias {bias:g}"
     if candidates is None:
         short, own = MORE * usual.candidates, OWN * usual.candidates
-        return f"{biases}, the best of {usual.candidates}, of short texts of {short}, in an own hand of {own}"
+        return (
+            f"{biases}, the best of {usual.candidates}, of short texts of {short}, in an own hand of {own}, and of"
+            f" {2 * own} where the reader takes none of these for the text"
+        )
     return f"{biases}, " + ("one candidate" if candidates == 1 else f"the best of {candidates}")
 
 

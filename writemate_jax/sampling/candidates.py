@@ -18,6 +18,7 @@ import numpy as np
 MOST = 45  # points for one character; more is a loop
 HAND = 20.0  # times the number of candidates: of many there is one that is both legible and like the hand
 READ = 8.0  # times the nats of the reader
+TAKEN = 0.07  # nats for each character, at most, with which the reader takes a candidate for its text
 MORE, OWN = 4, 8  # times as many candidates, of short texts and in own hands
 SHORT = 12  # characters
 
@@ -56,6 +57,17 @@ def passes(draft: Draft, text: str) -> bool:
     return bool(draft.complete and not draft.tick and points[letters].all() and (draft.points <= MOST).all())
 
 
+def faults(
+    drafts: Sequence[Draft], text: str, unread: Sequence[float] | None = None, own: bool = False
+) -> list[int]:
+    """What is wrong with each candidate: 2, it does not pass; 1, in an own hand, it does not say its text; 0, nothing.
+
+    unread: how unlikely each says the text, in nats (`reading`), where that is known.
+    """
+    unsaid = np.asarray(unread) > TAKEN * len(text) if own and unread is not None else np.zeros(len(drafts))
+    return [int(one) if passes(draft, text) else 2 for draft, one in zip(drafts, unsaid, strict=True)]
+
+
 def oddity(drafts: Sequence[Draft]) -> np.ndarray:
     """How far each candidate is from the usual: [n].
 
@@ -75,18 +87,21 @@ def best(
     text: str,
     unlike: Sequence[float] | None = None,
     unread: Sequence[float] | None = None,
+    own: bool = False,
 ) -> int:
-    """The index of the best candidate: one that passes before one that does not, then the least odd.
+    """The index of the best candidate: of those with the least of `faults` the least odd.
 
     unlike: how far each is from a hand that is wanted (`resemblance`), which counts `HAND` times for each candidate.
     unread: how unlikely each says the text, in nats (`reading`), which count `READ` times.
+    own: they are in an own hand, whose likeness outweighs no text.
     """
     odd = oddity(drafts)
     if unlike is not None:
         odd = odd + HAND * len(drafts) * np.asarray(unlike)
     if unread is not None:
         odd = odd + READ * np.asarray(unread)
-    return min(range(len(drafts)), key=lambda i: (not passes(drafts[i], text), odd[i], i))
+    wrong = faults(drafts, text, unread, own)
+    return min(range(len(drafts)), key=lambda i: (wrong[i], odd[i], i))
 
 
 def usual(count: int, text: str, own: bool = False) -> int:

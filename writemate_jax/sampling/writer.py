@@ -26,7 +26,7 @@ from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.reading.reader import Reader
 from writemate_jax.reading.reader import embedded as embedded_reader
 from writemate_jax.sampling import named_styles, neatness, primed, resemblance
-from writemate_jax.sampling.candidates import Draft, best, draft, passes, usual
+from writemate_jax.sampling.candidates import Draft, best, draft, faults, usual
 from writemate_jax.sampling.candidates import seeds as candidate_seeds
 from writemate_jax.sampling.compilation_cache import use_compilation_cache
 from writemate_jax.sampling.lanes import Ended, Lanes, Track
@@ -49,7 +49,7 @@ TEXT_CAPACITIES = (64, 256 + 2)
 PRIMER_CAPACITIES = (0, 256, 512, 1024, 2048, 4096)
 FREE_CHARACTERS = 4  # the cap on points counts these on top of the text: a short line is not cut for a slow start
 MAX_CANDIDATES = 64
-MORE_BIAS = 0.5  # of a line's second try, where no candidate of the first passes
+MORE_BIAS = 0.5  # of a line's second try
 LARGEST_SEED = 2**32 - 1
 LARGEST_BIAS = 50.0  # the pen is still long before; far above, exp(-b) and pi (1 + b) leave float32
 
@@ -118,8 +118,9 @@ class Writer:
             there is another; the name of a training writer, "unknown" for the network's own, "random" (the default)
             for one that each line's seed draws from `sampling.styles`, or style vectors [s] or [lines, s].
           candidates: how many are written of each line, of which the best is kept (`sampling.candidates`); where none
-            of several passes, as many again with more bias. By default what the network's configuration says, and of
-            a short text and in an own hand more (`sampling.candidates.usual`).
+            of several passes, or none in an own hand is read as its text, as many again with more bias. By default
+            what the network's configuration says, and of a short text and in an own hand more
+            (`sampling.candidates.usual`).
 
         Raises:
           InvalidRequest: for whatever of this cannot be met.
@@ -194,19 +195,19 @@ class Writer:
         return Track(codes, line.style, line.seed, line.bias, reach, line.limit, primer.start, forced, attention)
 
     def trial(self, line: Line, candidates: int, primer: Primer | None = None) -> Trial:
-        """Asks once, and where none passes again, for lines to be written; is sent them; returns the best of them."""
+        """Asks once, and where nothing good comes again, for lines to be written; is sent them; returns the best."""
         primer = primer or self._primer(None, None)
         drafts = _trimmed(line, (yield [line._replace(seed=seed) for seed in candidate_seeds(line.seed, candidates)]))
         if candidates == 1:
             return drafts[0]
-        known = [_known(line, one) for one in drafts]
-        if not any(passes(one, line.text) for one in known):
+        known, unread = [_known(line, one) for one in drafts], self._unread(line, drafts, primer)
+        if all(faults(known, line.text, unread, primer.own)):
             # A second try for what failed: by other seeds, and neater.
             again = line._replace(bias=line.bias + MORE_BIAS)
             more = yield [again._replace(seed=seed) for seed in candidate_seeds(line.seed, candidates, 1)]
             drafts += _trimmed(line, more)
-            known = [_known(line, one) for one in drafts]
-        return drafts[best(known, line.text, _unlike(line, drafts), self._unread(line, drafts, primer))]
+            known, unread = [_known(line, one) for one in drafts], self._unread(line, drafts, primer)
+        return drafts[best(known, line.text, _unlike(line, drafts), unread, primer.own)]
 
     def _unread(self, line: Line, drafts: Sequence[Ended], primer: Primer) -> np.ndarray | None:
         """How unlikely each draft says the text, in nats, to a reader of such ink; None where there is none."""

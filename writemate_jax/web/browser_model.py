@@ -175,6 +175,7 @@ def describe(writer: Writer) -> dict[str, Any]:
             "pointsPerSecond": sampling.points_per_second, "moreBias": writing.MORE_BIAS,
             "stop": line_ends.STOP, "apart": line_ends.APART,
             "loop": candidates.MOST, "short": candidates.SHORT, "hand": candidates.HAND, "read": candidates.READ,
+            "taken": candidates.TAKEN,
             "more": {"short": candidates.MORE, "own": candidates.OWN},
             "neater": neatness.for_the_page(),
             "largestBias": writing.LARGEST_BIAS, "largestSeed": writing.LARGEST_SEED,

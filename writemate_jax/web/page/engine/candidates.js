@@ -45,6 +45,16 @@ export function passes({ complete, points, tick }, text, loop) {
   return complete && !tick && [...text].every((c, i) => c === " " || points[i] > 0) && points.every((count) => count <= loop);
 }
 
+/**
+ * What is wrong with each draft: 2, it does not pass; 1, in an own hand, it does not say its text; 0, nothing.
+ *
+ * unread: how unlikely each says the text, in nats (reading.js), where that is known.
+ */
+export function faults(drafts, text, { loop, taken }, unread = null, own = false) {
+  const most = taken * text.length;
+  return drafts.map((draft, i) => (passes(draft, text, loop) ? Number(own && unread !== null && unread[i] > most) : 2));
+}
+
 /** How far each draft is from the usual. */
 export function oddity(drafts) {
   const places = drafts[0].points.map((_, u) => u);
@@ -62,17 +72,18 @@ export function oddity(drafts) {
 }
 
 /**
- * The index of the best draft: one that passes before one that does not, then the least odd.
+ * The index of the best draft: of those with the least of `faults` the least odd.
  *
  * unlike: how far each is from a hand that is wanted (resemblance.js), which counts `hand` times for each draft. unread:
- * how unlikely each says the text, in nats (reading.js), which count `read` times.
+ * how unlikely each says the text, in nats (reading.js), which count `read` times. own: they are in an own hand, whose
+ * likeness outweighs no text.
  */
-export function best(drafts, text, { loop, hand, read }, unlike = null, unread = null) {
+export function best(drafts, text, sampling, unlike = null, unread = null, own = false) {
+  const { hand, read } = sampling, wrong = faults(drafts, text, sampling, unread, own);
   const odd = oddity(drafts).map((one, i) => (
     one + (unlike ? hand * drafts.length * unlike[i] : 0) + (unread ? read * unread[i] : 0)));
-  const failed = drafts.map((draft) => !passes(draft, text, loop));
   return drafts.reduce((found, _, i) => (
-    failed[i] < failed[found] || (failed[i] === failed[found] && odd[i] < odd[found]) ? i : found), 0);
+    wrong[i] < wrong[found] || (wrong[i] === wrong[found] && odd[i] < odd[found]) ? i : found), 0);
 }
 
 /**

@@ -24,7 +24,8 @@ export function toWrite({ lines, seed = 0, bias = null, style = "random", vector
     lines: lines.map((line, i) => {
       const text = readable(line, header), its = (first + i) % (sampling.largestSeed + 1);
       const whose = own ?? handOf(style, its, model);
-      return { text, seed: its, hand: whose, bias: neatness ?? times(text, whose.primer, sampling.neater) * sampling.bias,
+      return { text, seed: its, hand: whose, own: own !== null,
+        bias: neatness ?? times(text, whose.primer, sampling.neater) * sampling.bias,
         candidates: asked ?? usual(sampling.candidates, text, own !== null, sampling) };
     }),
     attention: Boolean(attention),

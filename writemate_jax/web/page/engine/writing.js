@@ -8,7 +8,7 @@
  * for all candidates, as if it had drawn it.
  */
 import { encode } from "./alphabet.js";
-import { best, draft, passes, startsWithTick } from "./candidates.js";
+import { best, draft, faults, startsWithTick } from "./candidates.js";
 import { hypot } from "./elementary.js";
 import { EngineError } from "./error.js";
 import { deskewed } from "./levelling.js";
@@ -25,11 +25,12 @@ const GRAIN = 1000; // parts of an x-height that points are rounded to
 const LONGEST_PATH = 10_000;
 
 /**
- * Writes lines [{text, seed, hand, bias, candidates}], each the best of so many; yields after every step, so that the
- * caller can pause or give up, what lines that step has finished: [{index, line}, ...].
+ * Writes lines [{text, seed, hand, own, bias, candidates}], each the best of so many; yields after every step, so that
+ * the caller can pause or give up, what lines that step has finished: [{index, line}, ...].
  *
  * hand: {style, primer, trait}, a vector as network.start takes it; null or {text, points}: what was written, with a
  * space behind it, and its points normalised, [T][3]; and null or what candidates are to be like (resemblance.js).
+ * own: whether it is one of the user's.
  */
 export function* write(network, lines, { attention = false }) {
   const { sampling } = network.header;
@@ -45,10 +46,10 @@ export function* write(network, lines, { attention = false }) {
   /** The jobs of an attempt at a line; where there is a primer, that comes first. */
   function ask(index, attempt) {
     const { text, seed, bias, candidates } = lines[index], beginning = beginnings[index];
-    const own = bias + attempt * sampling.moreBias;
+    const its = bias + attempt * sampling.moreBias;
     const jobs = Array.from({ length: candidates }, (_, i) => ({
-      index, text, beginning, number: attempt * candidates + i, bias: own,
-      reach: sampling.reach && own ? sampling.reach / own : Infinity, attention, random: createRandom(seed, attempt, i),
+      index, text, beginning, number: attempt * candidates + i, bias: its,
+      reach: sampling.reach && its ? sampling.reach / its : Infinity, attention, random: createRandom(seed, attempt, i),
       limit: sampling.pointsPerCharacter * (text.length + sampling.freeCharacters),
     }));
     return beginning.primer && !beginning.state ? [{ beginning, jobs }] : jobs;
@@ -56,16 +57,16 @@ export function* write(network, lines, { attention = false }) {
 
   /** The line of an index, once no more drafts of it are to come. */
   function finish(index) {
-    const { text, bias, candidates } = lines[index], own = drafts[index];
-    if (own.length % candidates) return null;
-    const again = candidates > 1 && own.length === candidates;
-    if (again && !own.some((one) => passes(one.draft, text, sampling.loop))) {
+    const { text, bias, candidates, own } = lines[index];
+    if (drafts[index].length % candidates) return null;
+    const ordered = [...drafts[index]].sort((a, b) => a.number - b.number);
+    const each = (name) => ordered.map((one) => one[name]);
+    const again = candidates > 1 && ordered.length === candidates;
+    if (again && faults(each("draft"), text, sampling, each("unread"), own).every(Boolean)) {
       waiting.unshift(...ask(index, 1)); // a second try for what failed: by other numbers, and neater
       return null;
     }
-    const ordered = own.sort((a, b) => a.number - b.number);
-    const each = (name) => ordered.map((one) => one[name]);
-    const chosen = ordered[best(each("draft"), text, sampling, each("unlike"), each("unread"))];
+    const chosen = ordered[best(each("draft"), text, sampling, each("unlike"), each("unread"), own)];
     drafts[index] = [];
     return { index, line: { text, bias, complete: chosen.draft.complete, points: chosen.points,
       pointsPerSecond: sampling.pointsPerSecond, attention: chosen.attention } };
