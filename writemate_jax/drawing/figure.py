@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from writemate_jax.drawing.curves import bezier
 from writemate_jax.drawing.sheet import DOT, DOT_WIDTH, RULE_COLOR, RULE_WIDTH, Sheet
 from writemate_jax.strokes import Stroke
 
 MM = 1 / 25.4  # in inches
 POINTS = 72 * MM  # in a millimetre
+GRID = 0.01 / POINTS  # mm that places are rounded to, from the lower left: a PDF with six decimals is twice as large
 
 
 def figure(ink: Sheet):
@@ -27,7 +30,7 @@ def figure(ink: Sheet):
 
     def add(strokes: Sequence[Stroke], color: str, width: float) -> None:
         axes.add_collection(
-            PathCollection([_curve(stroke) for stroke in strokes], facecolors="none", edgecolors=color,
+            PathCollection([_curve(stroke, ink.height) for stroke in strokes], facecolors="none", edgecolors=color,
                            linewidths=width * POINTS, capstyle="round", joinstyle="round", snap=False),
             autolim=False,
         )  # fmt: skip
@@ -40,11 +43,13 @@ def figure(ink: Sheet):
     return drawn
 
 
-def _curve(stroke: Stroke):
+def _curve(stroke: Stroke, height: float):
     from matplotlib.path import Path as Curve
 
     segments = bezier(stroke)
     if not len(segments):
         return Curve([stroke[0], stroke[0] + (DOT, 0)], [Curve.MOVETO, Curve.LINETO])
-    controls = segments[:, 1:].reshape(-1, 2)
-    return Curve([stroke[0], *controls], [Curve.MOVETO] + [Curve.CURVE4] * len(controls))
+    places = np.concatenate([segments[:1, 0], segments[:, 1:].reshape(-1, 2)])
+    corner = np.array([0.0, height])
+    places = corner + np.round((places - corner) / GRID) * GRID
+    return Curve(places, [Curve.MOVETO] + [Curve.CURVE4] * 3 * len(segments))
