@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 import tiny
 from writemate_jax import strokes
+from writemate_jax.data import own_ink
 from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
 from writemate_jax.drawing import inkml, svg
 from writemate_jax.drawing.sheet import sheet
 from writemate_jax.drawing.strokes_json import Ink, write_json
-from writemate_jax.sampling import named_styles
-from writemate_jax.sampling.writer import InvalidRequest, Writer
+from writemate_jax.sampling import candidates, named_styles
+from writemate_jax.sampling.writer import MAX_CHARACTERS, InvalidRequest, Writer
 from writemate_jax.training import adapt, adapt_command, loop, text_fit
 from writemate_jax.training.models import Model, export_model
 
@@ -130,6 +131,35 @@ def test_a_style_is_refused_by_a_network_that_it_was_not_fitted_for(model, tmp_p
     (tmp_path / adapt.FILE).write_text("[]")
     with pytest.raises(InvalidRequest, match="holds no style"):
         ours.styles(tmp_path, [1])
+
+
+def test_a_writer_adapts_and_writes_in_what_it_made(model, tmp_path, monkeypatch):
+    with pytest.raises(UnfitInk, match="line 0: the ink hardly says 'lot'"):  # an untrained network cannot tell
+        Writer(model).adapt(LINES)
+    monkeypatch.setattr(text_fit, "LEAST", -np.inf)
+    scribe = Writer(model)
+    style = scribe.adapt(LINES)
+    adapt.save_style(tmp_path, style)
+    [(line, count)], [(kept, as_many)] = (
+        scribe.lines(["lot"], None, 3, hand, None, scribe.primer(hand)) for hand in (style, tmp_path)
+    )
+    assert count == as_many == candidates.usual(model.config.sampling.candidates, "lot", own=True)
+    np.testing.assert_allclose(line.style, kept.style, atol=1e-6)
+    np.testing.assert_allclose(line.trait, kept.trait, atol=1e-5)
+    ours = scribe.write(["lot"], style=style, seed=3, candidates=1)[0].strokes
+    assert ours.tobytes() == scribe.write(["lot"], style=style, seed=3, candidates=1)[0].strokes.tobytes()
+    assert ours.tobytes() != scribe.write(["lot"], style="unknown", seed=3, candidates=1)[0].strokes.tobytes()
+    assert scribe.write_page("lot", style=style, candidates=1)[0].lines
+    other = Model(**{**vars(model), "params": {**model.params, "head_bias": model.params["head_bias"] + 1}})
+    with pytest.raises(InvalidRequest, match="fitted for another network"):
+        Writer(other).write(["lot"], style=style)
+
+
+def test_a_primer_of_more_characters_than_a_line_has_is_cut_at_a_word():
+    text = " ".join(["lot", "tool"] * 20)
+    assert len(text) > MAX_CHARACTERS
+    prefix = Writer.load(lanes=1).primer(Ink(tiny.line(text, 0.0, RNG), text)).prefix
+    assert text.endswith(" " + prefix.strip()) and len(prefix) <= own_ink.PRIMER_CHARACTERS + 1
 
 
 @given(st.lists(st.sets(st.sampled_from(["json", "inkml", "svg", "SVG"]), min_size=1), min_size=1, max_size=3))

@@ -28,7 +28,7 @@ def _examples(program: str) -> list[list[str]]:
     return [arguments for arguments in found if f"{program} {arguments[0]}" not in PROGRAMS]
 
 
-@pytest.mark.parametrize("program", ["sample.py", "train.py adapt"])
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_every_option_is_in_the_help_and_has_an_example(program):
     parser = PROGRAMS[program]._parser()
     given = {word for arguments in _examples(program) for word in arguments if word.startswith("--")}

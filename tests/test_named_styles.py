@@ -242,7 +242,8 @@ def test_the_sheet_is_drawn_into_a_file_or_a_folder(model, named, tmp_path, caps
     [
         (["--list-styles", "--out", "a.svg"], "is a .png file"),
         (["--list-styles", "--style", "round"], "leave out --style"),
-        (["--list-styles", "one", "two"], "not 2"),
+        (["--list-styles", "one", "two", "--out", "a.png"], "not 2"),
+        (["--list-styles", "one"], "without --out only prints a table; leave out the text"),
         (["--list-styles", "--page", "A4"], "leave out --page"),
         (["--list-styles", "--out", "a.png", "--pen", "1"], "leave out --pen"),
     ],

@@ -391,7 +391,7 @@ def test_a_line_that_enters_late_beside_others_is_the_same_to_the_bit_and_tells_
         ({"texts": ["a"], "bias": 1e39}, "bias is 1e.39"),
         ({"texts": ["a"], "prime_text": "b"}, "there is no ink of it"),
         ({"texts": ["a"], "prime": PRIMER.strokes}, "the primer has no text"),
-        ({"texts": ["a"], "prime": PRIMER, "prime_text": "a" * 129}, "prime_text has 129 characters"),
+        ({"texts": ["a"], "prime": PRIMER, "prime_text": "a" * 1001}, "prime_text has 1001 characters"),
         ({"texts": ["a"], "prime": np.zeros((3, 2)), "prime_text": "a"}, "prime: a line has the shape"),
         ({"texts": ["a"], "prime": PRIMER, "prime_text": "ad"}, "prime: the ink says 'ad'; expected 3 characters"),
         ({"texts": ["a"], "prime": PRIMER, "prime_text": "bad cab deaf fed"}, "times as wide as 'bad cab deaf fed'"),

@@ -15,6 +15,8 @@ examples:
   python sample.py dataset --num 20000 --bias 0,0.5 --seed 7 --out shards/      # texts of the open corpus
   python sample.py dataset --num 5000 --style random --candidates 4 --height 96 --out neat/
   python sample.py dataset --num 100000 --no-images --out strokes/
+  python sample.py dataset --num 100000 --no-strokes --shard-size 5000 --workers 8 --out pictures/
+  python sample.py dataset --num 5000 --checkpoint runs/mine --out mine/
 Kill it when you like: the same command goes on.
 """
 SHOWN = 3  # lines that could not be written

@@ -11,7 +11,9 @@ from typing import Protocol
 from writemate_jax.drawing.gcode import DWELL_UNITS, Machine
 from writemate_jax.drawing.sheet import X_HEIGHT, check_look, color
 
-# Options that one format alone has a use for, as argparse keeps them.
+# As argparse keeps them: options of drawing in general, which formats that hold the ink as it is have no use for, and
+# those that one format alone has a use for.
+DRAWN, AS_IT_IS = ("letter_size", "ink", "pen"), {"json", "inkml"}
 ONLY_FOR = {
     "svg": ("by_speed",),
     "png": ("dpi", "transparent"),
@@ -58,7 +60,7 @@ def add_options(parser: argparse.ArgumentParser, pages: Usual) -> None:
         " NAME.animated.svg or .gif.")
     add = group.add_argument
     add("--letter-size", type=float, metavar="MM", help=f"height of an x (default: {X_HEIGHT:g}; on pages"
-        f" {pages.letter:g})")
+        f" {pages.letter:g}; a line's PNG has it with --dpi, a GIF always as many pixels a line)")
     add("--ink", metavar="COLOUR", help=f"a name or #rrggbb (default: black; on pages {pages.ink})")
     add("--pen", type=float, metavar="MM", help="width of the pen (default: what suits the letters; on pages"
         f" {pages.pen:g})")
@@ -81,10 +83,10 @@ def add_options(parser: argparse.ArgumentParser, pages: Usual) -> None:
 
 def look(options: argparse.Namespace) -> Look:
     """What the options ask for. Raises ValueError for what `Look` or `Machine` refuses."""
-    def given(**fields) -> dict:
+    def known(**fields) -> dict:
         return {name: value for name, value in fields.items() if value is not None}
 
-    machine = given(bed=options.bed, origin=options.origin, feed=options.feed, travel=options.travel,
+    machine = known(bed=options.bed, origin=options.origin, feed=options.feed, travel=options.travel,
                     pen_up=options.pen_up, pen_down=options.pen_down, seconds=options.pen_seconds,
                     dwell_unit=options.dwell_unit)
     ink = None
@@ -93,17 +95,27 @@ def look(options: argparse.Namespace) -> Look:
             ink = color(options.ink)
         except ValueError as error:
             raise ValueError(f"--ink is {error}") from error
-    return Look(by_speed=options.by_speed, transparent=options.transparent, machine=Machine(**machine), **given(
+    return Look(by_speed=options.by_speed, transparent=options.transparent, machine=Machine(**machine), **known(
         x_height=options.letter_size, pen=options.pen, color=ink, dpi=options.dpi))
 
 
 def check_use(options: argparse.Namespace, formats: Collection[str]) -> None:
     """Raises ValueError for an option that was given and that none of the formats has a use for."""
+    for name in DRAWN:
+        if AS_IT_IS.issuperset(formats) and given(options, name):
+            raise ValueError(f"--{name.replace('_', '-')} says how ink is drawn, and {' and '.join(formats)} hold it as"
+                             " it is; leave it out, or ask for another format")
     for kind, names in ONLY_FOR.items():
         for name in names:
-            if kind not in formats and getattr(options, name) not in (None, False):
+            if kind not in formats and given(options, name):
                 raise ValueError(f"--{name.replace('_', '-')} is for {kind} alone, and what is asked for is"
                                  f" {' and '.join(formats)}; leave it out, or ask for {kind}")
+
+
+def given(options: argparse.Namespace, name: str) -> bool:
+    """Whether an option was given, be it 0; one that is not is None or False."""
+    value = getattr(options, name)
+    return value is not None and value is not False
 
 
 def _pair(value: str) -> tuple[float, float]:

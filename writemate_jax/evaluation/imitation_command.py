@@ -94,7 +94,9 @@ def _written(bias: float | None, candidates: int | None, usual) -> str:
             f"{biases}, the best of {usual.candidates}, of short texts of {short}, in an own hand of {own}, and of"
             f" {2 * own} where the reader takes none of these for the text"
         )
-    return f"{biases}, " + ("one candidate" if candidates == 1 else f"the best of {candidates}")
+    if candidates == 1:
+        return f"{biases}, one candidate"
+    return f"{biases}, the best of {candidates}, of {2 * candidates} where none of these is good"
 
 
 def _span(parts) -> str:

@@ -48,7 +48,7 @@ def destination(out: str) -> Path:
     """The file to write; in a folder it is pages.pdf. Raises ValueError for a suffix of no page format."""
     path = Path(out)
     suffix = path.suffix.lower().lstrip(".")
-    if path.is_dir() or out.endswith("/") or not suffix.isalpha():
+    if path.is_dir() or out.endswith("/") or not suffix or suffix.isdigit():
         return path / "pages.pdf"
     try:
         page_format(path)

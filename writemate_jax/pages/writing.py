@@ -13,7 +13,6 @@ fills `FILL` of a line. Then all lines are written and measured:
 from __future__ import annotations
 
 import dataclasses
-import os
 import textwrap
 import warnings
 from collections import Counter
@@ -188,7 +187,7 @@ def _with_one_style(writer: Any, seed: int, request: dict[str, Any]) -> dict[str
     style = request.get("style")
     if style is None and request.get("prime") is not None:
         return request  # the writer finds the style that suits the primer
-    if isinstance(style, os.PathLike) or isinstance(style, str) and style != "random":
+    if not (style is None or isinstance(style, np.ndarray) or style == "random"):
         return request  # it is the same for all lines, and may bring a primer
     [vector] = writer.styles(style, [seed])
     return {**request, "style": vector} if len(vector) else request

@@ -122,10 +122,11 @@ def _import_ahead(module: str) -> None:
 
 def _list_styles(options: argparse.Namespace) -> int:
     """Prints the table of named styles and, with --out, draws the sheet."""
-    use = {"text", "list_styles", "out", "bias", "seed", "candidates", "checkpoint"}
-    for name, value in vars(options).items():
-        if name not in use and value not in (None, False):
-            raise UsageError(f"--list-styles shows each style; leave out {_flag(name)}")
+    drawing = {"text", "bias", "candidates"} if options.out else set()
+    for name in vars(options).keys() - drawing - {"list_styles", "out", "seed", "checkpoint"}:
+        if look_options.given(options, name) and getattr(options, name) != []:
+            what = "shows each style" if options.out else "without --out only prints a table"
+            raise UsageError(f"--list-styles {what}; leave out {_flag(name)}")
     if len(options.text) > 1:
         raise UsageError(f"--list-styles writes one text in every style, not {len(options.text)}")
     try:
@@ -296,7 +297,7 @@ def _read_text(name: str) -> str:
 def _destination(out: str, formats: tuple[str, ...] | None, lines: int) -> Destination:
     path = Path(out)
     suffix = path.suffix.lower().lstrip(".")
-    if path.is_dir() or out.endswith(("/", os.sep)) or not suffix.isalpha():
+    if path.is_dir() or out.endswith(("/", os.sep)) or not suffix or suffix.isdigit():
         return Destination(path, formats or ("svg", "png"), is_file=False)
     try:
         kind = format_of(path)
@@ -325,7 +326,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--format", type=_formats, metavar="LIST", help="of svg, plotter, animated, png, pdf, gcode, gif, json,"
         " inkml, with commas (for a folder: svg,png)")
     add("--bias", type=_bias, metavar="B", help="0 for the network's full variety; about 1 is neat (default: the"
-        " network's own, more for a text of at most 12 characters and in an own hand)")
+        " network's own, more for a text of at most 12 characters and in a style that comes with a line of ink)")
     add("--seed", type=_whole, default=0, metavar="N", help="another seed, another ink; the same seed, the"
         " same (default: %(default)s)")
     add("--style", metavar="NAME", help="whose hand, for all lines: a name that --list-styles shows, a training"
@@ -334,7 +335,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--list-styles", action="store_true", help="print the named styles; with --out NAME.png or a folder also draw"
         " a sheet of them: real ink, and the text written")
     add("--candidates", type=_positive, metavar="N", help="write each line N times and keep the best (default: the"
-        " network's own number, four times that for a text of at most 12 characters, eight times in your own hand)")
+        " network's own number, four times that for a text of at most 12 characters, eight times in your own hand);"
+        " where none of several is good, N more")
     add("--checkpoint", metavar="DIR", help="a --workdir of train.py, or a checkpoint in there")
     add("--prime", metavar="FILE", help="a line of ink whose hand is continued: .json as this command writes it,"
         " .inkml, or an .svg of single lines; its size and place do not matter")

@@ -1,7 +1,11 @@
 """`Writer`: texts in, lines of ink out.
 
 >>> from writemate_jax import Writer
->>> Writer.load().write(["Hello"], bias=0.75, seed=1)[0].save("hello.svg")  # doctest: +SKIP
+>>> writer = Writer.load(lanes=4)
+>>> [line] = writer.write("Hello", bias=0.75, seed=1)
+>>> line.text, line.complete, line.strokes.shape[1]
+('Hello', True, 3)
+>>> line.save("hello.svg")  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -35,13 +39,15 @@ from writemate_jax.sampling.line_ends import without_primer, without_stop
 from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
-from writemate_jax.training.adapt import InvalidStyle, load_primer, load_style, load_trait
+from writemate_jax.training import adapt, text_fit
+from writemate_jax.training.adapt import InvalidStyle, Style, load_primer, load_style, load_trait
 from writemate_jax.training.models import Model, load_model
 
 if TYPE_CHECKING:
     from writemate_jax.pages import Page
 
 MAX_CHARACTERS = 128  # of a line; a primer may add as many
+PRIMER_CHARACTERS = 1_000  # of a primer that is cut at a word, far below that
 MAX_POINTS = 2**16  # of unconditional ink: the arrays for it are made in advance
 # Arrays come in these sizes alone, so that few programs are compiled. The window costs little beside the layers, and a
 # short text loses little in a large array.
@@ -96,7 +102,7 @@ class Writer:
         prime: Ink | Rows | None = None,
         prime_text: str | None = None,
         attention: bool = False,
-        style: str | os.PathLike | np.ndarray | None = None,
+        style: str | os.PathLike | np.ndarray | Style | None = None,
         candidates: int | None = None,
     ) -> list[Written]:
         """Writes each text as one line.
@@ -112,11 +118,13 @@ class Writer:
             best (`sampling.primed`) unless another is asked for. A network of lines between rests in x-heights takes
             any size and place, and of a long line the part that ends at a word (`own_ink.primer`); another takes ink
             in its own unit.
-          prime_text: its text, where ``prime`` does not say it or says another.
+          prime_text: its text, where ``prime`` does not say it or says another; it is taken at its word
+            (`training.text_fit.check` tells whether the ink says it).
           attention: whether to keep phi and kappa.
-          style: the hand: a name of `named_styles` or a folder that `train.py adapt` made, each with its primer unless
-            there is another; the name of a training writer, "unknown" for the network's own, "random" (the default)
-            for one that each line's seed draws from `sampling.styles`, or style vectors [s] or [lines, s].
+          style: the hand: a name of `named_styles`, what `adapt` made or a folder of `train.py adapt`, each with its
+            primer unless there is another; the name of a training writer, "unknown" for the network's own, "random"
+            (the default) for one that each line's seed draws from `sampling.styles`, or style vectors [s] or
+            [lines, s], which are nobody's own hand.
           candidates: how many are written of each line, of which the best is kept (`sampling.candidates`); where none
             of several passes, or none in an own hand is read as its text, as many again with more bias. By default
             what the network's configuration says, and of a short text and in an own hand more
@@ -145,7 +153,7 @@ class Writer:
 
     def lines(
         self, texts: Sequence[str] | str, bias: float | Sequence[float] | None, seed: int | Sequence[int],
-        style: str | os.PathLike | np.ndarray | None, candidates: int | None, primer: Primer | None = None,
+        style: str | os.PathLike | np.ndarray | Style | None, candidates: int | None, primer: Primer | None = None,
     ) -> list[tuple[Line, int]]:  # fmt: skip
         """What `write` is asked for, checked: each line, and how many candidates of it are wanted."""
         if not self._network.window:
@@ -249,6 +257,16 @@ class Writer:
 
         return write_pages(self, text, seed=seed, **options)
 
+    def adapt(self, lines: Sequence[Ink]) -> Style:
+        """The style of 5 to 20 lines by one hand, as `train.py adapt` makes it: takes seconds; for `write`.
+
+        lines: ink in any size, y up, with its text. `training.adapt.save_style` keeps a style in a folder.
+        Raises `UnfitInk` for a line that cannot be used or hardly says its text, ValueError for a network without
+        styles, or no lines.
+        """
+        text_fit.check(self.model, lines, [f"line {i}" for i in range(len(lines))])
+        return adapt.fit(self.model, lines, deep=True)
+
     def unconditional(self, points: int | None = None, bias: float | None = None, seed: int = 0) -> Written:
         """Lets a prediction network write ``points`` points of whatever it likes (by default as configured).
 
@@ -272,11 +290,13 @@ class Writer:
             [(_, _, ended)] = lanes.advance()
         return replace(self.finished(line, ended), complete=True)
 
-    def styles(self, style: str | os.PathLike | np.ndarray | None, seeds: Sequence[int]) -> np.ndarray:
+    def styles(self, style: str | os.PathLike | np.ndarray | Style | None, seeds: Sequence[int]) -> np.ndarray:
         """The style vectors float32 [lines, s] that `write` takes for these seeds; s is 0 for a network without styles.
 
         Raises `InvalidRequest` for a style that there is not.
         """
+        if isinstance(style, Style):
+            style = self._fitted(style).whole
         if not self._network.styles:
             if not (style is None or isinstance(style, str) and style in ("random", "unknown")):
                 raise InvalidRequest(f"style is {style!r}, but this network knows no styles; leave it out")
@@ -310,13 +330,15 @@ class Writer:
             raise InvalidRequest(self._no_such_style(style, [*named, "random", *hand]))
         return table[[hand[name] for name in names]]
 
-    def primer(self, style: str | os.PathLike | Ink | np.ndarray | None) -> Primer:
+    def primer(self, style: str | os.PathLike | Ink | np.ndarray | Style | None) -> Primer:
         """What lines in a style begin with: a named one or a folder of `train.py adapt` has a primer, as has given ink.
 
         Raises `InvalidRequest` for ink that cannot be one.
         """
         if isinstance(style, Ink):
             return self._primer(style, None)
+        if isinstance(style, Style):
+            return self._own_primer(self._fitted(style).primer, style.trait)
         if isinstance(style, str):
             if style in named_styles.RESERVED:
                 return self._primer(None, None)
@@ -330,13 +352,23 @@ class Writer:
         except InvalidStyle as error:
             raise InvalidRequest(f"style: {error}") from error
         try:
-            primer = self._primer(ink, None)._replace(own=True)
+            return self._own_primer(ink, trait)
         except InvalidRequest as error:  # of an earlier version, which kept what it cannot go on from
             raise InvalidRequest(
                 f"style: writing cannot go on from the line in {style} ({error}); make the style again with train.py"
                 " adapt"
             ) from error
+
+    def _own_primer(self, ink: Ink | None, trait: np.ndarray | None) -> Primer:
+        """Of a hand that was learned: its line, if there is one, and what is typical of it, if more is known."""
+        primer = self._primer(ink, None)._replace(own=True)
         return primer if trait is None else primer._replace(trait=trait)
+
+    def _fitted(self, style: Style) -> Style:
+        """The style, if it was fitted for this network."""
+        if style.weights not in (None, self._digest):
+            raise InvalidRequest("style was fitted for another network than this, whose weights differ; adapt it again")
+        return style
 
     def named_styles(self) -> tuple[named_styles.NamedStyle, ...]:
         """The styles that come with the package, by name; none where they were fitted for another network than this."""
@@ -405,10 +437,11 @@ class Writer:
         ink, text = (prime.strokes, text or prime.text) if isinstance(prime, Ink) else (prime, text)
         if not text:
             raise InvalidRequest("the primer has no text; give prime_text, what its ink says")
-        text = self._readable(text, "prime_text", MAX_CHARACTERS)
+        sized = rests and self.model.unit == "x-height"
+        text = self._readable(text, "prime_text", PRIMER_CHARACTERS if sized else MAX_CHARACTERS)
         try:
             ink = strokes.check(ink)
-            if rests and self.model.unit == "x-height":  # the size of letters is measured, whatever it came in
+            if sized:  # the size of letters is measured, whatever it came in
                 ink, text = own_ink.primer(ink, text)
         except (strokes.InvalidInk, own_ink.UnfitInk) as error:
             raise InvalidRequest(f"prime: {error}") from error
