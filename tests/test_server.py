@@ -6,9 +6,11 @@ import asyncio
 import functools
 import json
 import os
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import jax
 import jax.numpy as jnp
@@ -19,10 +21,13 @@ from hypothesis import strategies as st
 
 import tiny
 
-for package in ("fastapi", "httpx2", "prometheus_client"):
-    pytest.importorskip(package, reason="needs fastapi, prometheus-client and httpx2")
+for package in ("fastapi", "httpx2", "prometheus_client", "uvicorn"):
+    pytest.importorskip(package, reason="needs fastapi, prometheus-client, uvicorn and httpx2")
 
+import uvicorn  # noqa: E402
 from fastapi.testclient import TestClient  # noqa: E402
+from pydantic import ValidationError  # noqa: E402
+from starlette.responses import Response  # noqa: E402
 
 from writemate_jax import config as configuration  # noqa: E402
 from writemate_jax import strokes  # noqa: E402
@@ -40,8 +45,9 @@ from writemate_jax.training.models import Description, Model  # noqa: E402
 from writemate_jax.web.server import docs, messages, pictures  # noqa: E402
 from writemate_jax.web.server import settings as limits  # noqa: E402
 from writemate_jax.web.server.app import PAGE, create_app  # noqa: E402
+from writemate_jax.web.server.connections import timed  # noqa: E402
 from writemate_jax.web.server.desk import Desk  # noqa: E402
-from writemate_jax.web.server.guard import client_of  # noqa: E402
+from writemate_jax.web.server.guard import CHUNK, Guard, client_of  # noqa: E402
 from writemate_jax.web.server.jobs import Points, Whole  # noqa: E402
 from writemate_jax.web.server.measures import Measures  # noqa: E402
 from writemate_jax.web.server.problems import Problem  # noqa: E402
@@ -225,6 +231,18 @@ def test_a_stream_tells_lines_and_points_as_they_are_written(client):
     assert several == ["line"] * 3 + ["done"]
 
 
+def test_lines_with_attention_are_streamed_a_few_at_once_and_are_the_same(client, monkeypatch):
+    desk, together = client.app.state.desk, []
+    submit = desk._submit
+    monkeypatch.setattr(desk, "_submit", lambda jobs: (together.append(len(jobs)), submit(jobs))[1])
+    body = {"text": "\n".join("abcdefabcdef"[i:] for i in range(10)), "candidates": 1, "seed": 6}
+    whole = write(client, **body).json()["lines"]
+    del together[:]
+    events = events_of(client.post("/api/v1/stream", json=body | {"attention": True}))
+    lines = {event["index"]: event["points"] for kind, event in events if kind == "line"}
+    assert lines == {i: line["points"] for i, line in enumerate(whole)} and together == [limits.ATTENTION_LINES, 2]
+
+
 def test_points_behind_a_primer_come_from_the_lines_own_origin(client):
     for seed in range(3):
         body = {"text": "a fable of clay", "seed": seed, "candidates": 1, "hand": own_hand()}
@@ -307,6 +325,28 @@ def test_who_leaves_gives_up_lanes_and_place(client):
     assert write(client).status_code == 200  # and behind it:
     assert write(client, text="e" * 120).status_code == 200
     assert desk._backlog == 0 and not any(lanes.busy for lanes in desk._all_lanes())
+
+
+def test_who_leaves_makes_room_though_no_lane_is_free():
+    desk = Desk(alone(), Measures(), waiting=99, fits=1, seconds=60)
+    desk._ready.set()
+
+    async def ask(text):
+        async for _ in desk.write(alone().lines([text] * 3, 0.0, 0, None, 4), alone().primer(None)):
+            pass
+
+    async def leave():
+        leaving, staying = asyncio.ensure_future(ask("abc")), asyncio.ensure_future(ask("fed"))
+        await asyncio.sleep(0)
+        desk._take_in()
+        assert desk._backlog == 24
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+        desk._take_in()
+        assert desk._backlog == 12 and {job.line.text for *_, job in desk._waiting[TEXT_CAPACITIES[0]]} == {"fed"}
+        staying.cancel()
+
+    asyncio.run(leave())
 
 
 async def leave(app, path: str, body: dict) -> int:
@@ -623,6 +663,32 @@ def test_a_body_that_is_no_request_is_refused(raw):
     assert answer.status_code in (400, 422)
 
 
+@pytest.mark.parametrize(
+    ("message", "body"),
+    [
+        (messages.Fit, {"lines": [{"text": "a", "strokes": [[0] * 3999] * 124}]}),
+        (messages.Fit, {"lines": [{"text": "a", "strokes": [[[0]] * 3999] * 50}]}),
+        (messages.Fit, {"lines": [{}] * 100_000}),
+        (messages.Write, {"text": "a", "hand": {"vector": [0.0], "gates": [9] * 65_000}}),
+        (messages.Write, {"text": "a", "vector": ["a"] * 256}),
+        (messages.Write, {"text": "a", "hand": {"vector": [0.0], "primer": {"text": "a", "strokes": [[0]] * 1024}}}),
+        (messages.Write, {f"key{i}": 0 for i in range(100_000)}),
+        (messages.Write, {"text": "a", "hand": {f"key{i}": 0 for i in range(100_000)}}),
+    ],
+)
+def test_of_a_body_full_of_mistakes_few_are_looked_at(message, body):
+    with pytest.raises(ValidationError) as error:
+        message.model_validate(body)
+    assert error.value.error_count() <= 5
+
+
+def test_names_that_are_not_known_are_not_repeated():
+    answer = write(bare(), secret=1, hand={"vector": [0.0], "hidden": 1})
+    told = assert_problem(answer, 422, "invalid")["errors"]
+    assert [one["where"] for one in told] == ["body.hand", "body"]
+    assert "secret" not in answer.text and "hidden" not in answer.text
+
+
 def test_other_content_types_large_bodies_and_wrong_lengths_are_refused():
     client = bare(Settings(rate=0, body=1000))
     assert_problem(client.post("/api/v1/write", content=b"text=a"), 422, "invalid")
@@ -661,6 +727,41 @@ def test_a_client_that_asks_too_often_waits_and_others_do_not():
     assert client.get("/healthz").status_code == 200
 
 
+def test_a_write_costs_by_what_is_to_be_written():
+    def left(**body):
+        """Requests that a client can make after one that is checked and charged, but not met."""
+        client = bare(Settings(rate=0.001, burst=6))
+        assert write(client, **body).status_code == 503
+        return sum(write(client, text="").status_code == 422 for _ in range(6))
+
+    ten = "abc\n" * 9 + "abc"
+    assert left(candidates=None, hand=own_hand()) == left(text=ten, candidates=1) == 5
+    assert left(text=ten, candidates=8) == 3  # of 6 - 80 / 32
+    assert left(text=ten, candidates=None, hand=own_hand()) == 0
+
+
+@pytest.mark.parametrize("path", ["write", "stream"])
+def test_who_cannot_pay_for_a_long_text_is_told_when(path):
+    client = bare(Settings(rate=0.01, burst=6))
+    asked = {"text": "abc\n" * 15 + "abc", "candidates": 8}
+    assert write(client, **asked).status_code == 503
+    told = assert_problem(client.post(f"/api/v1/{path}", json=asked), 429, "busy")
+    assert 290 < told["retry_after"] <= 300  # 1 is left, and 4 are wanted
+    assert write(client).status_code == 503
+    free = bare()
+    assert [write(free, **asked).status_code for _ in range(9)] == [503] * 9
+
+
+def test_an_ipv6_client_has_one_limit_for_all_of_its_addresses():
+    client = bare(Settings(rate=0.001, burst=1, proxies=1))
+
+    def ask(address):
+        return client.post("/api/v1/write", json={}, headers={"X-Forwarded-For": address}).status_code
+
+    assert [ask("2001:db8::1"), ask("2001:db8::2:3"), ask("2001:db8:0:1::1")] == [422, 429, 422]
+    assert [ask("1.2.3.4"), ask("::ffff:1.2.3.4"), ask("1.2.3.5")] == [422, 429, 422]
+
+
 @pytest.mark.parametrize(
     ("proxies", "header", "expected"),
     [(0, "6.6.6.6", "1.2.3.4"), (1, "6.6.6.6, 7.7.7.7", "7.7.7.7"), (2, "6.6.6.6, 7.7.7.7", "6.6.6.6"),
@@ -671,7 +772,82 @@ def test_only_as_many_proxies_are_believed_as_there_are(proxies, header, expecte
     assert client_of(scope, proxies) == expected
 
 
+# Clients that do not read
+
+
+@contextmanager
+def answering(body: bytes, seconds: float):
+    """A real server that answers everything with a body, and its address."""
+    app = Guard(Response(body), FREE, Measures())
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", http=timed(seconds)))
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * CHUNK)
+        listening.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            yield server, listening.getsockname()
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def asking(address, times: int = 1):
+    """A connection with little room that has asked."""
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, CHUNK)
+        client.settimeout(60)
+        while client.connect_ex(address):
+            time.sleep(0.01)
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * times)
+        yield client
+
+
+@pytest.mark.parametrize(("size", "times"), [(20_000_000, 1), (CHUNK // 2, 60)])
+def test_a_client_that_does_not_read_is_cut_off(size, times):
+    with answering(bytes(size), 0.3) as (server, address), asking(address, times):
+        for connected in (True, False):
+            end = time.monotonic() + 10
+            while bool(server.server_state.connections) != connected and time.monotonic() < end:
+                time.sleep(0.01)
+            assert bool(server.server_state.connections) == connected
+        while server.server_state.tasks and time.monotonic() < end:
+            time.sleep(0.01)
+        assert not server.server_state.tasks
+
+
+def test_a_client_that_reads_slowly_gets_all():
+    size, read = 2_000_000, 0
+    with answering(bytes(size), 0.5) as (_, address), asking(address) as client:
+        begun = time.monotonic()
+        while read < size:
+            part = client.recv(CHUNK)
+            assert part
+            read += len(part)
+            time.sleep(0.04)
+        assert time.monotonic() - begun > 1
+
+
+def test_a_large_answer_is_sent_in_parts():
+    body, sent = np.random.default_rng(0).bytes(3 * CHUNK + 5), []
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/"}
+    asyncio.run(Guard(Response(body), FREE, Measures())(scope, None, send))
+    parts = [message["body"] for message in sent[1:]]
+    assert [len(part) for part in parts] == [CHUNK] * 3 + [5] and b"".join(parts) == body
+    assert [message["more_body"] for message in sent[1:]] == [True] * 3 + [False]
+
+
 # Failures and headers
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/config.json"])
+def test_whether_it_is_well_can_be_asked_without_a_body(client, path):
+    assert client.head(path).status_code == 200
 
 
 def test_unknown_places_and_methods_are_problems(client):

@@ -73,14 +73,16 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
     problems.install(app)
     app.add_middleware(Guard, settings=settings, measures=measures)
 
-    async def asked(body: messages.Write) -> tuple[list[tuple[Line, int]], Primer]:
+    async def asked(body: messages.Write, request: Request) -> tuple[list[tuple[Line, int]], Primer]:
         texts = _texts(writer, body.text)
         seeds = [(body.seed + i) % (LARGEST_SEED + 1) for i in range(len(texts))]
         style, primer = await looked_at(body) if body.hand and body.hand.primer else hands.asked(body)
         try:
-            return writer.lines(texts, body.bias, seeds, style, body.candidates, primer), primer
+            lines = writer.lines(texts, body.bias, seeds, style, body.candidates, primer)
         except InvalidRequest as error:
             raise Problem(422, "invalid", str(error)) from error
+        request.state.charge(sum(candidates for _, candidates in lines))
+        return lines, primer
 
     async def looked_at(body: messages.Write) -> Asked:
         """`Hands.asked` for a hand with ink, which takes a while to look at."""
@@ -105,7 +107,7 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
     async def write(body: messages.Write, request: Request) -> Any:
         """Writes each line of a text. The same request is answered with the same ink."""
         async with _while_waited_for(request):
-            wanted, primer = await asked(body)
+            wanted, primer = await asked(body, request)
             attention = body.attention and body.format == "json"
             if attention and len(wanted) > limits.ATTENTION_LINES:
                 raise Problem(422, "too_long", f"attention is answered for at most {limits.ATTENTION_LINES} lines at"
@@ -138,8 +140,9 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
         `done`, or `problem` with a problem's details.
         """
         async with _while_waited_for(request):
-            wanted, primer = await asked(body)
-            events = desk.write(wanted, primer, attention=body.attention, follow=True)
+            wanted, primer = await asked(body, request)
+            most = limits.ATTENTION_LINES if body.attention else limits.LINES
+            events = _in_parts(desk, wanted, primer, most, attention=body.attention)
             async with _in_time(settings.seconds):
                 first = await anext(events)  # what is busy is said with a status
         return StreamingResponse(_told(first, events, settings.seconds), media_type="text/event-stream",
@@ -172,7 +175,7 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
         """Besides these, `random` is a hand that the seed draws, and `unknown` the network's own."""
         return messages.Styles(styles=[messages.Style(**style) for style in hands.listed])
 
-    @app.get("/config.json", include_in_schema=False)
+    @app.api_route("/config.json", methods=["GET", "HEAD"], include_in_schema=False)
     async def config() -> JSONResponse:
         return JSONResponse({
             "engine": "server",
@@ -182,12 +185,14 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
                        "fit_lines": limits.FIT_LINES, "fit_characters": limits.FIT_CHARACTERS},
         }, headers={"Cache-Control": "no-cache"})  # fmt: skip
 
+    @app.head("/healthz", include_in_schema=False)
     @app.get("/healthz", response_class=PlainTextResponse, summary="Whether the process answers")
     async def healthz() -> str:
         if desk.failed:
             raise problems.failed()
         return "ok"
 
+    @app.head("/readyz", include_in_schema=False)
     @app.get("/readyz", response_class=PlainTextResponse, summary="Whether it can write",
              responses={503: messages.PROBLEMS[503]})  # fmt: skip
     async def readyz() -> str:
@@ -279,6 +284,17 @@ def _as_json(line: Written) -> dict[str, Any]:
 def _rounded(rows: np.ndarray) -> list[list[float]]:
     rows = np.round(rows.astype(float), DECIMALS) + 0.0  # no -0
     return [[dx, dy, int(eos)] for dx, dy, eos in rows.tolist()]
+
+
+async def _in_parts(
+    desk: Desk, lines: list[tuple[Line, int]], primer: Primer, most: int, *, attention: bool
+) -> AsyncIterator[Points | Whole]:
+    """`Desk.write` of so many lines at once: what has been written waits in memory for who reads slowly."""
+    for first in range(0, len(lines), most):
+        part = lines[first : first + most]
+        async with aclosing(desk.write(part, primer, attention=attention, follow=True)) as events:
+            async for event in events:
+                yield event._replace(index=first + event.index)
 
 
 async def _told(first: Points | Whole, events: AsyncIterator[Points | Whole], seconds: float) -> AsyncIterator[str]:

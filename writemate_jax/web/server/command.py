@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from writemate_jax.sampling.writer import Writer
     from writemate_jax.web.server.app import create_app
+    from writemate_jax.web.server.connections import timed
 
     lanes = options.lanes or (CPU_LANES if jax.default_backend() == "cpu" else LANES)
     try:
@@ -48,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     uvicorn.run(
         create_app(writer, settings), host=options.host, port=options.port, log_level=options.log,
         access_log=False, server_header=False, proxy_headers=False, timeout_keep_alive=15, timeout_graceful_shutdown=30,
+        http=timed(settings.send_seconds), limit_concurrency=settings.connections,
     )  # fmt: skip
     return 0
 

@@ -299,6 +299,24 @@ class Desk:
             ticket = next(self._ticket)
             for job in jobs:
                 self._queue(job, ticket + SPREAD * job.index)
+        self._give_up()
+
+    def _give_up(self) -> None:
+        """Makes room in place of those who have left."""
+        places = 0
+        for capacity, waiting in self._waiting.items():
+            staying = []
+            for entry in waiting:
+                job = entry[-1]
+                if job.asker.gone:
+                    places += len(job.wanted) - job.entered
+                else:
+                    staying.append(entry)
+            heapq.heapify(staying)
+            self._waiting[capacity] = staying
+        with self._changed:
+            self._backlog -= places
+            self._measures.waiting.set(self._backlog)
 
     def _queue(self, job: Job, ticket: int) -> None:
         heapq.heappush(self._waiting[capacity_of(job.line)], (ticket, next(self._ticket), job))
@@ -307,10 +325,6 @@ class Desk:
         waiting, left = self._waiting[capacity], 0
         while waiting and lanes.free:
             job = waiting[0][-1]
-            if job.asker.gone:
-                left += len(job.wanted) - job.entered
-                heapq.heappop(waiting)
-                continue
             if not self._batching and self._others(job.asker):
                 break
             track = self.writer.track(job.wanted[job.entered], job.attention, job.primer)

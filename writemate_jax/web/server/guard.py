@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from writemate_jax.web.server.measures import Measures
 from writemate_jax.web.server.problems import Problem, failed
-from writemate_jax.web.server.rate import RateLimit
-from writemate_jax.web.server.settings import Settings
+from writemate_jax.web.server.rate import RateLimit, network_of
+from writemate_jax.web.server.settings import USUAL_LINES, Settings
 
 # The page's own modules, styles and files that it made itself; no other host, no frame, no form, no plugin.
 POLICY = (
@@ -33,6 +34,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 FIT_COST = 5.0  # requests that fitting a hand counts for
+CHUNK = 65_536  # bytes of an answer that are sent at once: before the next the client must have taken them
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +58,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-            await send(message)
+            for part in _parts(message):
+                await send(part)
 
         try:
             await self._pass(scope, receive, answer)
@@ -76,11 +79,16 @@ class Guard:
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] != "POST":
             return await self._app(scope, receive, send)
-        cost = FIT_COST if scope["path"].endswith("/fit") else 1.0
-        wait = self._limit.wait(client_of(scope, self._settings.proxies), cost)
-        if wait:
-            self._measures.refused.labels("rate").inc()
-            raise Problem(429, "busy", "You ask too often. Wait a little.", retry_after=wait)
+        client = network_of(client_of(scope, self._settings.proxies))
+        self._pay(client, FIT_COST if scope["path"].endswith("/fit") else 1.0)
+
+        def charge(lines: int) -> None:
+            """For the app to say how much it is that was asked for: lines, candidates counted. Raises `Problem`."""
+            cost = min(self._settings.burst, lines / USUAL_LINES)
+            if cost > 1.0:
+                self._pay(client, cost - 1.0, paid=1.0)
+
+        scope.setdefault("state", {})["charge"] = charge
         body = await self._body(scope, receive)
         sent = False
 
@@ -93,6 +101,13 @@ class Guard:
 
         await self._app(scope, replay, send)
 
+    def _pay(self, client: str, cost: float, paid: float = 0.0) -> None:
+        """Takes the cost of a request, for which some is paid already. Raises `Problem` where the client cannot."""
+        wait = self._limit.wait(client, cost, paid)
+        if wait:
+            self._measures.refused.labels("rate").inc()
+            raise Problem(429, "busy", "You ask too often. Wait a little.", retry_after=wait)
+
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         """The whole body: an app that is handed it byte by byte could be kept waiting for ever."""
         most = self._settings.body
@@ -101,6 +116,7 @@ class Guard:
         if not (length.isascii() and length.isdigit()) or len(length) > 12 or int(length) > most:
             raise large
         parts: list[bytes] = []
+        size = 0
         try:
             async with asyncio.timeout(self._settings.body_seconds):
                 while True:
@@ -108,12 +124,24 @@ class Guard:
                     if message["type"] == "http.disconnect":
                         raise Problem(400, "invalid", "The request ended before its body.")
                     parts.append(message.get("body", b""))
-                    if sum(map(len, parts)) > most:
+                    size += len(parts[-1])
+                    if size > most:
                         raise large
                     if not message.get("more_body"):
                         return b"".join(parts)
         except TimeoutError:
             raise Problem(408, "invalid", "The request's body did not come in time.") from None
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    """A message as several, where it is a large part of a body."""
+    body = message.get("body", b"")
+    if len(body) <= CHUNK:
+        yield message
+        return
+    for start in range(0, len(body), CHUNK):
+        end = start + CHUNK
+        yield message | {"body": body[start:end], "more_body": end < len(body) or message.get("more_body", False)}
 
 
 def client_of(scope: dict[str, Any], proxies: int) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from writemate_jax.sampling.writer import LARGEST_SEED, MAX_CHARACTERS
 from writemate_jax.web.server import settings
@@ -13,22 +14,35 @@ Number = Annotated[float, Field(ge=-settings.LARGEST_PLACE, le=settings.LARGEST_
 Weight = Annotated[float, Field(ge=-settings.LARGEST_VECTOR, le=settings.LARGEST_VECTOR)]
 Gate = Annotated[float, Field(ge=-settings.LARGEST_GATE, le=settings.LARGEST_GATE)]
 Offset = Annotated[float, Field(ge=-settings.LARGEST_OFFSET, le=settings.LARGEST_OFFSET)]
-Point = Annotated[list[Number], Field(min_length=2, max_length=2)]
-Vector = Annotated[list[Weight], Field(min_length=1, max_length=256)]
+# A list is looked at as far as its first mistake: a body can hold hundreds of thousands, which would take seconds.
+Point = Annotated[list[Number], Field(min_length=2, max_length=2, fail_fast=True)]
+Row = Annotated[list[Offset], Field(min_length=3, max_length=3, fail_fast=True)]
+Stroke = Annotated[list[Point], Field(min_length=1, max_length=settings.FIT_POINTS, fail_fast=True)]
+Vector = Annotated[list[Weight], Field(min_length=1, max_length=256, fail_fast=True)]
+Gates = Annotated[list[Gate], Field(min_length=1, max_length=65_536, fail_fast=True)]
 Format = Literal["json", "svg", "png", "plotter", "pdf", "animated", "gcode"]
 
 
 class _Asked(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _few(cls, given: Any) -> Any:
+        """One mistake for all fields where there are many: else each that is not known would be one."""
+        if isinstance(given, dict) and len(given) > settings.FIELDS:
+            raise PydanticCustomError("too_many_fields", f"Input should have at most {settings.FIELDS} fields")
+        return given
+
 
 class Primer(_Asked):
     """A line that somebody wrote, as /api/v1/fit gives it back."""
 
     text: str = Field(min_length=1, max_length=settings.FIT_CHARACTERS, description="what it says")
-    strokes: list[Annotated[list[Offset], Field(min_length=3, max_length=3)]] = Field(
+    strokes: list[Row] = Field(
         min_length=1,
         max_length=settings.PRIMER_ROWS,
+        fail_fast=True,
         description="[dx, dy, end of stroke] in x-heights, y up, from the left edge on the baseline",
     )
 
@@ -37,9 +51,7 @@ class Hand(_Asked):
     """A hand, as /api/v1/fit finds it."""
 
     vector: Vector = Field(description="the hand among those that the network learned")
-    gates: list[Gate] | None = Field(
-        None, min_length=1, max_length=65_536, description="what of the hand the vector does not hold"
-    )
+    gates: Gates | None = Field(None, description="what of the hand the vector does not hold")
     primer: Primer | None = Field(None, description="a line that writing goes on from")
 
 
@@ -74,16 +86,18 @@ class InkLine(_Asked):
     """A line that somebody wrote."""
 
     text: str = Field(min_length=1, max_length=settings.FIT_CHARACTERS, description="what it says")
-    strokes: Annotated[
-        list[Annotated[list[Point], Field(min_length=1, max_length=settings.FIT_POINTS)]],
-        Field(min_length=1, max_length=settings.FIT_STROKES),
-    ] = Field(description="a list of points [x, y] for each stroke: x right, y down, any unit")
+    strokes: list[Stroke] = Field(
+        min_length=1,
+        max_length=settings.FIT_STROKES,
+        fail_fast=True,
+        description="a list of points [x, y] for each stroke: x right, y down, any unit",
+    )
 
 
 class Fit(_Asked):
     """Ink whose hand is wanted."""
 
-    lines: list[InkLine] = Field(min_length=1, max_length=settings.FIT_LINES)
+    lines: list[InkLine] = Field(min_length=1, max_length=settings.FIT_LINES, fail_fast=True)
 
 
 class Line(BaseModel):

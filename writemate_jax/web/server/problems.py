@@ -81,9 +81,13 @@ def install(app: FastAPI) -> None:
 
 def invalid(errors: list[dict[str, Any]]) -> Problem:
     """422 from what pydantic found. What was sent is not repeated."""
-    told = [
-        {"where": ".".join(str(part) for part in error["loc"])[:100], "what": error["msg"]} for error in errors[:NAMED]
-    ]
+    told = [{"where": _where(error)[:100], "what": error["msg"]} for error in errors[:NAMED]]
     long = all(error["type"] == "string_too_long" for error in errors)
     detail = "; ".join(f"{one['where']}: {one['what']}" for one in told)
     return Problem(422, "too_long" if long else "invalid", detail, errors=told)
+
+
+def _where(error: dict[str, Any]) -> str:
+    """The place of a mistake, in names that are the schema's: of a field that is not known, the object it is in."""
+    place = error["loc"][:-1] if error["type"] == "extra_forbidden" else error["loc"]
+    return ".".join(map(str, place))

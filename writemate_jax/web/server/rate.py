@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import time
 from collections import OrderedDict
@@ -26,8 +27,11 @@ class RateLimit:
         self._rate, self._burst, self._clock = rate, burst, clock
         self._clients: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, and when that was
 
-    def wait(self, client: str, cost: float = 1.0) -> int:
-        """0 after taking the tokens; or the whole seconds until there are enough, and nothing is taken."""
+    def wait(self, client: str, cost: float = 1.0, before: float = 0.0) -> int:
+        """0 after taking the tokens; or the whole seconds until there are enough, and nothing is taken.
+
+        before: tokens that who tries again pays before these.
+        """
         if not self._rate:
             return 0
         now = self._clock()
@@ -38,4 +42,19 @@ class RateLimit:
         self._clients[client] = (tokens - cost if enough else tokens, now)
         if len(self._clients) > CLIENTS:
             self._clients.popitem(last=False)
-        return 0 if enough else max(1, math.ceil((cost - tokens) / self._rate))
+        return 0 if enough else max(1, math.ceil((before + cost - tokens) / self._rate))
+
+
+def network_of(address: str) -> str:
+    """What a client with this address cannot leave: the /64 of IPv6, of which it has every address, or its IPv4.
+
+    >>> network_of("2001:db8::1"), network_of("::ffff:192.0.2.1"), network_of("192.0.2.1"), network_of("unknown")
+    ('2001:db8::/64', '192.0.2.1', '192.0.2.1', 'unknown')
+    """
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ipaddress.IPv6Network((int(parsed), 64), strict=False))

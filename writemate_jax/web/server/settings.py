@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+FIELDS = 20  # of an object in a request
 LINES = 40  # of one request
 CANDIDATES = 8  # of one line
-ATTENTION_LINES = 8  # of an answer that comes as a whole: the weights of a long line are a megabyte
+ATTENTION_LINES = 8  # that are kept at once for a request: the weights of a long line are a megabyte
+USUAL_LINES = 32  # that are written for a request, candidates counted: one line in a hand of one's own
 FIT_LINES = 8  # of ink
 FIT_CHARACTERS = 46  # of a line of ink: at most 22 points each
 FIT_GRAIN = 256  # points: lines of ink are padded to a multiple
@@ -31,7 +33,9 @@ class Settings:
     waiting: lines, each candidate counted, that may wait for a lane; beyond them the server is busy.
     fits: hands that may wait to be fitted, and fit_room: points of the longest line of ink that is compiled for.
     seconds: that an answer may take. body: most bytes of a request, and body_seconds: that they may take to come.
+    send_seconds: that a client may take to take what was last sent of an answer, at most 64 KiB.
     rate: requests a second that a client may send in the long run, and burst: at once; a rate of 0 is no limit.
+    connections: that may be open at once.
     proxies: how many there are in front, each of which adds the address that it saw to X-Forwarded-For; 0 for none, and
     then that header is not read. batching: whether requests are written side by side; without it, one after the other,
     to measure what it gains.
@@ -43,7 +47,9 @@ class Settings:
     seconds: float = 60.0
     body: int = 1_000_000
     body_seconds: float = 15.0
+    send_seconds: float = 30.0
     rate: float = 4.0
     burst: int = 40
+    connections: int = 1000
     proxies: int = 0
     batching: bool = True
