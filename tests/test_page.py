@@ -25,6 +25,7 @@ expect = sync_api.expect
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 240_000  # ms that a loaded machine may take
+STROKE = np.array([[0, 0], [1, 1], [2, 0]])
 expect.set_options(timeout=PATIENCE)
 DONE = """([said, former]) => {
   const paper = document.getElementById("paper"), sheet = document.getElementById("sheet");
@@ -302,6 +303,124 @@ def test_ink_that_is_deleted_or_replaced_is_learned_no_further(visit):
     assert page.evaluate("localStorage.length") == 0
 
 
+def test_what_one_tab_draws_or_deletes_is_so_in_the_other(visit):
+    page, other = _two_tabs(visit)
+    count = other.locator("#own-count")
+    _draw(page, [STROKE])
+    expect(count).to_have_text("1 stroke, 3 points recorded.")
+    other.route("**/api/v1/fit", lambda route: None)  # never answered
+    other.click("#own-fit")
+    expect(other.locator("#own-progress")).to_be_visible()
+    page.click("#own-delete")
+    expect(other.locator("#own-progress")).to_be_hidden()
+    expect(count).to_have_text("0 strokes, 0 points recorded.")
+    _draw(other, [STROKE])
+    assert _strokes_kept(other) == 1
+    expect(page.locator("#own-count")).to_have_text("1 stroke, 3 points recorded.")
+
+
+def test_deleted_ink_does_not_come_back_in_a_tab_that_was_not_told(visit):
+    page = visit({"text": "ab"})
+    _ink(page)
+    page.click("#draw")
+    _draw(page, [STROKE])
+    page.evaluate("localStorage.clear()")  # a tab is told only of what others do
+    _draw(page, [STROKE])
+    expect(page.locator("#own-status")).to_contain_text("another tab")
+    assert page.evaluate("localStorage.length") == 0
+    _draw(page, [STROKE])
+    assert _strokes_kept(page) == 1
+
+
+def _two_tabs(visit) -> list:
+    """Two pages of one browser, both with the dialog open."""
+    page = visit({"text": "ab"})
+    other = page.context.new_page()
+    other.set_default_timeout(PATIENCE)
+    other.goto(page.url)
+    for one in (page, other):
+        _ink(one)
+        one.click("#draw")
+    return [page, other]
+
+
+def _strokes_kept(page) -> int:
+    kept = json.loads(page.evaluate("localStorage.getItem('writemate.hand')"))
+    return sum(len(line["strokes"]) for line in kept["lines"])
+
+
+def test_a_hand_whose_width_cannot_be_tried_is_used_as_wide_as_usual(visit):
+    page = visit({"text": "ab"}, expected=["503"])
+    former = _ink(page)
+    _learn_at_once(page)
+    page.route(
+        "**/api/v1/stream",
+        lambda route: (
+            route.fulfill(status=503, body="{}") if "how wide" in route.request.post_data else route.continue_()
+        ),
+    )
+    page.click("#draw")
+    _draw(page, [STROKE])
+    page.click("#own-fit")
+    expect(page.locator("#own")).to_be_hidden()
+    _ink(page, "ab", former)
+    kept = json.loads(page.evaluate("localStorage.getItem('writemate.hand')"))
+    assert kept["learned"]["ratio"] == pytest.approx(0.87)
+
+
+def test_that_a_hand_is_not_kept_is_told_after_drawing_learning_and_importing(visit):
+    page = visit({"text": "ab"})
+    _ink(page)
+    _learn_at_once(page)
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full'); }; }")
+    ink = json.dumps({"lines": [{"text": "a", "strokes": [[[0, 0], [1, 2]]]}]}).encode()
+    status = page.locator("#own-status")
+    page.click("#draw")
+    for change in (
+        lambda: _draw(page, [STROKE]),
+        lambda: page.click("#own-fit"),
+        lambda: page.set_input_files("#own-import", {"name": "x", "mimeType": "application/json", "buffer": ink}),
+    ):
+        status.evaluate("(said) => { said.textContent = ''; }")
+        change()
+        expect(status).to_contain_text("keeps nothing")
+    page.click("#own .own-head button")
+    page.click("#draw")
+    expect(page.locator("#own-count")).to_have_text("1 stroke, 2 points recorded.")  # it lives as long as the page
+
+
+def _learn_at_once(page) -> None:
+    hand = {"vector": [0.1] * 32, "gates": None, "primer": None}
+    page.route("**/api/v1/fit", lambda route: route.fulfill(json={"hand": hand}))
+
+
+@pytest.mark.parametrize("kind", ["pen", "touch"])
+def test_a_pen_or_finger_draws_through_all_that_came_between_frames_and_a_palm_draws_nothing(visit, kind):
+    page = visit({"text": "ab"})
+    _ink(page)
+    page.click("#draw")
+    page.evaluate(POINTER, kind)
+    kept = json.loads(page.evaluate("localStorage.getItem('writemate.hand')"))
+    assert kept["lines"][0]["strokes"] == [[[10, 10], [20, 20], [30, 20], [40, 30]]]
+
+
+POINTER = """(pointerType) => {
+  const canvas = document.getElementById("own-canvas"), box = canvas.getBoundingClientRect();
+  canvas.setPointerCapture = () => {}; // the browser knows no pointer that is made up
+  const event = (type, x, y, more = {}) => new PointerEvent(type, {
+    pointerId: 7, pointerType, pressure: 0.4, clientX: box.left + x, clientY: box.top + y, ...more });
+  const between = [[20, 20], [30, 20], [40, 30]].map(([x, y]) => event("pointermove", x, y));
+  for (const one of [
+    event("pointerdown", 10, 10),
+    event("pointerdown", 90, 90, { pointerId: 8, pointerType: "touch" }),
+    event("pointermove", 95, 90, { pointerId: 8, pointerType: "touch" }),
+    event("pointermove", 40, 30, { coalescedEvents: between }),
+    event("pointerup", 90, 90, { pointerId: 8, pointerType: "touch" }),
+    event("pointerup", 40, 30),
+  ]) canvas.dispatchEvent(one);
+}"""
+
+
 def _some_ink(site: str, text: str) -> list[np.ndarray]:
     """A line of ink, as the server writes it: strokes with y up."""
     body = json.dumps({"text": text, "seed": 3, "candidates": 1}).encode()
@@ -512,7 +631,32 @@ def test_offline_is_said_and_online_goes_on(visit):
     expect(page.locator("#retry")).to_be_hidden()
 
 
+def test_weights_that_cannot_be_loaded_are_told(visit):
+    page = visit({"text": "ab"}, expected=["404", "weights"])
+    _ink(page)
+    page.route("**/config.json", lambda route: route.fulfill(json={"engine": "browser"}))  # as on the static site
+    page.reload()
+    expect(page.locator("#status")).to_have_text(
+        "WriteMate could not start: The network's weights could not be loaded (404). Reload the page to try again."
+    )
+
+
 # For everybody
+
+
+def test_where_motion_is_unwanted_write_moves_nothing_and_replay_does(visit):
+    page = visit({"text": "ab"})
+    _ink(page)
+    page.evaluate("""() => {
+      const paper = document.getElementById("paper");
+      window.states = [];
+      new MutationObserver(() => states.push(paper.dataset.state)).observe(paper, { attributeFilter: ["data-state"] });
+    }""")
+    page.click("#write")
+    page.wait_for_function("() => !document.getElementById('paper').hasAttribute('aria-busy')")
+    assert page.evaluate("states") == []
+    page.click("#replay")
+    page.wait_for_function("() => states[0] === 'writing'")
 
 
 def test_a_telephone_shows_all_without_scrolling_sideways(visit):
@@ -548,6 +692,19 @@ def test_axe_finds_nothing_serious(visit, scheme):
             if one["impact"] in ("serious", "critical")
         ]
         assert not serious, part
+
+
+def test_the_focus_is_seen_on_a_label_that_stands_for_a_hidden_input(visit):
+    page = visit({"text": "ab"})
+    _ink(page)
+    page.click("#draw")
+    page.locator("#own-import").focus()
+    page.keyboard.press("Shift+Tab")
+    label = page.locator("label[for=own-import]")
+    expect(label).to_have_css("outline-style", "none")
+    page.keyboard.press("Tab")
+    expect(page.locator("#own-import")).to_be_focused()
+    expect(label).to_have_css("outline-style", "solid")
 
 
 def test_the_focus_order_is_that_of_the_page(visit):

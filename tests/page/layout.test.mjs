@@ -35,6 +35,13 @@ test("paragraphs stay apart, and empty lines between them stay", () => {
   assert.deepEqual(wrap("", "page"), []);
 });
 
+test("a line without any ink is an empty one", () => {
+  for (const unseen of ["\u200b", "\u00ad \u2060", "\u0301", "\ufe0f"]) {
+    assert.deepEqual(wrap(`dear\n${unseen}\nbob ${unseen}`, "page"), ["dear", "", "bob"]);
+    assert.deepEqual(wrap(unseen, "page"), []);
+  }
+});
+
 test("text typed at the end changes no row but the last ones", () => {
   const words = TEXTS[0].split(" ");
   for (let i = 1; i < words.length; i++) {

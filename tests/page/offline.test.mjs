@@ -25,6 +25,7 @@ function ask(t, fetched) {
 }
 
 test("a good answer is given whether it can be kept or not; without a network, the kept one", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   const keeps = put;
   for (const slow of [async () => { throw new TypeError("Vary: *"); }, () => new Promise(() => {})]) {
     put = slow;
@@ -36,4 +37,20 @@ test("a good answer is given whether it can be kept or not; without a network, t
   await (await ask(t, async () => new Response("kept"))).later;
   assert.equal((await ask(t, async () => new Response("gone", { status: 404 }))).text, "gone");
   assert.equal((await ask(t, offline)).text, "kept");
+});
+
+test("a connection that hangs is waited for only where nothing is kept", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  kept.clear();
+  let arrive;
+  const slow = ask(t, () => new Promise((resolve) => { arrive = resolve; }));
+  t.mock.timers.tick(60_000);
+  await new Promise(setImmediate);
+  arrive(new Response("late"));
+  assert.equal((await slow).text, "late");
+
+  kept.set(`${SCOPE}app.js`, "kept");
+  const hanging = ask(t, () => new Promise(() => {}));
+  t.mock.timers.tick(60_000);
+  assert.equal((await hanging).text, "kept");
 });

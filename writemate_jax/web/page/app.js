@@ -9,7 +9,7 @@ import { bounds, strokesOf } from "./ink.js";
 import { place, wrap } from "./layout.js";
 import { createMessages } from "./messages.js";
 import { times } from "./neatness.js";
-import { createPlayer } from "./player.js";
+import { createPlayer, motionless } from "./player.js";
 import { drawPreview, loadPreviews } from "./previews.js";
 import { createScribe } from "./scribe.js";
 import { baseline } from "./sheet.js";
@@ -253,7 +253,7 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
         + " device it is written a little less alike." : "";
     },
   });
-  at("write").addEventListener("click", () => write({ replay: true }));
+  at("write").addEventListener("click", () => write({ replay: !motionless() }));
   at("new-seed").addEventListener("click", () => change("seed", 1 + Math.floor(Math.random() * 999_999)));
   at("pause").addEventListener("click", () => player.pause(player.state === "writing"));
   at("skip").addEventListener("click", () => player.skip());

@@ -2,7 +2,7 @@
 import { carried } from "./address.js";
 import { save } from "./downloads.js";
 import { bounds, strokesOf } from "./ink.js";
-import { deleteHand, loadHand, readHand, saveHand } from "./handstore.js";
+import { deleteHand, isOutdated, loadHand, readHand, saveHand } from "./handstore.js";
 import { createRecorder } from "./recorder.js";
 import { expectedWidth, USUAL } from "./widths.js";
 
@@ -42,10 +42,25 @@ export function createHandDialog(engine, { used, changed, onServer }) {
   }
 
   function recorded() {
+    if (refresh()) return; // or ink that was deleted elsewhere would come back
     lines[step].strokes = recorder.strokes;
-    hand = { lines: lines.map((line) => ({ ...line })), learned: hand?.learned ?? null };
-    if (!saveHand(hand)) say("This browser keeps nothing for this page; export your ink to have it again.");
+    const trouble = keep(hand?.learned ?? null);
+    if (trouble || !learning) say(trouble);
     count();
+  }
+
+  /** Keeps what is drawn and what was learned; returns what is to be said of it. */
+  function keep(learned) {
+    hand = { lines: lines.map((line) => ({ ...line })), learned };
+    return saveHand(hand);
+  }
+
+  /** Takes over what another tab of this browser has changed, and returns whether there was anything. */
+  function refresh() {
+    if (!isOutdated()) return false;
+    replace(loadHand(), step);
+    say("Your ink was changed in another tab.");
+    return true;
   }
 
   function count() {
@@ -81,12 +96,12 @@ export function createHandDialog(engine, { used, changed, onServer }) {
       const { gates, trait = null } = found.hand;
       const own = { ...carried({ ...found.hand, ratio: USUAL }), gates, trait };
       const learned = { ...own, ratio: Math.fround(await ratioOf(own, signal)) };
-      hand = { lines: lines.map((line) => ({ ...line })), learned };
-      saveHand(hand);
-      say("");
+      if (refresh()) return;
+      const trouble = keep(learned);
+      say(trouble);
       changed(hand);
       used(learned);
-      dialog.close();
+      if (!trouble) dialog.close(); // it would not be seen
     } catch (error) {
       if (!signal.aborted) say(error.message);
     } finally {
@@ -97,22 +112,26 @@ export function createHandDialog(engine, { used, changed, onServer }) {
   }
 
   /** Another hand, or none: what is being learned is of ink that is no longer there. */
-  function replace(other) {
+  function replace(other, to = 0) {
     learning?.abort();
     hand = other;
     lines = linesOf(hand);
-    go(0);
+    go(Math.min(to, lines.length - 1));
     changed(hand);
   }
 
-  /** How wide the hand writes against the table of widths. */
+  /** How wide the hand writes against the table of widths; as usual where it cannot be tried, by a busy server say. */
   async function ratioOf({ vector, gates, primer }, signal) {
     let ratio = USUAL;
     const hand = { vector, gates, primer };
-    await engine.write({ lines: [TRIAL], seed: 1, hand, candidates: 1, signal }, (_, line) => {
-      const { left, right } = bounds(strokesOf(line.points));
-      if (line.complete) ratio = Math.min(2, Math.max(0.4, (right - left) / expectedWidth(TRIAL)));
-    });
+    try {
+      await engine.write({ lines: [TRIAL], seed: 1, hand, candidates: 1, signal }, (_, line) => {
+        const { left, right } = bounds(strokesOf(line.points));
+        if (line.complete) ratio = Math.min(2, Math.max(0.4, (right - left) / expectedWidth(TRIAL)));
+      });
+    } catch (error) {
+      if (signal.aborted) throw error;
+    }
     return ratio;
   }
 
@@ -126,8 +145,7 @@ export function createHandDialog(engine, { used, changed, onServer }) {
   at("import").addEventListener("change", async ({ target }) => {
     try {
       replace(readHand(await target.files[0].text()));
-      saveHand(hand);
-      say(`Imported ${plural(hand.lines.length, "line")}. Choose "Use this hand".`);
+      say(`Imported ${plural(hand.lines.length, "line")}. Choose "Use this hand". ${saveHand(hand)}`);
     } catch (error) {
       say(error.message);
     }
@@ -139,10 +157,12 @@ export function createHandDialog(engine, { used, changed, onServer }) {
     say("Your ink is deleted.");
   });
   dialog.addEventListener("close", () => learning?.abort());
+  addEventListener("storage", refresh);
 
   return {
     get hand() { return hand; },
     open() {
+      refresh();
       say("");
       dialog.showModal();
       go(Math.max(0, lines.findIndex((line) => !line.strokes.length)));

@@ -8,29 +8,45 @@ import { isHand } from "./address.js";
 
 const KEY = "writemate.hand";
 const MOST = 400_000; // characters of a file
+let seen = null; // what this page last found in the storage, or put there
 
 export function loadHand() {
   try {
-    const text = localStorage.getItem(KEY);
-    return text === null ? null : readHand(text);
+    seen = localStorage.getItem(KEY);
+    return seen === null ? null : readHand(seen);
   } catch {
     return null; // storage is forbidden, or holds something else
   }
 }
 
-/** Whether the browser keeps it. */
-export function saveHand(hand) {
+/** Whether another tab has changed what is kept; this page's own ink that found no room there is no such change. */
+export function isOutdated() {
   try {
-    localStorage.setItem(KEY, JSON.stringify(hand));
-    return true;
+    return localStorage.getItem(KEY) !== seen;
   } catch {
-    return false; // storage is full or forbidden: the hand lives as long as the page
+    return false;
+  }
+}
+
+/** What is to be said where the browser does not keep it, so that it lives as long as the page; or "". */
+export function saveHand(hand) {
+  const text = JSON.stringify(hand);
+  if (text.length >= MOST) { // a file has an end of line, too
+    return "There is no room for so much ink: clear some of it, or what you changed is lost with this page.";
+  }
+  try {
+    localStorage.setItem(KEY, text);
+    seen = text;
+    return "";
+  } catch {
+    return "This browser keeps nothing for this page; export your ink to have it again.";
   }
 }
 
 export function deleteHand() {
   try {
     localStorage.removeItem(KEY);
+    seen = null;
   } catch {
     // storage is forbidden, so that there is nothing in it
   }

@@ -7,8 +7,11 @@ export const LONGEST = 128; // characters that an engine takes for one line
 const FILL = 0.96; // of a line, by the estimate
 const SQUEEZE = 0.94; // a line is made this narrow without its height: that is not seen
 
+const UNSEEN = /^[\p{Cf}\p{M}]*$/u; // a line of these alone is none that an engine can write
+
 /**
- * The rows of a text: one string each, "" for an empty line. A word that fits on no line is cut.
+ * The rows of a text: one string each, "" for an empty line. A word that fits on no line is cut; one without any ink
+ * is left out.
  *
  * size: of the paper. ratio: how wide the hand is against the table of widths.
  */
@@ -17,7 +20,7 @@ export function wrap(text, size, ratio = USUAL) {
   const rows = [];
   for (const paragraph of text.replace(/\s+$/, "").split(/\r\n|[\n\r\u2028\u2029]/)) {
     let row = "";
-    for (let word of paragraph.split(/\s+/).filter(Boolean)) {
+    for (let word of paragraph.split(/\s+/).filter((one) => !UNSEEN.test(one))) {
       if (fits(row ? `${row} ${word}` : word)) {
         row = row ? `${row} ${word}` : word;
         continue;

@@ -1,9 +1,10 @@
 /**
  * The static site's service worker: keeps its files, so that it writes without a network, too.
  *
- * The network is asked first, so that a new version of the site is never missed.
+ * The network is asked first, so that no new version of the site is missed while it answers in time.
  */
 const KEPT = "writemate";
+const PATIENCE = 5000; // ms for an answer to begin; a bad connection may let a request hang for minutes
 
 addEventListener("install", (event) => event.waitUntil(keepAll()));
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
@@ -19,15 +20,12 @@ async function keepAll() {
 
 async function answer(event) {
   const { request } = event;
-  try {
-    const found = await fetch(request);
-    if (found.ok) event.waitUntil(keep(request, found.clone()));
-    return found;
-  } catch (error) {
-    const found = await (await caches.open(KEPT)).match(request, { ignoreSearch: true });
-    if (found) return found;
-    throw error;
-  }
+  const asked = fetch(request);
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
+  const found = await Promise.race([asked.catch(() => null), late]);
+  if (found?.ok) event.waitUntil(keep(request, found.clone()));
+  if (found) return found;
+  return (await (await caches.open(KEPT)).match(request, { ignoreSearch: true })) ?? asked;
 }
 
 /** Beside the answer, which the page has even where it cannot be kept: storage is full, or it is a part of a file. */

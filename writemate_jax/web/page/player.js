@@ -5,6 +5,9 @@ import { NEXT_LINE, PACE, shared, timeline } from "./timeline.js";
 
 const LONGEST_FRAME = 0.25; // seconds: a page that slept goes on where it was
 
+/** Whether the reader wants nothing to move that was not asked to. */
+export const motionless = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 /**
  * `show` takes the lines of a sheet; each has strokes in mm, pace, and rows, the points that they were made of. Ink
  * that was written before and is the same stays; a line that changed is written from the point where it became another.
@@ -15,7 +18,6 @@ const LONGEST_FRAME = 0.25; // seconds: a page that slept goes on where it was
 export function createPlayer(group, { changed = () => {}, moved = () => {} } = {}) {
   let lines = [], speed = 1, paused = false, frame = null, last = null, state = "finished";
 
-  const motionless = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const unfinished = () => lines.find((line) => line && line.clock < line.end);
 
   function show(found) {

@@ -23,6 +23,12 @@ export function createRecorder(canvas, { changed, guides = [0.66, 0.42] }) {
     if (!last || Math.hypot(x - last[0], y - last[1]) >= NEAR) stroke.push([x, y]);
   }
 
+  /** Other strokes; one that is being drawn is none of them and ends. */
+  function take(found) {
+    strokes = found;
+    pointer = null;
+  }
+
   canvas.addEventListener("pointerdown", (event) => {
     if (pointer !== null || event.button > 0) return; // a second finger, or the palm beside the pen
     event.preventDefault();
@@ -86,8 +92,8 @@ export function createRecorder(canvas, { changed, guides = [0.66, 0.42] }) {
 
   return {
     get strokes() { return strokes; },
-    set strokes(found) { strokes = found; fit(); },
-    undo() { strokes = strokes.slice(0, -1); draw(); changed(); },
-    clear() { strokes = []; fit(); changed(); },
+    set strokes(found) { take(found); fit(); },
+    undo() { take(strokes.slice(0, -1)); draw(); changed(); },
+    clear() { take([]); fit(); changed(); },
   };
 }

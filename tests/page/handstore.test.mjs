@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { isOutdated, loadHand, saveHand } from "../../writemate_jax/web/page/handstore.js";
+
+const KEY = "writemate.hand";
+const stored = new Map();
+globalThis.localStorage = {
+  getItem: (key) => stored.get(key) ?? null,
+  setItem: (key, text) => void stored.set(key, text),
+};
+const written = (count) => ({ lines: [{ text: "a", strokes: Array(count).fill([[1, 2], [3, 4]]) }], learned: null });
+
+beforeEach(() => {
+  stored.clear();
+  loadHand();
+});
+
+test("what is kept can be loaded, and what could not be loaded is refused and leaves what was kept", () => {
+  let count = 1;
+  while (saveHand(written(count)) === "") count *= 2;
+  assert.match(saveHand(written(count)), /no room/);
+  assert.deepEqual(loadHand(), written(count / 2));
+});
+
+test("another tab's ink makes this one's outdated, and ink without room does not", (t) => {
+  saveHand(written(1));
+  t.mock.method(localStorage, "setItem", () => { throw new Error("full"); });
+  assert.notEqual(saveHand(written(2)), "");
+  assert.equal(isOutdated(), false);
+  stored.set(KEY, JSON.stringify(written(3)));
+  assert.equal(isOutdated(), true);
+  loadHand();
+  assert.equal(isOutdated(), false);
+  stored.delete(KEY);
+  assert.equal(isOutdated(), true);
+});
