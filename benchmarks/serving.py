@@ -71,12 +71,15 @@ def main() -> None:
             print(
                 f"memory over {options.many} requests: {asyncio.run(watched(url, process, options.many))}", flush=True
             )
-        if options.bad:
+        for kind, make in (("requests", bad), ("inks", bad_ink)):
+            if not options.bad:
+                break
             rng = random.Random(0)
-            answered = asyncio.run(ask_all(url, (bad(rng) for _ in range(options.bad))))
+            answered = asyncio.run(ask_all(url, (make(rng) for _ in range(options.bad))))
             good = asyncio.run(ask_all(url, [Ask("api/v1/write", GOOD)]))
-            print(f"{options.bad} bad requests: {dict(answered)}; the next good one: {dict(good)}")
-            if any(status >= 500 for status in answered) or set(good) != {200}:
+            print(f"{options.bad} bad {kind}: {dict(answered)}; the next good one: {dict(good)};"
+                  f" {memory(process):.0f} MiB", flush=True)  # fmt: skip
+            if any(not 400 <= status < 500 for status in answered) or set(good) != {200}:
                 sys.exit("a bad request was answered with a server error, or a good one was not answered")
 
 
@@ -218,9 +221,11 @@ def bad(rng: random.Random) -> Ask:
     return Ask("api/v1/fit" if isinstance(body, dict) and "lines" in body else "api/v1/write", body)
 
 
+SCRAPS = [None, True, -1, 10**30, 1e308, float("nan"), float("inf"), "", "\x00", "\u2603", "x" * 7000, [], {}, [[]],
+          [[[[]]]], {"a": {"a": {}}}]  # fmt: skip
+
+
 def _bad_body(rng: random.Random) -> dict | list | bytes:
-    scraps = [None, True, -1, 10**30, 1e308, float("nan"), float("inf"), "", "\x00", "\u2603",
-              "x" * 7000, [], {}, [[]], [[[[]]]], {"a": {"a": {}}}]  # fmt: skip
     fields = ["seed", "bias", "vector", "hand", "candidates", "format", "attention", "color", "pen", "letter_size"]
     kind = rng.randrange(6)
     if kind == 0:
@@ -228,9 +233,9 @@ def _bad_body(rng: random.Random) -> dict | list | bytes:
     if kind == 1:
         return {"text": TEXT, rng.choice(fields): rng.choice([[], {}, "\u2603", 10**30, float("nan"), -5])}
     if kind == 2:
-        return rng.choice([{"text": rng.choice(scraps)}, {"text": TEXT, "style": "../../etc/passwd"}])
+        return rng.choice([{"text": rng.choice(SCRAPS)}, {"text": TEXT, "style": "../../etc/passwd"}])
     if kind == 3:
-        return {"text": TEXT, f"field{rng.randrange(9)}": rng.choice(scraps)}
+        return {"text": TEXT, f"field{rng.randrange(9)}": rng.choice(SCRAPS)}
     if kind == 4:
         wild = rng.choice([float("nan"), 1e300, -101, "1", None, []])
         row = rng.choice([[0.1, 0.1, 0.5], [0.1, wild, 0], [0.1, 0.1], [wild] * 3, [0.0, 0.0, 1.0], [0.1, 0.2, 0.0]])
@@ -242,6 +247,32 @@ def _bad_body(rng: random.Random) -> dict | list | bytes:
     points = [[rng.uniform(-9, 9), rng.uniform(-9, 9)] for _ in range(rng.randrange(1, 5))]
     strokes = rng.choice([[points], [[[0, far]]], [], [[]], [points, [[1]]], far])
     return {"lines": [{"text": rng.choice(["a rather long text for so little ink", "", 5]), "strokes": strokes}]}
+
+
+def bad_ink(rng: random.Random) -> Ask:
+    """Ink that no hand can be fitted to: cut short, nested, wild, far too much, or none of what it is to say."""
+    points = [[rng.uniform(-9, 9), rng.uniform(-9, 9)] for _ in range(rng.randrange(1, 9))]
+    line = {"text": "a tool", "strokes": [points]}
+    kind = rng.randrange(7)
+    if kind == 0:
+        whole = json.dumps({"lines": [line] * rng.randrange(1, 9)}).encode()
+        return Ask("api/v1/fit", whole[: rng.randrange(len(whole))])
+    if kind == 1:
+        body = {"lines": rng.choice([*SCRAPS, [line] * 9, [rng.choice(SCRAPS)] * rng.randrange(1, 9)])}
+    elif kind == 2:
+        body = {"lines": [line | {rng.choice(["text", "strokes"]): rng.choice(SCRAPS)}]}
+    elif kind == 3:
+        place = rng.choice([float("nan"), float("inf"), 1e300, "1", None, [], True])
+        wild = rng.choice([[place], [[place, 0]], [[0, 0, place]], [[]], place])
+        body = {"lines": [line | {"strokes": [points, wild]}]}
+    elif kind == 4:  # of up to a megabyte all is wrong, or it is much too much
+        count = rng.choice([1, 10, 1000, 30_000])
+        body = {"lines": [line | {"strokes": rng.choice([[[0] * count], [[[0, "a"]] * count], [[[0, 0]]] * count])}]}
+    elif kind == 5:
+        body = {"lines": [line | {"text": "ink of so few points cannot be as much as this"[: rng.randrange(30, 47)]}]}
+    else:
+        body = {"lines": [line]} | {f"field{i}": rng.choice(SCRAPS) for i in range(rng.randrange(1, 99))}
+    return Ask("api/v1/fit", body)
 
 
 def memory(process: subprocess.Popen) -> float:
@@ -257,7 +288,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seconds", type=float, default=30, help="for each of them; 0 to leave it out (default: %(default)s)")
     add("--fits", type=int, default=3, help="hands fitted, of each kind; 0 to leave it out (default: %(default)s)")
     add("--many", type=int, default=10_000, help="requests over which memory is looked at (default: %(default)s)")
-    add("--bad", type=int, default=10_000, help="bad requests (default: %(default)s)")
+    add("--bad", type=int, default=10_000, help="bad requests, and as many bad inks (default: %(default)s)")
     return parser
 
 

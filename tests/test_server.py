@@ -411,6 +411,12 @@ def test_a_fit_that_is_left_while_it_waits_makes_room(client, monkeypatch):
 # The hand of given ink
 
 
+def test_ink_that_cannot_be_used_takes_no_place_where_hands_wait(client, monkeypatch):
+    monkeypatch.setattr(Desk, "fit", lambda *_: pytest.fail("it was to wait"))
+    answer = client.post("/api/v1/fit", json={"lines": [{"text": "tool" * 11, "strokes": INK}]})
+    assert_problem(answer, 422, "ink")
+
+
 def test_a_hand_is_fitted_and_can_be_written_in(client):
     body = {"lines": [{"text": "tool", "strokes": INK}]}
     answer = client.post("/api/v1/fit", json=body).json()

@@ -95,6 +95,15 @@ def fit(
     """
     if not model.network().styles or not model.config.data.rests:
         raise ValueError("this network has no styles; adapt one that was trained with config.model.style_size above 0")
+    rows, texts = rows_of(model, lines)
+    style = fit_rows(model, rows, texts, steps=steps, rate=rate, progress=progress, points_grain=points_grain)
+    if deep:
+        [style] = deepen(model, rows, texts, [0] * len(rows), [style], progress=progress, points_grain=points_grain)
+    return with_ink(model, style, rows, texts, points_grain=points_grain)
+
+
+def rows_of(model: Model, lines: Sequence[Ink]) -> tuple[list[Rows], list[str]]:
+    """The lines like the corpus', and what they say. Raises as `fit`, of which it is the quick part, does."""
     if not lines:
         raise ValueError("no lines of ink; give at least one")
     texts = [model.alphabet.transliterate(" ".join(line.text.split()))[0] for line in lines]
@@ -102,10 +111,7 @@ def fit(
         like_the_corpus(line.strokes, text, f"line {i}")
         for i, (line, text) in enumerate(zip(lines, texts, strict=True))
     ]
-    style = fit_rows(model, rows, texts, steps=steps, rate=rate, progress=progress, points_grain=points_grain)
-    if deep:
-        [style] = deepen(model, rows, texts, [0] * len(rows), [style], progress=progress, points_grain=points_grain)
-    return with_ink(model, style, rows, texts, points_grain=points_grain)
+    return rows, texts
 
 
 def with_ink(
@@ -409,6 +415,7 @@ __all__ = [
     "load_style",
     "load_trait",
     "read_lines",
+    "rows_of",
     "save_style",
     "with_ink",
 ]

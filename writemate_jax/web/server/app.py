@@ -26,6 +26,7 @@ from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.sampling import neatness
 from writemate_jax.sampling.writer import LARGEST_SEED, MAX_CHARACTERS, InvalidRequest, Line, Primer, Writer
 from writemate_jax.sampling.written import Written
+from writemate_jax.training import adapt
 from writemate_jax.training.adapt import Style
 from writemate_jax.web.server import docs, messages, problems
 from writemate_jax.web.server import settings as limits
@@ -156,7 +157,10 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
         async with _while_waited_for(request):
             try:
                 async with _in_time(settings.seconds):
-                    style = await desk.fit([_ink(writer, line) for line in body.lines])
+                    lines = [_ink(writer, line) for line in body.lines]
+                    # Ink that cannot be used takes nobody's place where hands wait to be learned.
+                    await anyio.to_thread.run_sync(adapt.rows_of, writer.model, lines, limiter=looking)
+                    style = await desk.fit(lines)
             except (UnfitInk, strokes.InvalidInk) as error:
                 raise Problem(422, "ink", str(error)) from error
             if not np.isfinite([style.before, style.after, *style.whole]).all():
