@@ -124,6 +124,7 @@ def noisy(folder, **training):
     config = tiny.config(folder, **training)
     config.optimizer.update(name="rmsprop", learning_rate=1e-3, loss_unit="line", average_decay=0.0)
     config.optimizer.weight_noise = 0.075
+    config.optimizer.deviation_steps = 13.0  # the logged divergence is of one update before
     config.model.update(window=False, layers=1)  # so that little is compiled
     config.data.buckets, config.sampling.points = 1, 10
     return config
@@ -206,15 +207,22 @@ def test_without_it_a_state_holds_no_posterior_and_no_weights_are_drawn(tmp_path
 
 
 @pytest.mark.parametrize("name", ["rmsprop", "adam"])
-def test_a_deviation_begins_to_move_as_far_as_a_mean_does(name):
+def test_steps_for_logarithms_of_deviations_are_so_many_times_those_for_means(name):
     config = configuration.default().optimizer
-    config.update(name=name, weight_noise=0.075)
-    rule, before = optimizer.make(config, 10), weight_noise.around({"w": jnp.ones(5)}, 0.075)
+    config.update(name=name, weight_noise=0.075, deviation_steps=7.0)
+    rule, belief = optimizer.make(config, 10), weight_noise.around({"w": jnp.ones(5)}, 0.075)
     gradient = Posterior({"w": jnp.arange(1.0, 6.0)}, {"w": jnp.arange(1.0, 6.0)})
-    after = optax.apply_updates(before, rule.update(gradient, rule.init(before), before)[0])
-    of_mean, of_deviation = after.mean["w"] - 1, jnp.exp(after.log_deviation["w"]) - 0.075
-    assert (of_mean < 0).all()
-    np.testing.assert_allclose(of_deviation, of_mean, rtol=0.01)
+    steps, _ = rule.update(gradient, rule.init(belief), belief)
+    assert (steps.mean["w"] < 0).all()
+    np.testing.assert_allclose(steps.log_deviation["w"], 7 * steps.mean["w"], rtol=1e-5)
+
+
+@pytest.mark.parametrize("factor", [0.0, -1.0])
+def test_steps_that_deviations_cannot_take_are_refused(factor):
+    config = configuration.default().optimizer
+    config.update(weight_noise=0.075, deviation_steps=factor)
+    with pytest.raises(configuration.ConfigurationError, match=f"deviation_steps is {factor}; expected more than 0"):
+        optimizer.make(config, 10)
 
 
 def test_deviations_move_first_and_then_the_means_as_well():

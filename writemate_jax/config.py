@@ -83,6 +83,8 @@ def default() -> ConfigDict:
     # Standard deviation that a posterior over every weight begins with (adaptive weight noise, training.weight_noise);
     # the paper: 0.075, from trained weights (weights_from). Evaluated and sampled with are its means. 0 for none.
     optimizer.weight_noise = 0.0
+    # A step for the logarithm of a deviation over one for a mean: 60 is a change by 6% where a mean moves by 0.001.
+    optimizer.deviation_steps = 60.0
     # Updates in which the deviations of weight noise move alone, before the means do; nothing is evaluated in them.
     optimizer.deviations_first = 0
 

@@ -28,11 +28,13 @@ def make(config: ConfigDict, steps: int) -> optax.GradientTransformation:
     `rmsprop` is eqs 38-45 of Graves (2013): centred, momentum .9, decay .95, 1e-4 inside the root.
 
     Raises:
-      ConfigurationError: an unknown name, a negative deviation of weight noise or number of updates for it alone, or
-      such updates without weight noise.
+      ConfigurationError: an unknown name, a negative deviation of weight noise or number of updates for it alone, such
+      updates without weight noise, or steps for deviations that are not longer than nothing.
     """
     if config.weight_noise < 0:
         raise ConfigurationError(f"config.optimizer.weight_noise is {config.weight_noise}; expected 0 (none) or more")
+    if config.deviation_steps <= 0:
+        raise ConfigurationError(f"config.optimizer.deviation_steps is {config.deviation_steps}; expected more than 0")
     if config.deviations_first < 0 or (config.deviations_first and not config.weight_noise):
         raise ConfigurationError(
             f"config.optimizer.deviations_first is {config.deviations_first}; expected 0 updates, or more where "
@@ -47,7 +49,7 @@ def make(config: ConfigDict, steps: int) -> optax.GradientTransformation:
         case other:
             raise ConfigurationError(f'config.optimizer.name is "{other}"; use "rmsprop" or "adam"')
     if config.weight_noise:
-        rule = optax.chain(rule, weight_noise.scaled_steps(config.weight_noise))
+        rule = optax.chain(rule, weight_noise.scaled_steps(config.deviation_steps))
     if config.deviations_first:
         rule = optax.chain(rule, weight_noise.deviations_first(config.deviations_first))
     if config.global_norm > 0:

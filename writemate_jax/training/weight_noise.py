@@ -62,15 +62,16 @@ def kl(posterior: Posterior) -> jax.Array:
     return optax.tree.sum(jax.tree.map(lambda s: 0.5 * jnp.log(variance) - s, posterior.log_deviation))
 
 
-def scaled_steps(deviation: float) -> optax.GradientTransformation:
-    """Divides an optimiser's steps for logarithms of deviations by the `deviation` that they begin with.
+def scaled_steps(factor: float) -> optax.GradientTransformation:
+    """Makes an optimiser's steps for logarithms of deviations so many times as long.
 
-    They are then as long as its steps for the deviations themselves would be at the beginning. Without it the noise
-    would fall by a tenth in the time in which the means can be driven from all that they had learned.
+    They are relative changes, and have to be larger than those of the means: a trained network's weights bear a tenth
+    of the noise that a posterior begins with, and until the noise has fallen to that the means are driven from all that
+    they had learned.
     """
 
     def scaled(steps: Posterior, _) -> Posterior:
-        return steps.replace(log_deviation=jax.tree.map(lambda step: step / deviation, steps.log_deviation))
+        return steps.replace(log_deviation=jax.tree.map(lambda step: step * factor, steps.log_deviation))
 
     return optax.stateless(scaled)
 
