@@ -5,7 +5,6 @@ import http.server
 import json
 import re
 import shutil
-import subprocess
 import threading
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from node import node
+from node import run_node
 from writemate_jax import config, strokes
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
 from writemate_jax.data import corpus as corpora
@@ -33,19 +32,13 @@ from writemate_jax.training.models import Description, Model
 from writemate_jax.web import browser_model
 from writemate_jax.web.export import export
 
-ROOT = Path(__file__).parents[1]
 SETTINGS = {"sigmaFloor": 0.02, "rhoMax": 0.98}
 PATIENCE = 120_000  # ms that a loaded machine may take
 
 
 def run(**tasks: dict) -> dict:
     """What engine.mjs answers to these tasks."""
-    program = ROOT / "tests" / "browser" / "engine.mjs"
-    done = subprocess.run(
-        [node(), "--no-warnings", str(program)], input=json.dumps(tasks), capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
-    return json.loads(done.stdout)
+    return json.loads(run_node("tests/browser/engine.mjs", given=json.dumps(tasks)))
 
 
 @pytest.fixture(scope="module")

@@ -1,23 +1,15 @@
 """The page's modules that need no browser: their own tests under Node.js, and their curves beside those of Python."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import numpy as np
 
-from node import node
+from node import run_node
 from writemate_jax.data.letter_size import expected_width
 from writemate_jax.drawing import curves
 
-ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "writemate_jax" / "web" / "page"
-
-
-def _run(*arguments: str, given: str = "") -> str:
-    done = subprocess.run([node(), "--no-warnings", *arguments], input=given, capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    return done.stdout
+PAGE = Path(__file__).parents[1] / "writemate_jax" / "web" / "page"
 
 
 def _call(module: str, expression: str, given: object) -> object:
@@ -27,11 +19,11 @@ def _call(module: str, expression: str, given: object) -> object:
         "let text = ''; for await (const part of process.stdin) text += part;"
         f"const given = JSON.parse(text); console.log(JSON.stringify({expression}));"
     )
-    return json.loads(_run("--input-type=module", "--eval", program, given=json.dumps(given)))
+    return json.loads(run_node("--input-type=module", "--eval", program, given=json.dumps(given)))
 
 
 def test_the_modules_own_tests():
-    _run("--test", "tests/page/")
+    run_node("--test", "tests/page/")
 
 
 def test_curves_are_those_of_the_package():
