@@ -186,6 +186,23 @@ def test_it_writes_stroke_by_stroke_and_shows_where_the_network_reads(visit):
     assert _ink(page, "slowly here", whole)
 
 
+def test_the_first_of_the_lines_begins_with_the_next_frame_and_the_second_after_a_pause(visit):
+    page = visit(reduced_motion="no-preference")
+    shown = page.evaluate("""async () => {
+        const { createPlayer } = await import(new URL("player.js", document.baseURI));
+        const frame = () => new Promise(requestAnimationFrame);
+        const group = document.createElementNS("http://www.w3.org/2000/svg", "g");
+        const line = { strokes: [[[0, 0], [1, 1], [2, 0]]], rows: [[0, 0, 0], [1, 1, 0], [1, -1, 1]], pace: 1e4 };
+        const player = createPlayer(group);
+        player.show([line, { ...line, rows: line.rows.slice() }]);
+        const counts = [group.querySelectorAll("path").length];
+        for (let i = 0; i < 2; i++) { await frame(); counts.push(group.querySelectorAll("path").length); }
+        while (player.state === "writing") await frame();
+        return [counts[0], counts[2], group.querySelectorAll("path").length];
+    }""")
+    assert shown == [0, 1, 2]
+
+
 def test_hands_are_chosen_with_the_keyboard(visit):
     page = visit({"text": "ab"})
     former = _ink(page, "ab")

@@ -22,7 +22,7 @@ from writemate_jax.data.own_ink import like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
-from writemate_jax.sampling import compilation_cache, sampler
+from writemate_jax.sampling import compilation_cache, leading, sampler
 from writemate_jax.sampling.levelling import level
 from writemate_jax.sampling.writer import InvalidRequest, Writer
 from writemate_jax.sampling.written import save
@@ -196,22 +196,39 @@ def test_a_line_is_the_same_to_the_bit_alone_and_in_any_batch():
         assert alone.complete == together[i].complete == many[i].complete
 
 
+def test_a_primed_line_is_the_same_to_the_bit_alone_and_in_any_batch():
+    scribe = writer()
+    together = scribe.write(TEXTS, seed=5, prime=PRIMER, candidates=2)
+    many = scribe.write(["a bad fad face"] * 3 + TEXTS, seed=5, prime=PRIMER, candidates=2)[3:]
+    for i, text in enumerate(TEXTS):
+        [alone] = scribe.write([text], seed=5, prime=PRIMER, candidates=2)
+        np.testing.assert_array_equal(alone.strokes, together[i].strokes)
+        np.testing.assert_array_equal(alone.strokes, many[i].strokes)
+
+
+def test_a_line_is_led_along_its_primer_once_for_all_its_candidates(monkeypatch):
+    calls, along = [], leading._along
+    monkeypatch.setattr(leading, "_along", lambda *arguments: (calls.append(arguments[2].codes), along(*arguments))[1])
+    scribe = writer()
+    scribe.write(TEXTS[:5], prime=PRIMER, candidates=6)
+    assert [len(codes) for codes in calls] == [scribe.led_at_once] * 2
+
+
 @settings(max_examples=10)
 @given(st.permutations(range(8)))
 def test_permuting_a_request_permutes_the_result(order):
     scribe = writer()
-    order = np.array(order)
+    network, order = scribe.model.network(), np.array(order)
     texts = text_batch([scribe.model.alphabet.encode(text) for text in TEXTS], 16)
 
     def run(rows):
         request = sampler.Request(
             text=sampler.Text(texts.codes[rows], texts.length[rows]), style=None, seed=rows.astype(np.uint32),
             bias=np.linspace(0, 1, 8, dtype=np.float32)[rows], reach=np.full(8, np.inf, np.float32),
-            limit=np.arange(40, 48, dtype=np.int32)[rows], start=np.zeros((8, 3), np.float32),
-            primer=np.zeros((8, 0, 3), np.float32), primer_length=np.zeros(8, np.int32),
+            limit=np.arange(40, 48, dtype=np.int32)[rows], x=np.zeros((8, 3), np.float32),
+            steps=np.zeros(8, np.int32), carry=network.initial_carry(8, 16),
         )
-        network = scribe.model.network()
-        return sampler.advance(network, scribe.model.params, request, sampler.begin(network, request), steps=48)
+        return sampler.advance(network, scribe.model.params, request, sampler.begin(request), steps=48)
 
     (straight, drawn), (permuted, drawn_permuted) = run(np.arange(8)), run(order)
     np.testing.assert_array_equal(drawn_permuted.points, drawn.points[:, order])
@@ -223,18 +240,15 @@ def test_lanes_and_text_capacity_change_nothing_but_rounding():
     for a, b in zip(eight.write(TEXTS, seed=5), one.write(TEXTS, seed=5), strict=True):
         np.testing.assert_allclose(a.strokes, b.strokes, atol=1e-4)
     scribe = writer(lanes=1)
-    codes = scribe.model.alphabet.encode("a cab")
+    network, codes = scribe.model.network(), scribe.model.alphabet.encode("a cab")
     results = []
     for capacity in (6, 16, 64):
         request = sampler.Request(
             text_batch([codes], capacity), None, np.array([3], np.uint32), np.zeros(1, np.float32), np.full(1, np.inf),
-            np.array([99], np.int32), np.zeros((1, 3), np.float32), np.zeros((1, 0, 3), np.float32),
-            np.zeros(1, np.int32),
+            np.array([99], np.int32), np.zeros((1, 3), np.float32), np.zeros(1, np.int32),
+            network.initial_carry(1, capacity),
         )
-        network = scribe.model.network()
-        state, drawn = sampler.advance(
-            network, scribe.model.params, request, sampler.begin(network, request), steps=100
-        )
+        state, drawn = sampler.advance(network, scribe.model.params, request, sampler.begin(request), steps=100)
         results.append(np.asarray(drawn.points[: int(state.count[0]), 0]))
     for other in results[1:]:
         np.testing.assert_allclose(other, results[0], atol=1e-4)
@@ -311,9 +325,9 @@ def test_number_of_compiled_programs_is_the_number_of_buckets():
     scribe.write(["abc"], prime=PRIMER)
     other = strokes.split(PRIMER.strokes)
     scribe.write(["abcd"], prime=Ink(strokes.join([s + [30 * k, 0] for k in range(2) for s in other]), "ccd ccd"))
-    assert sampler.advance._cache_size() == 3
     scribe.write(["abc"], attention=True)
-    assert sampler.advance._cache_size() == 3
+    assert sampler.advance._cache_size() == 2
+    assert leading._along._cache_size() == 1
 
 
 # Steps at a time
@@ -327,10 +341,10 @@ def test_a_run_in_parts_is_the_whole_run_to_the_bit(steps):
     request = sampler.Request(
         text_batch(codes, 16), None, np.arange(8, dtype=np.uint32), np.full(8, 0.5, np.float32),
         np.full(8, np.inf, np.float32), np.arange(90, 98, dtype=np.int32), np.zeros((8, 3), np.float32),
-        np.zeros((8, 0, 3), np.float32), np.zeros(8, np.int32),
+        np.zeros(8, np.int32), network.initial_carry(8, 16),
     )
-    end, whole = sampler.advance(network, params, request, sampler.begin(network, request), steps=120)
-    state, parts = sampler.begin(network, request), []
+    end, whole = sampler.advance(network, params, request, sampler.begin(request), steps=120)
+    state, parts = sampler.begin(request), []
     while not state.done.all():
         before = state.t
         state, drawn = sampler.advance(network, params, request, state, steps=steps)

@@ -36,7 +36,7 @@ from writemate_jax.data import own_ink  # noqa: E402
 from writemate_jax.drawing.look import Look  # noqa: E402
 from writemate_jax.drawing.strokes_json import Ink  # noqa: E402
 from writemate_jax.model.networks import text_batch  # noqa: E402
-from writemate_jax.sampling import named_styles, sampler  # noqa: E402
+from writemate_jax.sampling import leading, named_styles, sampler  # noqa: E402
 from writemate_jax.sampling.levelling import level  # noqa: E402
 from writemate_jax.sampling.writer import TEXT_CAPACITIES, Writer  # noqa: E402
 from writemate_jax.sampling.written import Written  # noqa: E402
@@ -122,7 +122,8 @@ def assert_problem(answer, status: int, kind: str) -> dict:
 
 
 def programs() -> list[int]:
-    return [function._cache_size() for function in (sampler.advance, adapt._loss, adapt._gates_loss, primers._places)]
+    made = (sampler.advance, leading._along, adapt._loss, adapt._gates_loss, primers._places)
+    return [function._cache_size() for function in made]
 
 
 # The contract
@@ -263,6 +264,7 @@ def test_no_request_compiles(client):
     for capacity in TEXT_CAPACITIES:
         length = min(capacity - 1, 128)
         assert write(client, text="a" * length, attention=True, candidates=2).status_code == 200
+        assert write(client, text="a" * (length - 6), hand=own_hand()).status_code == 200
     for count in range(1, 9):
         assert client.post("/api/v1/fit", json={"lines": [{"text": "tool", "strokes": INK}] * count}).status_code == 200
     assert programs() == before
@@ -914,6 +916,61 @@ def test_a_choice_that_fails_is_told_to_who_waits_for_it():
     assert problem.value.status == 500
     desk.writer.trial = alone().trial
     assert len(asyncio.run(ask())) == 1 and desk.ready  # others are none the worse
+    desk.stop()
+
+
+def test_a_primer_that_fails_is_told_to_who_asked_and_others_are_led(monkeypatch):
+    desk = Desk(Writer(model(), lanes=LANES), Measures(), waiting=99, fits=1, seconds=60)
+    desk._warm, led, ink = lambda: None, desk.writer.led, Ink(ROWS, "tool")
+    desk.start()
+    assert desk._ready.wait(60)
+    primer = desk.writer.primer(ink)
+
+    async def ask(texts):
+        return [event async for event in desk.write(desk.writer.lines(texts, 0.5, 3, "one", 2, primer), primer)]
+
+    def fail(lines, *_):
+        raise RuntimeError("the device is gone")
+
+    monkeypatch.setattr(desk.writer, "led", fail)
+    with pytest.raises(Problem) as problem:
+        asyncio.run(ask(["abc"] * 9))
+    assert problem.value.status == 500
+    monkeypatch.setattr(desk.writer, "led", led)
+    [written] = asyncio.run(ask(["abc"]))
+    [expected] = alone().write(["abc"], 0.5, 3, ink, style="one", candidates=2)
+    np.testing.assert_array_equal(written.line.strokes, expected.strokes)
+    with desk._changed:
+        assert desk._backlog == 0
+    desk.stop()
+
+
+def test_who_leaves_while_a_primer_is_gone_along_takes_no_place(monkeypatch):
+    desk = Desk(Writer(model(), lanes=LANES), Measures(), waiting=12, fits=1, seconds=60)
+    desk._warm, led, primer = lambda: None, desk.writer.led, alone().primer(Ink(ROWS, "tool"))
+    desk.start()
+    assert desk._ready.wait(60)
+    begun, left = threading.Event(), threading.Event()
+    monkeypatch.setattr(desk.writer, "led", lambda *asked: (begun.set(), left.wait(60), led(*asked))[-1])
+
+    async def leave():
+        events = desk.write(alone().lines(["abc"] * 12, 0.5, 3, "one", 1, primer), primer)
+        waiting = asyncio.ensure_future(anext(events))
+        await asyncio.to_thread(begun.wait)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await events.aclose()
+        left.set()
+
+    async def ask():
+        return [event async for event in desk.write(alone().lines(["abc"] * 12, 0.5, 3, "one", 1, primer), primer)]
+
+    asyncio.run(leave())
+    for _ in range(600):  # until all have been taken in
+        if not desk._backlog:
+            break
+        time.sleep(0.1)
+    assert len(asyncio.run(ask())) == 12
     desk.stop()
 
 

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from writemate_jax.model.networks import Network, text_batch
+from writemate_jax.sampling.leading import Led
 from writemate_jax.sampling.sampler import Drawn, Request, SamplingState, advance, begin
 
 STEPS = 32  # made at once: a lane of a line that ended is idle for half as many
@@ -17,7 +18,7 @@ class Track(NamedTuple):
     """How one line begins and what is wanted of it: a row of `sampler.Request`.
 
     codes: int32 [U], a primer's text included; empty for a prediction network. style: [s], or longer, see
-    `Network.style_gates`. limit: most points to draw. start: [3]. primer: [P, 3], what is forced.
+    `Network.style_gates`. limit: most points to draw. led: where it begins (`leading`).
     window: whether its course is wanted.
     """
 
@@ -27,8 +28,7 @@ class Track(NamedTuple):
     bias: float
     reach: float
     limit: int
-    start: np.ndarray
-    primer: np.ndarray
+    led: Led
     window: bool = False
 
 
@@ -60,13 +60,10 @@ class Lanes:
       network, params: the weights are on the device.
       count: lanes. All are computed at every step, also those that stay empty.
       capacity: u1 of the texts.
-      primer_capacity: p, points of the longest primer.
       rests: see `sampler.advance`.
     """
 
-    def __init__(
-        self, network: Network, params: Any, count: int, capacity: int, *, primer_capacity: int = 0, rests: bool
-    ):
+    def __init__(self, network: Network, params: Any, count: int, capacity: int, *, rests: bool):
         self._network, self._params, self._rests = network, params, rests
         self._who: list = [None] * count
         self._histories: list[list] = [[] for _ in range(count)]
@@ -80,13 +77,16 @@ class Lanes:
             bias=np.zeros(count, np.float32),
             reach=np.full(count, np.inf, np.float32),
             limit=np.zeros(count, np.int32),
-            start=np.zeros((count, 3), np.float32),
-            primer=np.zeros((count, primer_capacity, 3), np.float32),
-            primer_length=np.zeros(count, np.int32),
+            x=np.zeros((count, 3), np.float32),
+            steps=np.zeros(count, np.int32),
+            carry=jax.tree.map(
+                lambda leaf: np.zeros(leaf.shape, leaf.dtype),
+                jax.eval_shape(lambda: network.initial_carry(count, capacity)),
+            ),
         )
         self._made = np.zeros(count, np.int32)  # steps of each lane
         self._on_device = jax.device_put(jax.tree.map(np.copy, self._request))
-        self._state = begin(network, self._on_device)
+        self._state = begin(self._on_device)
 
     @property
     def free(self) -> int:
@@ -118,8 +118,11 @@ class Lanes:
             request.style[lane, : len(track.style)] = track.style
         request.seed[lane], request.limit[lane] = track.seed, track.limit
         request.bias[lane], request.reach[lane] = track.bias, track.reach
-        request.start[lane], request.primer_length[lane] = track.start, len(track.primer)
-        request.primer[lane, : len(track.primer)] = track.primer
+        request.x[lane], request.steps[lane] = track.led.x, track.led.steps
+        for rows in jax.tree.leaves(request.carry):
+            rows[lane] = 0
+        if track.led.carry is not None:
+            jax.tree.map(lambda rows, own: rows.__setitem__(lane, own), request.carry, track.led.carry)
 
     def leave(self, who: Any) -> None:
         """Gives up a line; its lane is free."""
@@ -133,7 +136,8 @@ class Lanes:
             # Copies: a device that shares the host's memory would see what enters later.
             self._on_device = jax.device_put(jax.tree.map(np.copy, self._request))
             self._state = self._state._replace(fresh=jax.device_put(self._fresh.copy()))
-            self._made[self._fresh], self._fresh = 0, np.zeros_like(self._fresh)
+            self._made[self._fresh] = self._request.steps[self._fresh]
+            self._fresh = np.zeros_like(self._fresh)
         self._state, drawn = advance(
             self._network, self._params, self._on_device, self._state, steps=STEPS, rests=self._rests
         )
@@ -149,12 +153,10 @@ class Lanes:
         parts = [drawn.points, drawn.place, *((drawn.phi, drawn.kappa) if self._wants_window[lane] else (None, None))]
         parts = [None if part is None else part[: state.t[lane] - before, lane].copy() for part in parts]
         history.append(parts)
-        # The first of a line's steps may be a primer's, and the last may only have found the end.
-        first = int(self._request.primer_length[lane])
-        last = first + int(state.count[lane])
-        points = parts[0][max(first - before, 0) : max(last - before, 0)]
+        count = int(state.count[lane])  # the last of a line's steps may only have found the end
+        points = parts[0][: int(self._request.steps[lane]) + count - before]
         if not state.done[lane]:
             return Moved(who, points, None)
-        whole = [None if part[0] is None else np.concatenate(part)[first:last] for part in zip(*history, strict=True)]
+        whole = [None if part[0] is None else np.concatenate(part)[:count] for part in zip(*history, strict=True)]
         self._who[lane], self._histories[lane], self._wants_window[lane] = None, [], False
         return Moved(who, points, Ended(bool(state.complete[lane]), *whole))

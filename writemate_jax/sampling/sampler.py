@@ -33,8 +33,8 @@ class Request(NamedTuple):
     seed: uint32 [b].
     bias: [b], b of eqs 61-62. reach: [b], of the draws, inf for the paper's way: see `mdn.biased`.
     limit: int32 [b], most points to draw.
-    start: [b, 3], the first input, which is not drawn.
-    primer: [b, p, 3], points that are forced on the line before any is drawn; primer_length: int32 [b].
+    x: [b, 3], the first input, which is not drawn. steps: int32 [b], that the network made before it, and carry, where
+      they led it: behind a primer (`leading`), otherwise 0 and the network's initial one.
     """
 
     text: Text | None
@@ -43,16 +43,16 @@ class Request(NamedTuple):
     bias: jax.Array
     reach: jax.Array
     limit: jax.Array
-    start: jax.Array
-    primer: jax.Array
-    primer_length: jax.Array
+    x: jax.Array
+    steps: jax.Array
+    carry: Carry
 
 
 class SamplingState(NamedTuple):
     """Where each line of a batch is.
 
     fresh: bool [b], the line has not begun: whatever else stands in its row, it begins with the next step.
-    t: int32 [b], steps made. carry: of the network. x: [b, 3], the last point, the input of step t.
+    t: int32 [b], steps made, a primer's counted. carry: of the network. x: [b, 3], the last point, the input of step t.
     done, complete: bool [b], whether the line has ended, and whether by itself. count: int32 [b], points drawn.
     """
 
@@ -68,7 +68,7 @@ class SamplingState(NamedTuple):
 class Drawn(NamedTuple):
     """What some steps made, a row a step. Of a line that ended among them, the rows behind its end mean nothing.
 
-    points: [r, b, 3], the primer, then what was drawn, then the step that only found the line ended.
+    points: [r, b, 3], what was drawn, then the step that only found the line ended.
     place: int32 [r, b], the character that the window read most; 0 without a window.
     phi: [r, b, u1], kappa: [r, b, k], the window; None without one.
     """
@@ -79,34 +79,34 @@ class Drawn(NamedTuple):
     kappa: jax.Array | None
 
 
-def begin(network: Network, request: Request) -> SamplingState:
+def begin(request: Request) -> SamplingState:
     """The state of lines that are all fresh; made on the host, so that nothing is compiled for it."""
-    shapes = jax.eval_shape(partial(_start, network), request)
+    shapes = jax.eval_shape(_start, request)
     state = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes)
     return jax.device_put(state._replace(fresh=np.ones_like(state.fresh)))
 
 
-def _start(network: Network, request: Request) -> SamplingState:
+def _start(request: Request) -> SamplingState:
     """The state before any step. A row without points to draw is done."""
     b = request.seed.shape[0]
     return SamplingState(
         fresh=jnp.zeros(b, bool),
-        t=jnp.zeros(b, jnp.int32),
-        carry=network.initial_carry(b, request.text.codes.shape[1] if network.window else 0),
-        x=request.start,
+        t=request.steps,
+        carry=request.carry,
+        x=request.x,
         done=request.limit == 0,
         complete=jnp.zeros(b, bool),
         count=jnp.zeros(b, jnp.int32),
     )
 
 
-def _started(network: Network, request: Request, state: SamplingState) -> SamplingState:
+def _started(request: Request, state: SamplingState) -> SamplingState:
     """The state with its fresh lines before their first step, and the others where they were."""
 
     def choose(new: jax.Array, old: jax.Array) -> jax.Array:
         return jnp.where(state.fresh.reshape(-1, *[1] * (new.ndim - 1)), new, old)
 
-    return jax.tree.map(choose, _start(network, request), state._replace(fresh=jnp.zeros_like(state.fresh)))
+    return jax.tree.map(choose, _start(request), state._replace(fresh=jnp.zeros_like(state.fresh)))
 
 
 @partial(jax.jit, static_argnames=("network", "steps", "rests"))
@@ -134,7 +134,7 @@ def advance(
     # The same at every step:
     weights = network.apply({"params": params}, method="weights")
     gates = network.apply({"params": params}, request.style, method="style_gates") if network.styles else None
-    state = _started(network, request, state)
+    state = _started(request, state)
 
     def step(loop: tuple[jax.Array, SamplingState, Drawn]) -> tuple[jax.Array, SamplingState, Drawn]:
         i, state, drawn = loop
@@ -163,8 +163,7 @@ def _sample_step(
     last character.
     """
     carry, y = network.apply({"params": params}, state.carry, state.x, request.text, gates, weights, method="step")
-    forced = state.t < request.primer_length
-    may_end = state.t > request.primer_length  # not before a point is drawn
+    may_end = state.t > request.steps  # not before a point is drawn
     step_keys = jax.vmap(jax.random.fold_in)(keys, state.t)
     mixture = mdn.biased(network.mixture(y), request.bias, request.reach)
     drawn = jax.vmap(mdn.sample)(step_keys, mixture, request.reach)
@@ -176,23 +175,17 @@ def _sample_step(
         complete = may_end & (state.x[:, 2] > 0.5) & at_end
     done = state.done | complete | (state.count >= request.limit)
 
-    x = drawn
-    if request.primer.shape[1]:
-        at = jnp.minimum(state.t, request.primer.shape[1] - 1)
-        given = jnp.take_along_axis(request.primer, at[:, None, None], axis=1)[:, 0]
-        x = jnp.where(forced[:, None], given, drawn)
-
     state = SamplingState(
         fresh=state.fresh,
         t=state.t + ~state.done,
         carry=carry,
-        x=x,
+        x=drawn,
         done=done,
         complete=state.complete | (complete & ~state.done),
-        count=state.count + (~done & ~forced),
+        count=state.count + ~done,
     )
     window = carry.window if network.window else None
-    return state, Drawn(x, place.astype(jnp.int32), window and window.phi, window and window.kappa)
+    return state, Drawn(drawn, place.astype(jnp.int32), window and window.phi, window and window.kappa)
 
 
 def past_end(phi: jax.Array, length: jax.Array) -> jax.Array:

@@ -29,11 +29,12 @@ from writemate_jax.data import own_ink
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.reading.reader import Reader
 from writemate_jax.reading.reader import embedded as embedded_reader
-from writemate_jax.sampling import named_styles, neatness, primed, resemblance
+from writemate_jax.sampling import leading, named_styles, neatness, primed, resemblance
 from writemate_jax.sampling.candidates import Draft, best, draft, faults, usual
 from writemate_jax.sampling.candidates import seeds as candidate_seeds
 from writemate_jax.sampling.compilation_cache import use_compilation_cache
 from writemate_jax.sampling.lanes import Ended, Lanes, Track
+from writemate_jax.sampling.leading import Led
 from writemate_jax.sampling.levelling import level
 from writemate_jax.sampling.line_ends import without_primer, without_stop
 from writemate_jax.sampling.stray_ticks import starts_with_tick
@@ -79,7 +80,9 @@ class Writer:
 
     def __init__(self, model: Model, *, lanes: int | None = None):
         self.model = model
-        self.lanes = lanes or (16 if jax.default_backend() == "cpu" else 256)
+        on_cpu = jax.default_backend() == "cpu"
+        self.lanes = lanes or (16 if on_cpu else 256)
+        self.led_at_once = 4 if on_cpu else 64  # along a primer: one line takes nearly as long
         self._network = model.network()
         self._params = jax.device_put(model.params)
         self._last_hand: tuple[tuple[str, bytes], np.ndarray] | None = None
@@ -140,9 +143,10 @@ class Writer:
         # What still asks for candidates to be written, and what it asks for.
         trying = {i: self.trial(line, count, primer) for i, (line, count) in enumerate(asked)}
         wanted = {i: next(tries) for i, tries in trying.items()}
+        beginnings = dict(zip(trying, self.led([line for line, _ in asked], primer), strict=True))
         chosen: dict[int, Ended] = {}
         while wanted:
-            drafts = iter(self._drafts([line for lines in wanted.values() for line in lines], primer, attention))
+            drafts = iter(self._drafts([(line, beginnings[i]) for i in wanted for line in wanted[i]], attention))
             wanted, done = {}, {i: [next(drafts) for _ in lines] for i, lines in wanted.items()}
             for i, own in done.items():
                 try:
@@ -188,19 +192,34 @@ class Writer:
             self._last_hand = last = key, primed.hand(self.model, ink, primer.prefix.rstrip())
         return last[1]
 
-    def lanes_of(self, capacity: int, primer_capacity: int = 0) -> Lanes:
-        """Empty lanes for lines of a `capacity_of` (0 for a prediction network) and primers of so many points."""
-        return Lanes(
-            self._network, self._params, self.lanes, capacity, primer_capacity=primer_capacity,
-            rests=self.model.config.data.rests,
-        )  # fmt: skip
+    def lanes_of(self, capacity: int) -> Lanes:
+        """Empty lanes for lines of a `capacity_of` (0 for a prediction network)."""
+        return Lanes(self._network, self._params, self.lanes, capacity, rests=self.model.config.data.rests)
 
-    def track(self, line: Line, attention: bool = False, primer: Primer | None = None) -> Track:
-        """The line as lanes take it."""
+    def led(self, lines: Sequence[Line], primer: Primer | None = None) -> list[Led]:
+        """Where each line begins to be drawn: behind the primer, if there is one. The same for all its candidates."""
         primer = primer or self._primer(None, None)
-        codes = self.model.alphabet.encode(line.prefix + line.text)  # none of a prediction network's empty text
-        forced, reach = primer.forced[: primer.length], self._reach(line.bias)
-        return Track(codes, line.style, line.seed, line.bias, reach, line.limit, primer.start, forced, attention)
+        if not primer.length:
+            return [Led(primer.start)] * len(lines)
+        found: list = [None] * len(lines)
+        for capacity in TEXT_CAPACITIES:
+            of_it = [i for i, line in enumerate(lines) if capacity_of(line) == capacity]
+            led = leading.led(
+                self._network, self._params, [self._codes(lines[i]) for i in of_it], [lines[i].style for i in of_it],
+                capacity, primer.start, primer.forced, primer.length, at_once=self.led_at_once,
+            )  # fmt: skip
+            for i, one in zip(of_it, led, strict=True):
+                found[i] = one
+        return found
+
+    def track(self, line: Line, attention: bool = False, led: Led | None = None) -> Track:
+        """The line as lanes take it; `led` where it has a primer."""
+        led = led or self.led([line])[0]
+        reach = self._reach(line.bias)
+        return Track(self._codes(line), line.style, line.seed, line.bias, reach, line.limit, led, attention)
+
+    def _codes(self, line: Line) -> np.ndarray:
+        return self.model.alphabet.encode(line.prefix + line.text)  # none of a prediction network's empty text
 
     def trial(self, line: Line, candidates: int, primer: Primer | None = None) -> Trial:
         """Asks once, and where nothing good comes again, for lines to be written; is sent them; returns the best."""
@@ -235,17 +254,18 @@ class Writer:
         known = embedded_reader() if reads else None
         return known if known and set(self.model.alphabet.characters) <= set(known.alphabet.characters) else None
 
-    def _drafts(self, lines: Sequence[Line], primer: Primer, attention: bool) -> list[Ended]:
-        """Every line written, in their order."""
+    def _drafts(self, lines: Sequence[tuple[Line, Led]], attention: bool) -> list[Ended]:
+        """Every line written from where it begins, in their order."""
         drafts: list = [None] * len(lines)
         for capacity in TEXT_CAPACITIES:
-            waiting = [i for i, line in enumerate(lines) if capacity_of(line) == capacity]
-            waiting.sort(key=lambda i: len(lines[i].text))  # the longest begins first, as the last to end decides
-            lanes = self.lanes_of(capacity, len(primer.forced)) if waiting else None
+            waiting = [i for i, (line, _) in enumerate(lines) if capacity_of(line) == capacity]
+            waiting.sort(key=lambda i: len(lines[i][0].text))  # the longest begins first, as the last to end decides
+            lanes = self.lanes_of(capacity) if waiting else None
             while waiting or (lanes and lanes.busy):
                 while waiting and lanes.free:
                     i = waiting.pop()
-                    lanes.enter((i,), self.track(lines[i], attention, primer))
+                    line, led = lines[i]
+                    lanes.enter((i,), self.track(line, attention, led))
                 for (i,), _, ended in lanes.advance():
                     if ended:
                         drafts[i] = ended

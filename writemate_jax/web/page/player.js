@@ -60,10 +60,12 @@ export function createPlayer(group, { changed = () => {}, moved = () => {} } = {
   }
 
   function start() {
-    if (!unfinished()) return rest("finished");
+    const line = unfinished();
+    if (!line) return rest("finished");
     if (paused) return rest("paused");
     tell("writing");
-    if (frame === null) {
+    if (frame === null) { // a pen at rest has no line to come from
+      line.clock = Math.max(line.clock, 0);
       last = null;
       frame = requestAnimationFrame(tick);
     }

@@ -91,7 +91,8 @@ class Desk:
         self._flying: deque[_Flight] = deque()
         self._landed = 0.0
         self._pool = ThreadPoolExecutor(SETS, thread_name_prefix="lanes")
-        self._readers = ThreadPoolExecutor(1, thread_name_prefix="reader")  # to read candidates takes milliseconds
+        self._leaders = ThreadPoolExecutor(1, thread_name_prefix="leader")  # along primers, which takes milliseconds
+        self._readers = ThreadPoolExecutor(1, thread_name_prefix="reader")  # of candidates, which takes as long
         self._again: list[Job] = []  # whose drafts were read and are not good enough
         self._ticket = itertools.count()
         self._pace = 0.01  # seconds for a line, lately: what Retry-After goes by
@@ -182,8 +183,13 @@ class Desk:
                 self._measures.refused.labels("waiting").inc()
                 raise busy("Too much waits to be written.", min(60, 1 + int(self._backlog * self._pace)))
             self._backlog += count
-            self._inbox.append(jobs)
-            self._changed.notify()
+            if not (jobs and jobs[0].primer.length):
+                self._inbox.append(jobs)
+                self._changed.notify()
+                return
+            some = self.writer.led_at_once  # others' may come between
+            for first in range(0, len(jobs), some):
+                self._leaders.submit(self._lead, jobs[first : first + some])
 
     def _check(self) -> None:
         if self._failure or self._stopping:
@@ -191,12 +197,25 @@ class Desk:
         if not self._ready.is_set():
             raise busy("The server is still starting.", 5)
 
+    def _lead(self, jobs: list[Job]) -> None:
+        """Finds where lines of a request begin behind its primer, and lets them wait; called by the leader's thread."""
+        asker = jobs[0].asker
+        if self.ready and not asker.gone:
+            try:
+                for job, led in zip(jobs, self.writer.led([job.line for job in jobs], jobs[0].primer), strict=True):
+                    job.led = led
+            except Exception:  # whatever this primer is, that of others is not
+                log.exception("a network could not be led along a primer")
+                asker.fail(failed())
+        with self._changed:
+            self._inbox.append(jobs)
+            self._changed.notify()
+
     # -- the thread ---------------------------------------------------------------------------------------------
 
     @cached_property
     def _lanes(self) -> dict[int, list[Lanes]]:
-        room = settings.PRIMER_ROOM if self.writer.model.config.data.rests else 0
-        return {capacity: [self.writer.lanes_of(capacity, room) for _ in range(SETS)] for capacity in TEXT_CAPACITIES}
+        return {capacity: [self.writer.lanes_of(capacity) for _ in range(SETS)] for capacity in TEXT_CAPACITIES}
 
     def _run(self) -> None:
         try:
@@ -213,7 +232,9 @@ class Desk:
                     self._move()
         except Exception as error:  # the device is gone, or a mistake: say so, and let the process be replaced
             log.exception("the desk has failed")
-            self._failure = error
+            with self._changed:  # from now on, nothing is submitted
+                self._failure = error
+        self._leaders.shutdown()
         self._readers.shutdown()
         self._turn_away()
         self._pool.shutdown()
@@ -244,6 +265,10 @@ class Desk:
                 lanes.advance()
                 if lanes.busy:
                     lanes.leave(WARM)
+            if self.writer.model.config.data.rests:
+                for room in settings.PRIMER_ROOMS:
+                    forced = np.zeros((room, 3), np.float32)
+                    self.writer.led([line], self.writer.primer(None)._replace(forced=forced, length=1))
         fitting.warm(self.writer.model, letter, self._fit_room, lambda: self._stopping)
 
     def _move(self) -> None:
@@ -327,7 +352,7 @@ class Desk:
             job = waiting[0][-1]
             if not self._batching and self._others(job.asker):
                 break
-            track = self.writer.track(job.wanted[job.entered], job.attention, job.primer)
+            track = self.writer.track(job.wanted[job.entered], job.attention, job.led)
             lanes.enter((job, job.entered), track)
             job.entered += 1
             left += 1

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from writemate_jax.sampling.lanes import Ended
+from writemate_jax.sampling.leading import Led
 from writemate_jax.sampling.writer import Line, Primer, Trial
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows, to_points
@@ -57,6 +58,7 @@ class Job:
     ):
         self.asker, self.index, self.line, self.primer = asker, index, line, primer
         self.attention, self.follow = attention, follow
+        self.led: Led | None = None  # where it begins to be drawn, once that is found
         self.trial = trial
         self.wanted: list[Line] = next(self.trial)
         self._shown = False
