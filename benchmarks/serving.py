@@ -59,7 +59,7 @@ def main() -> None:
         for mode, flags in modes.items():
             with running_process(*UNLIMITED, "--fit-room", "0", *flags) as (url, _):
                 for count in clients:
-                    figures = asyncio.run(load(url, count, options.seconds))
+                    figures = asyncio.run(load(url, count, options.seconds, options.style))
                     print(f"{mode:34} {count:3} clients: {figures}", flush=True)
     if not (options.fits or options.many or options.bad):
         return
@@ -119,7 +119,7 @@ class Connection:
         self._streams = None
 
 
-async def load(url: str, clients: int, seconds: float) -> str:
+async def load(url: str, clients: int, seconds: float, style: str) -> str:
     """Requests a second, and quantiles of the time until an answer."""
     times: list[float] = []
     statuses: Counter[int] = Counter()
@@ -129,7 +129,7 @@ async def load(url: str, clients: int, seconds: float) -> str:
         connection, seed = Connection(url), number
         while time.perf_counter() < until:
             start = time.perf_counter()
-            statuses[await connection.ask(Ask("api/v1/write", GOOD | {"seed": seed}))] += 1
+            statuses[await connection.ask(Ask("api/v1/write", GOOD | {"seed": seed, "style": style}))] += 1
             times.append(time.perf_counter() - start)
             seed += clients
         await connection.close()
@@ -285,6 +285,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__.split("\n\n")[0])
     add = parser.add_argument
     add("--clients", default="1,8,64", help="how many ask at once, with commas (default: %(default)s)")
+    add("--style", default="random", help="what they ask for; one that has a name has a primer (default: %(default)s)")
     add("--seconds", type=float, default=30, help="for each of them; 0 to leave it out (default: %(default)s)")
     add("--fits", type=int, default=3, help="hands fitted, of each kind; 0 to leave it out (default: %(default)s)")
     add("--many", type=int, default=10_000, help="requests over which memory is looked at (default: %(default)s)")

@@ -31,44 +31,58 @@ class Led(NamedTuple):
     carry: Carry | None = None
 
 
-def led(
-    network: Network, params: Any, codes: Sequence[np.ndarray], styles: Sequence[np.ndarray], capacity: int,
-    start: np.ndarray, primer: np.ndarray, length: int, *, at_once: int,
-) -> list[Led]:  # fmt: skip
-    """Leads a synthesis network along a primer, for each of some lines.
+class Leading(NamedTuple):
+    """A line that is to be led along a primer.
+
+    codes: int32 [U], the primer's text included. style: see `Network.style_gates`. start: [3], the first input.
+    primer: [p, 3], points of which `length`, at least one, are real. Offsets are normalised.
+    """
+
+    codes: np.ndarray
+    style: np.ndarray
+    start: np.ndarray
+    primer: np.ndarray
+    length: int
+
+
+def led(network: Network, params: Any, lines: Sequence[Leading], capacity: int, *, at_once: int) -> list[Led]:
+    """Leads a synthesis network along each line's primer.
 
     Args:
       params: on the device.
-      codes: of each line, the primer's text included. styles: of each, see `Network.style_gates`.
+      lines: with arrays for primers of one length p.
       capacity: u1 of the texts.
-      start: [3], the first input. primer: [p, 3], points of which `length`, at least one, are real. Normalised.
       at_once: lines that are led side by side, also where there are fewer: one shape, one rounding.
     """
-    inputs, found = np.concatenate([start[None], primer[:-1]]), []
-    for first in range(0, len(codes), at_once):
-        some = [min(first + i, len(codes) - 1) for i in range(at_once)]
+    found: list[Led] = []
+    for first in range(0, len(lines), at_once):
+        some = [lines[min(first + i, len(lines) - 1)] for i in range(at_once)]
         style = None
         if network.styles:
             style = np.zeros((at_once, network.longest_style), np.float32)
-            for row, i in zip(style, some, strict=True):
-                row[: len(styles[i])] = styles[i]
-        text = text_batch([codes[i] for i in some], capacity)
-        carry = jax.device_get(_along(network, params, text, style, inputs, length))
-        found += [Led(primer[length - 1], length, jax.tree.map(lambda row, i=i: row[i], carry)) for i in range(at_once)]
-    return found[: len(codes)]
+            for row, line in zip(style, some, strict=True):
+                row[: len(line.style)] = line.style
+        text = text_batch([line.codes for line in some], capacity)
+        inputs = np.stack([np.concatenate([line.start[None], line.primer[:-1]]) for line in some], axis=1)
+        lengths = np.array([line.length for line in some], np.int32)
+        carry = jax.device_get(_along(network, params, text, style, inputs, lengths))
+        for i, line in enumerate(some):
+            found.append(Led(line.primer[line.length - 1], line.length, jax.tree.map(lambda row, i=i: row[i], carry)))
+    return found[: len(lines)]
 
 
 @partial(jax.jit, static_argnames="network")
-def _along(network: Network, params: Any, text: Text, style: Any, inputs: jax.Array, length: int) -> Carry:
-    b, u1 = text.codes.shape
+def _along(network: Network, params: Any, text: Text, style: Any, inputs: jax.Array, lengths: jax.Array) -> Carry:
+    """The carry of each line behind its first `lengths` [b] of the inputs [p, b, 3]."""
     # The same at every step:
     weights = network.apply({"params": params}, method="weights")
     gates = network.apply({"params": params}, style, method="style_gates") if network.styles else None
 
     def step(at: tuple[jax.Array, Carry]) -> tuple[jax.Array, Carry]:
         t, carry = at
-        x = jnp.broadcast_to(inputs[t], (b, 3))
-        carry, _ = network.apply({"params": params}, carry, x, text, gates, weights, method="step")
-        return t + 1, carry
+        moved, _ = network.apply({"params": params}, carry, inputs[t], text, gates, weights, method="step")
+        on = (t < lengths)[:, None]
+        return t + 1, jax.tree.map(lambda new, old: jnp.where(on, new, old), moved, carry)
 
-    return lax.while_loop(lambda at: at[0] < length, step, (jnp.zeros((), jnp.int32), network.initial_carry(b, u1)))[1]
+    beginning = jnp.zeros((), jnp.int32), network.initial_carry(*text.codes.shape)
+    return lax.while_loop(lambda at: at[0] < lengths.max(), step, beginning)[1]

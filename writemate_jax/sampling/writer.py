@@ -34,7 +34,7 @@ from writemate_jax.sampling.candidates import Draft, best, draft, faults, usual
 from writemate_jax.sampling.candidates import seeds as candidate_seeds
 from writemate_jax.sampling.compilation_cache import use_compilation_cache
 from writemate_jax.sampling.lanes import Ended, Lanes, Track
-from writemate_jax.sampling.leading import Led
+from writemate_jax.sampling.leading import Leading, Led
 from writemate_jax.sampling.levelling import level
 from writemate_jax.sampling.line_ends import without_primer, without_stop
 from writemate_jax.sampling.stray_ticks import starts_with_tick
@@ -143,7 +143,7 @@ class Writer:
         # What still asks for candidates to be written, and what it asks for.
         trying = {i: self.trial(line, count, primer) for i, (line, count) in enumerate(asked)}
         wanted = {i: next(tries) for i, tries in trying.items()}
-        beginnings = dict(zip(trying, self.led([line for line, _ in asked], primer), strict=True))
+        beginnings = self.led([(line, primer) for line, _ in asked])
         chosen: dict[int, Ended] = {}
         while wanted:
             drafts = iter(self._drafts([(line, beginnings[i]) for i in wanted for line in wanted[i]], attention))
@@ -196,25 +196,26 @@ class Writer:
         """Empty lanes for lines of a `capacity_of` (0 for a prediction network)."""
         return Lanes(self._network, self._params, self.lanes, capacity, rests=self.model.config.data.rests)
 
-    def led(self, lines: Sequence[Line], primer: Primer | None = None) -> list[Led]:
-        """Where each line begins to be drawn: behind the primer, if there is one. The same for all its candidates."""
-        primer = primer or self._primer(None, None)
-        if not primer.length:
-            return [Led(primer.start)] * len(lines)
-        found: list = [None] * len(lines)
-        for capacity in TEXT_CAPACITIES:
-            of_it = [i for i, line in enumerate(lines) if capacity_of(line) == capacity]
-            led = leading.led(
-                self._network, self._params, [self._codes(lines[i]) for i in of_it], [lines[i].style for i in of_it],
-                capacity, primer.start, primer.forced, primer.length, at_once=self.led_at_once,
-            )  # fmt: skip
-            for i, one in zip(of_it, led, strict=True):
+    def led(self, lines: Sequence[tuple[Line, Primer]]) -> list[Led]:
+        """Where each line begins to be drawn: behind its primer, if it has one. The same for all its candidates."""
+        found = [None if primer.length else Led(primer.start) for _, primer in lines]
+        alike: dict[tuple[int, int], list[int]] = {}
+        for i, (line, primer) in enumerate(lines):
+            if primer.length:
+                alike.setdefault((capacity_of(line), len(primer.forced)), []).append(i)
+        for (capacity, _), places in alike.items():
+            ours = [
+                Leading(self._codes(line), line.style, primer.start, primer.forced, primer.length)
+                for line, primer in (lines[i] for i in places)
+            ]
+            led = leading.led(self._network, self._params, ours, capacity, at_once=self.led_at_once)
+            for i, one in zip(places, led, strict=True):
                 found[i] = one
         return found
 
     def track(self, line: Line, attention: bool = False, led: Led | None = None) -> Track:
         """The line as lanes take it; `led` where it has a primer."""
-        led = led or self.led([line])[0]
+        led = led or Led(self._primer(None, None).start)
         reach = self._reach(line.bias)
         return Track(self._codes(line), line.style, line.seed, line.bias, reach, line.limit, led, attention)
 

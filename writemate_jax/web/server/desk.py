@@ -79,7 +79,8 @@ class Desk:
         self._most_waiting, self._most_fits, self._seconds = waiting, fits, seconds
         self._fit_room, self._batching = fit_room, batching
         self._changed = threading.Condition()
-        self._inbox: list[list[Job]] = []
+        self._inbox: list[Job] = []
+        self._unled: list = []  # a heap of those whose primers are still to be gone along
         self._fits: deque[_Fit] = deque()
         self._backlog = 0  # lines of the inbox and of `_waiting`
         self._stopping = False
@@ -183,13 +184,15 @@ class Desk:
                 self._measures.refused.labels("waiting").inc()
                 raise busy("Too much waits to be written.", min(60, 1 + int(self._backlog * self._pace)))
             self._backlog += count
-            if not (jobs and jobs[0].primer.length):
-                self._inbox.append(jobs)
-                self._changed.notify()
-                return
-            some = self.writer.led_at_once  # others' may come between
-            for first in range(0, len(jobs), some):
-                self._leaders.submit(self._lead, jobs[first : first + some])
+            turn = next(self._ticket)
+            for job in jobs:
+                job.turn = turn + SPREAD * job.index
+                if job.primer.length:
+                    heapq.heappush(self._unled, (job.turn, next(self._ticket), job))
+                    self._leaders.submit(self._lead)  # often in vain, as several are led at once
+                else:
+                    self._inbox.append(job)
+            self._changed.notify()
 
     def _check(self) -> None:
         if self._failure or self._stopping:
@@ -197,18 +200,21 @@ class Desk:
         if not self._ready.is_set():
             raise busy("The server is still starting.", 5)
 
-    def _lead(self, jobs: list[Job]) -> None:
-        """Finds where lines of a request begin behind its primer, and lets them wait; called by the leader's thread."""
-        asker = jobs[0].asker
-        if self.ready and not asker.gone:
-            try:
-                for job, led in zip(jobs, self.writer.led([job.line for job in jobs], jobs[0].primer), strict=True):
-                    job.led = led
-            except Exception:  # whatever this primer is, that of others is not
-                log.exception("a network could not be led along a primer")
-                asker.fail(failed())
+    def _lead(self) -> None:
+        """Finds where some lines begin behind their primers, and lets them wait; called by the leader's thread."""
         with self._changed:
-            self._inbox.append(jobs)
+            count = min(len(self._unled), self.writer.led_at_once)
+            jobs = [heapq.heappop(self._unled)[-1] for _ in range(count)]
+        staying = [job for job in jobs if self.ready and not job.asker.gone]
+        try:
+            for job, led in zip(staying, self.writer.led([(job.line, job.primer) for job in staying]), strict=True):
+                job.led = led
+        except Exception:
+            log.exception("the network could not be led along primers")
+            for job in staying:
+                job.asker.fail(failed())
+        with self._changed:
+            self._inbox += jobs
             self._changed.notify()
 
     # -- the thread ---------------------------------------------------------------------------------------------
@@ -268,7 +274,7 @@ class Desk:
             if self.writer.model.config.data.rests:
                 for room in settings.PRIMER_ROOMS:
                     forced = np.zeros((room, 3), np.float32)
-                    self.writer.led([line], self.writer.primer(None)._replace(forced=forced, length=1))
+                    self.writer.led([(line, self.writer.primer(None)._replace(forced=forced, length=1))])
         fitting.warm(self.writer.model, letter, self._fit_room, lambda: self._stopping)
 
     def _move(self) -> None:
@@ -320,10 +326,8 @@ class Desk:
             again, self._again = self._again, []
         for job in again:  # before all that wait
             self._queue(job, -1)
-        for jobs in arrived:
-            ticket = next(self._ticket)
-            for job in jobs:
-                self._queue(job, ticket + SPREAD * job.index)
+        for job in arrived:
+            self._queue(job, job.turn)
         self._give_up()
 
     def _give_up(self) -> None:
@@ -343,8 +347,8 @@ class Desk:
             self._backlog -= places
             self._measures.waiting.set(self._backlog)
 
-    def _queue(self, job: Job, ticket: int) -> None:
-        heapq.heappush(self._waiting[capacity_of(job.line)], (ticket, next(self._ticket), job))
+    def _queue(self, job: Job, turn: int) -> None:
+        heapq.heappush(self._waiting[capacity_of(job.line)], (turn, next(self._ticket), job))
 
     def _let_in(self, capacity: int, lanes: Lanes) -> None:
         waiting, left = self._waiting[capacity], 0
@@ -432,7 +436,7 @@ class Desk:
         """Tells all that still wait that nothing will come."""
         with self._changed:
             self._stopping = True
-            askers = {job.asker for jobs in [*self._inbox, self._again] for job in jobs}
+            askers = {job.asker for job in [*self._inbox, *self._again]}
             askers |= {job.asker for heap in self._waiting.values() for *_, job in heap}
             inside = [lanes.inside for lanes in self._all_lanes()] + [flight.inside for flight in self._flying]
             askers |= {who[0].asker for who in itertools.chain(*inside) if who != WARM}

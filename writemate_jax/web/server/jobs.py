@@ -58,6 +58,7 @@ class Job:
     ):
         self.asker, self.index, self.line, self.primer = asker, index, line, primer
         self.attention, self.follow = attention, follow
+        self.turn = 0  # the lower, the sooner
         self.led: Led | None = None  # where it begins to be drawn, once that is found
         self.trial = trial
         self.wanted: list[Line] = next(self.trial)
