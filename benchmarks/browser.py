@@ -3,8 +3,9 @@
     python -m benchmarks.browser                          # all of it; the reading needs requirements-evaluate.txt
     python -m benchmarks.browser --parts bytes,node,chromium
 
-Legibility is that of `evaluate.py legibility` at the default: prompt i with seed i, written by the page's engine with
-its int8 weights and by the package with all of them.
+Legibility is that of `evaluate.py legibility`: the prompts, written by the page's engine with its int8 weights and by
+the package with all of them; by default (prompt i with seed i), in the named styles, and in hands learned from lines of
+held-out writers.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ import numpy as np
 
 from writemate_jax import Writer, config, strokes
 from writemate_jax.data import corpus as corpora
+from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.evaluation import prompts
 from writemate_jax.web.export import export
 
@@ -36,6 +38,7 @@ PARTS = ("bytes", "node", "chromium", "hand", "legibility")
 TEXT = "the quick brown fox jumps"
 VISITS = 5
 HAND_CHARACTERS, HAND_LINES, HANDS = range(17, 25), 4, 5  # of a line that is learned from, of a hand, and hands
+READ_HANDS = 16  # in which the prompts are written
 STROKE = "document.querySelectorAll('#sheet g.ink path').length > 0"
 # Milliseconds of the engine's steps in the page itself, with drawing; the last few of a text move fewer lanes.
 STEPS = """async (text) => {
@@ -74,21 +77,22 @@ def site_bytes(site: Path) -> None:
     print(f"  the rest: {sum(sizes.values()):,}")
 
 
-def write_in_node(site: Path, texts: Sequence[str]) -> tuple[list[dict], dict]:
-    """The lines that the site's engine writes at its default, and what it took."""
+def write_in_node(site: Path, requests: Sequence[dict]) -> tuple[list[list[dict]], dict]:
+    """The lines that the site's engine writes of each request, and what it took: see browser_lines.mjs."""
     node = shutil.which("node")
     if node is None:
         sys.exit("benchmarks.browser needs Node.js for this part; choose others with --parts")
     done = subprocess.run(
         [node, "--no-warnings", ROOT / "benchmarks" / "browser_lines.mjs", site],
-        input=json.dumps({"lines": list(texts), "seed": 0}),
+        input=json.dumps(requests),
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     return json.loads(done.stdout), json.loads(done.stderr)
 
 
 def node_pace(site: Path) -> None:
-    taken = min((write_in_node(site, [TEXT] * 4)[1] for _ in range(3)), key=lambda taken: taken["seconds"])
+    asked = [{"lines": [TEXT] * 4, "seed": 0}]
+    taken = min((write_in_node(site, asked)[1] for _ in range(3)), key=lambda taken: taken["seconds"])
     pace = taken["steps"] * taken["lanes"] / taken["seconds"]
     print(f"Node.js: {pace:,.0f} points/s of processor time, candidates counted")
 
@@ -118,7 +122,7 @@ def chromium_pace(site: Path) -> None:
 
 def learning(site: Path) -> None:
     """A hand from four lines of a held-out writer, about as long as those that the page asks for."""
-    hands = some_hands()
+    hands = [[drawn(line) for line in hand] for hand in some_hands(HANDS)]
     with in_chromium(site) as (browser, address):
         page = browser.new_page()
         page.goto(f"{address}/#text=a")
@@ -132,42 +136,68 @@ def learning(site: Path) -> None:
           f" {max(times) / 1000:.1f} s)")  # fmt: skip
 
 
-def some_hands() -> list[list[dict]]:
-    """Lines of held-out writers as the page records them: [{text, strokes with y down}]."""
+def some_hands(count: int) -> list[list[Ink]]:
+    """Lines of as many held-out writers, as there are."""
     corpus = corpora.load(config.corpus_path(config.default()))
     by_writer: dict[str, list[int]] = {}
     for i in range(len(corpus)):
         if corpus.split(i) != "train" and len(corpus.text(i)) in HAND_CHARACTERS:
             by_writer.setdefault(corpus.writer(i), []).append(i)
-    chosen = [own[:HAND_LINES] for own in by_writer.values() if len(own) >= HAND_LINES][:HANDS]
-    return [
-        [{"text": corpus.text(i), "strokes": [(stroke * [30, -30]).round(1).tolist()
-                                              for stroke in strokes.split(corpus.strokes(i))]} for i in own]
-        for own in chosen
-    ]  # fmt: skip
+    chosen = [own[:HAND_LINES] for own in by_writer.values() if len(own) >= HAND_LINES][:count]
+    return [[Ink(corpus.strokes(i), corpus.text(i)) for i in own] for own in chosen]
+
+
+def drawn(line: Ink) -> dict:
+    """As the page records it: y down."""
+    return {"text": line.text, "strokes": [(s * [30, -30]).round(1).tolist() for s in strokes.split(line.strokes)]}
 
 
 def legibility(writer: Writer, site: Path) -> None:
-    from writemate_jax.evaluation.legibility import Line, Way, by_group, judge, write_prompts
+    from writemate_jax.evaluation.legibility import Line, by_group, judge
     from writemate_jax.evaluation.recogniser import Recogniser
 
-    wanted = prompts.load()
-    written, _ = write_in_node(site, [prompt.text for prompt in wanted])
-    lines = [
-        Line(prompt.group, prompt.text, np.array(line["points"], np.float32), line["complete"])
-        for prompt, line in zip(wanted, written, strict=True)
-    ]
+    wanted, recogniser = prompts.load(), Recogniser.load()
+    names = [style.name for style in writer.named_styles()]
+    hands = some_hands(READ_HANDS)
+    # Each prompt is written once in every way: named styles and hands take turns.
     ways = {
-        "browser": lines,
-        "package": write_prompts(writer, wanted, Way(writer.model.config.sampling.bias, None), seed=0),
+        "by default": [None],
+        f"in {len(names)} named styles": names,
+        f"in {len(hands)} hands, learned from {HAND_LINES} lines each": hands,
     }
-    recogniser = Recogniser.load()
-    for name, own in ways.items():
-        print(f"{name}:", end=" ", flush=True)
-        groups = by_group(judge(recogniser, own))
-        low, high = groups["all"].cer_interval
-        print(f"CER {groups['all'].cer:.1%} ({low:.1%} to {high:.1%}), complete {groups['all'].complete:.1%}; "
-              + ", ".join(f"{group} {one.cer:.1%}" for group, one in groups.items() if group != "all"))  # fmt: skip
+    for way, whose in ways.items():
+        shares = [wanted[i :: len(whose)] for i in range(len(whose))]
+        seeds = [1000 * i for i in range(len(whose))]  # of the first line of each, and so on
+        requests = [
+            {"lines": [prompt.text for prompt in share], "seed": seed}
+            | ({"style": one} if isinstance(one, str) else {"fit": [drawn(line) for line in one]} if one else {})
+            for share, seed, one in zip(shares, seeds, whose, strict=True)
+        ]
+        written = {
+            "browser": [
+                [(np.array(line["points"], np.float32), line["complete"]) for line in lines]
+                for lines in write_in_node(site, requests)[0]
+            ],
+            "package": [
+                [(line.strokes, line.complete) for line in writer.write(
+                    request["lines"], seed=range(seed, seed + len(request["lines"])),
+                    style=one if one is None or isinstance(one, str) else writer.adapt(one),
+                )]
+                for request, seed, one in zip(requests, seeds, whose, strict=True)
+            ],
+        }  # fmt: skip
+        for where, found in written.items():
+            lines = [
+                Line(prompt.group, prompt.text, *one)
+                for share, ours in zip(shares, found, strict=True)
+                for prompt, one in zip(share, ours, strict=True)
+            ]
+            groups = by_group(judge(recogniser, lines))
+            low, high = groups["all"].cer_interval
+            print(f"{way}, {where}: CER {groups['all'].cer:.1%} ({low:.1%} to {high:.1%}), complete"
+                  f" {groups['all'].complete:.1%}; "
+                  + ", ".join(f"{group} {one.cer:.1%}" for group, one in groups.items() if group != "all"),
+                  flush=True)  # fmt: skip
 
 
 @contextmanager

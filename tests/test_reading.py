@@ -168,11 +168,17 @@ def test_what_a_line_says_is_likelier_than_what_another_does(lines):
     assert likelier >= 46
 
 
+def drafts_of(writer, lines):
+    """Lines without a primer, written."""
+    begin = writer.led([(line, writer.primer(None)) for line in lines])
+    return writer._drafts(list(zip(lines, begin, strict=True)), False)
+
+
 def test_a_writer_keeps_the_candidate_that_is_read_best_among_the_usual_ones():
     writer = Writer.load(lanes=8)
     [(line, count)] = writer.lines(["hotel minimum"], None, 5, None, 4)
     tries = writer.trial(line, count)
-    drafts = writer._drafts(next(tries), writer.primer(None), False)
+    drafts = drafts_of(writer, next(tries))
     with pytest.raises(StopIteration) as end:
         tries.send(drafts)
     scale = 1 / line.x_height
@@ -189,7 +195,7 @@ def test_a_draft_of_which_nothing_is_left_says_nothing():
     writer = Writer.load(lanes=4)
     [(line, count)] = writer.lines(["a hotel minimum"], None, 5, None, 2)
     tries = writer.trial(line, count)
-    whole, _ = writer._drafts(next(tries), writer.primer(None), False)
+    whole, _ = drafts_of(writer, next(tries))
     empty = whole._replace(points=whole.points[:0], place=whole.place[:0])
     with pytest.raises(StopIteration) as end:
         tries.send([empty, whole])
@@ -203,13 +209,13 @@ def test_what_is_not_read_is_written_again_and_neater_in_an_own_hand_alone(own, 
     [(line, _)] = writer.lines(["a hotel minimum"], None, 5, None, 2)
     tries = writer.trial(line, 2, primer)
     first = next(tries)
-    drafts = writer._drafts(first, primer, False)
+    drafts = drafts_of(writer, first)
     monkeypatch.setattr(candidates, "TAKEN", -1.0)  # nothing is
     if own:
         again = tries.send(drafts)
         assert [one.bias for one in again] == [line.bias + MORE_BIAS] * 2
         assert not {one.seed for one in again} & {one.seed for one in first}
-        drafts += writer._drafts(again, primer, False)
+        drafts += drafts_of(writer, again)
     with pytest.raises(StopIteration) as end:
         tries.send(drafts[-2:])
     assert any(end.value.value.points.tobytes() == draft.points.tobytes() for draft in drafts)

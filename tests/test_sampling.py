@@ -211,7 +211,7 @@ def test_a_line_is_led_along_its_primer_once_for_all_its_candidates(monkeypatch)
     monkeypatch.setattr(leading, "_along", lambda *arguments: (calls.append(arguments[2].codes), along(*arguments))[1])
     scribe = writer()
     scribe.write(TEXTS[:5], prime=PRIMER, candidates=6)
-    assert [len(codes) for codes in calls] == [scribe.led_at_once] * 2
+    assert [len(codes) for codes in calls] == [scribe.led_at_once] * -(-5 // scribe.led_at_once)
 
 
 @settings(max_examples=10)

@@ -929,20 +929,67 @@ def test_a_primer_that_fails_is_told_to_who_asked_and_others_are_led(monkeypatch
     async def ask(texts):
         return [event async for event in desk.write(desk.writer.lines(texts, 0.5, 3, "one", 2, primer), primer)]
 
-    def fail(lines, *_):
-        raise RuntimeError("the device is gone")
+    def fail(lines):
+        if any(line.text == "bad" for line, _ in lines):
+            raise RuntimeError("no number")
+        return led(lines)
+
+    async def both():
+        return await asyncio.gather(ask(["bad"] * 3), ask(["abc"]), ask(["bad"]), return_exceptions=True)
 
     monkeypatch.setattr(desk.writer, "led", fail)
-    with pytest.raises(Problem) as problem:
-        asyncio.run(ask(["abc"] * 9))
-    assert problem.value.status == 500
-    monkeypatch.setattr(desk.writer, "led", led)
-    [written] = asyncio.run(ask(["abc"]))
+    first, [written], last = asyncio.run(both())
+    assert first.status == last.status == 500
     [expected] = alone().write(["abc"], 0.5, 3, ink, style="one", candidates=2)
     np.testing.assert_array_equal(written.line.strokes, expected.strokes)
     with desk._changed:
         assert desk._backlog == 0
     desk.stop()
+
+
+def test_primers_are_gone_along_in_turns_and_none_once_the_server_ends(monkeypatch):
+    desk = Desk(Writer(model(), lanes=LANES), Measures(), waiting=99, fits=1, seconds=60)
+    desk._warm, led, primer = lambda: None, desk.writer.led, alone().primer(Ink(ROWS, "tool"))
+    desk.start()
+    assert desk._ready.wait(60)
+    begun, go_on, order = threading.Event(), threading.Event(), []
+
+    def watched(lines):
+        begun.set()
+        assert go_on.wait(60)
+        order.extend(line.text for line, _ in lines)
+        return led(lines)
+
+    monkeypatch.setattr(desk.writer, "led", watched)
+    monkeypatch.setattr(desk.writer, "led_at_once", 1)
+
+    async def ask(texts):
+        return [event async for event in desk.write(alone().lines(texts, 0.5, 3, "one", 1, primer), primer)]
+
+    async def run(end):
+        asked = [asyncio.ensure_future(ask(["abc"] * 3))]
+        assert await asyncio.to_thread(begun.wait, 60)
+        asked += [asyncio.ensure_future(ask([text])) for text in ("fed", "lot")]
+        await asyncio.sleep(0.2)
+        with desk._changed:
+            assert len(desk._unled) == 4
+        if end:
+            stopping = asyncio.ensure_future(asyncio.to_thread(desk.stop))
+            while not desk._stopping:
+                await asyncio.sleep(0.01)
+        go_on.set()
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        if end:
+            await stopping
+        return answers
+
+    assert [len(answer) for answer in asyncio.run(run(False))] == [3, 1, 1]
+    assert order == ["abc", "fed", "lot", "abc", "abc"]  # a long text lets short ones pass
+    begun.clear()
+    go_on.clear()
+    del order[:]
+    answers = asyncio.run(run(True))
+    assert all("going down" in str(answer) for answer in answers) and order == ["abc"]
 
 
 def test_who_leaves_while_a_primer_is_gone_along_takes_no_place(monkeypatch):
@@ -956,7 +1003,7 @@ def test_who_leaves_while_a_primer_is_gone_along_takes_no_place(monkeypatch):
     async def leave():
         events = desk.write(alone().lines(["abc"] * 12, 0.5, 3, "one", 1, primer), primer)
         waiting = asyncio.ensure_future(anext(events))
-        await asyncio.to_thread(begun.wait)
+        assert await asyncio.to_thread(begun.wait, 60)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
         await events.aclose()

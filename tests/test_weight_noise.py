@@ -217,6 +217,13 @@ def test_steps_for_logarithms_of_deviations_are_so_many_times_those_for_means(na
     np.testing.assert_allclose(steps.log_deviation["w"], 7 * steps.mean["w"], rtol=1e-5)
 
 
+def test_a_run_of_before_had_its_steps_for_deviations_by_the_noise():
+    stored = configuration.to_json(configuration.default())
+    stored["optimizer"]["weight_noise"] = 0.05
+    del stored["optimizer"]["deviation_steps"]
+    assert configuration.from_json(stored).optimizer.deviation_steps == pytest.approx(20)
+
+
 @pytest.mark.parametrize("factor", [0.0, -1.0])
 def test_steps_that_deviations_cannot_take_are_refused(factor):
     config = configuration.default().optimizer

@@ -136,6 +136,9 @@ def from_json(stored: dict) -> ConfigDict:
       ValueError: the stored configuration has a field that this version does not know.
     """
     config = default()
+    noise = stored.get("optimizer", {}).get("weight_noise", 0.0)
+    if noise:  # of the time when the steps for deviations were no choice
+        config.optimizer.deviation_steps = 1 / noise
     _overlay(config, stored, "config")
     return config
 

@@ -67,7 +67,8 @@ def led(network: Network, params: Any, lines: Sequence[Leading], capacity: int, 
         lengths = np.array([line.length for line in some], np.int32)
         carry = jax.device_get(_along(network, params, text, style, inputs, lengths))
         for i, line in enumerate(some):
-            found.append(Led(line.primer[line.length - 1], line.length, jax.tree.map(lambda row, i=i: row[i], carry)))
+            own = jax.tree.map(lambda row, i=i: row[i].copy(), carry)  # or the rows of all would be kept for one
+            found.append(Led(line.primer[line.length - 1], line.length, own))
     return found[: len(lines)]
 
 

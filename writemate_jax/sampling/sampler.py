@@ -1,7 +1,7 @@
 """The compiled loop that writes a batch of lines (Graves 2013, sections 5.3 to 5.5).
 
-Letters in shapes: b = lines of the batch, u1 = places of the texts (with the one past the end), p = points of the
-longest primer, r = steps made at once, k = window components. Offsets are normalised throughout.
+Letters in shapes: b = lines of the batch, u1 = places of the texts (with the one past the end), r = steps made at once,
+k = window components. Offsets are normalised throughout.
 
 The loop runs for some steps at a time, so that ink can be shown while it is written and a line can take the place of
 one that has ended. What a line becomes depends on its own row of the request alone: its random numbers come from its

@@ -53,7 +53,7 @@ MAX_POINTS = 2**16  # of unconditional ink: the arrays for it are made in advanc
 # Arrays come in these sizes alone, so that few programs are compiled. The window costs little beside the layers, and a
 # short text loses little in a large array.
 TEXT_CAPACITIES = (64, 256 + 2)
-PRIMER_CAPACITIES = (0, 256, 512, 1024, 2048, 4096)
+PRIMER_CAPACITIES = (512, 1024, 2048, 4096)  # what is not filled costs nothing
 FREE_CHARACTERS = 4  # the cap on points counts these on top of the text: a short line is not cut for a slow start
 MAX_CANDIDATES = 64
 MORE_BIAS = 0.5  # of a line's second try
@@ -214,8 +214,11 @@ class Writer:
         return found
 
     def track(self, line: Line, attention: bool = False, led: Led | None = None) -> Track:
-        """The line as lanes take it; `led` where it has a primer."""
-        led = led or Led(self._primer(None, None).start)
+        """The line as lanes take it; `led`, of `led`, where it has a primer."""
+        if led is None:
+            if line.prefix:
+                raise ValueError(f"track: a line with the primer's text {line.prefix!r} begins where `led` says")
+            led = Led(self._primer(None, None).start)
         reach = self._reach(line.bias)
         return Track(self._codes(line), line.style, line.seed, line.bias, reach, line.limit, led, attention)
 

@@ -1,10 +1,11 @@
-"""The desk: one thread that owns the device, writes the lines of all requests side by side and fits hands between.
+"""The desk: a thread that writes the lines of all requests side by side and fits hands between.
 
 Every text capacity has sets of lanes (`sampling.lanes`), which all compute at every step whether a line is in them or
 not. A line enters as soon as a lane is free, beside lines of other requests, and is the same ink as if it were alone.
 Where more waits than one set holds, two move at once, each in a thread of a pool: what one leaves of the processors, as
-between its matrix products, the other takes. A hand is fitted in the desk's thread: after each of its steps the lines
-that wait are written for a while.
+between its matrix products, the other takes. Lines with a primer are led along that first, some of whatever requests at
+once, in a thread of its own (`sampling.leading`). A hand is fitted in the desk's thread: after each of its steps the
+lines that wait are written for a while.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class Desk:
     """Where requests bring their lines.
 
     Args:
-      writer: whose lanes are used; nothing else may use it while the desk runs.
+      writer: whose lanes are used; nothing else may use these while the desk runs.
       waiting: lines, candidates counted, that may wait. fits: hands, likewise.
       seconds: that fitting a hand may take, with waiting for it. fit_room: points of the longest line that is compiled.
       batching: whether lines of several requests are written side by side.
@@ -82,7 +83,7 @@ class Desk:
         self._inbox: list[Job] = []
         self._unled: list = []  # a heap of those whose primers are still to be gone along
         self._fits: deque[_Fit] = deque()
-        self._backlog = 0  # lines of the inbox and of `_waiting`
+        self._backlog = 0  # lines on their way into lanes: those of `_unled`, the inbox and `_waiting`
         self._stopping = False
         self._ready = threading.Event()
         self._failure: BaseException | None = None
@@ -95,7 +96,8 @@ class Desk:
         self._leaders = ThreadPoolExecutor(1, thread_name_prefix="leader")  # along primers, which takes milliseconds
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="reader")  # of candidates, which takes as long
         self._again: list[Job] = []  # whose drafts were read and are not good enough
-        self._ticket = itertools.count()
+        self._turns = itertools.count()  # of requests
+        self._ticket = itertools.count()  # who came first, of those with the same turn
         self._pace = 0.01  # seconds for a line, lately: what Retry-After goes by
         self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
 
@@ -184,7 +186,8 @@ class Desk:
                 self._measures.refused.labels("waiting").inc()
                 raise busy("Too much waits to be written.", min(60, 1 + int(self._backlog * self._pace)))
             self._backlog += count
-            turn = next(self._ticket)
+            self._measures.waiting.set(self._backlog)
+            turn = next(self._turns)
             for job in jobs:
                 job.turn = turn + SPREAD * job.index
                 if job.primer.length:
@@ -196,26 +199,36 @@ class Desk:
 
     def _check(self) -> None:
         if self._failure or self._stopping:
-            raise busy("The server is going down.", 10)
+            raise _ending()
         if not self._ready.is_set():
             raise busy("The server is still starting.", 5)
 
     def _lead(self) -> None:
         """Finds where some lines begin behind their primers, and lets them wait; called by the leader's thread."""
         with self._changed:
-            count = min(len(self._unled), self.writer.led_at_once)
+            count = min(len(self._unled), self.writer.led_at_once if self._batching else 1)
             jobs = [heapq.heappop(self._unled)[-1] for _ in range(count)]
-        staying = [job for job in jobs if self.ready and not job.asker.gone]
-        try:
-            for job, led in zip(staying, self.writer.led([(job.line, job.primer) for job in staying]), strict=True):
-                job.led = led
-        except Exception:
-            log.exception("the network could not be led along primers")
+        staying = [job for job in jobs if not job.asker.gone]
+        if self.ready:
+            self._find_beginnings(staying)
+        else:
             for job in staying:
-                job.asker.fail(failed())
+                job.asker.fail(_ending())
         with self._changed:
             self._inbox += jobs
             self._changed.notify()
+
+    def _find_beginnings(self, jobs: list[Job]) -> None:
+        try:
+            for job, led in zip(jobs, self.writer.led([(job.line, job.primer) for job in jobs]), strict=True):
+                job.led = led
+        except Exception:
+            if len(jobs) > 1:  # whosever it is, that of the others is not
+                for job in jobs:
+                    self._find_beginnings([job])
+                return
+            log.exception("the network could not be led along a primer")
+            jobs[0].asker.fail(failed())
 
     # -- the thread ---------------------------------------------------------------------------------------------
 
@@ -234,7 +247,7 @@ class Desk:
                     fit = self._fits.popleft() if self._fits else None
                 if fit:  # what waits to be written has as much time between its steps
                     self._fit(fit)
-                if self._writing():  # also between two fits: one that is refused has no steps
+                if self._writing() and not self._stopping:  # also between two fits: one that is refused has no steps
                     self._move()
         except Exception as error:  # the device is gone, or a mistake: say so, and let the process be replaced
             log.exception("the desk has failed")
@@ -272,9 +285,8 @@ class Desk:
                 if lanes.busy:
                     lanes.leave(WARM)
             if self.writer.model.config.data.rests:
-                for room in settings.PRIMER_ROOMS:
-                    forced = np.zeros((room, 3), np.float32)
-                    self.writer.led([(line, self.writer.primer(None)._replace(forced=forced, length=1))])
+                forced = np.zeros((settings.PRIMER_ROOM, 3), np.float32)
+                self.writer.led([(line, self.writer.primer(None)._replace(forced=forced, length=1))])
         fitting.warm(self.writer.model, letter, self._fit_room, lambda: self._stopping)
 
     def _move(self) -> None:
@@ -425,7 +437,7 @@ class Desk:
             self._measures.fit_seconds.observe(time.monotonic() - start)
             fit.asker.say(style)
         except _Given:
-            fit.asker.say(busy("The server is going down.", 10))
+            fit.asker.say(_ending())
         except (Problem, ValueError) as error:
             fit.asker.say(error)
         except Exception:
@@ -442,4 +454,8 @@ class Desk:
             askers |= {who[0].asker for who in itertools.chain(*inside) if who != WARM}
             askers |= {fit.asker for fit in self._fits}
         for asker in askers:
-            asker.say(busy("The server is going down.", 10))
+            asker.say(_ending())
+
+
+def _ending() -> Problem:
+    return busy("The server is going down.", 10)

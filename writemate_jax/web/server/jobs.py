@@ -37,7 +37,7 @@ class Asker:
         self._put, self.gone = put, False
 
     def say(self, event: Any) -> None:
-        """Called by the desk's thread."""
+        """Called by the desk's threads."""
         if not self.gone:
             try:
                 self._put(event)
