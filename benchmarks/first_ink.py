@@ -42,11 +42,10 @@ def first_ink(browser, address: str, style: str, text: str) -> float:
     page = browser.new_page()
     page.set_default_timeout(120_000)
     page.goto(f"{address}/#text=a&style={style}")
-    page.wait_for_function(STROKE)
-    page.wait_for_function("document.getElementById('paper').dataset.state === 'finished'")
+    page.wait_for_function(f"() => {STROKE} && document.getElementById('paper').dataset.state === 'finished'")
     page.evaluate(WATCH)
     page.fill("#text", text)
-    took = page.wait_for_function("window.took").json_value()
+    took = page.wait_for_function("() => window.took").json_value()
     page.close()
     return took / 1000
 

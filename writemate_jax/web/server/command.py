@@ -15,7 +15,7 @@ examples:
   python serve.py --host 0.0.0.0 --port 80 --proxies 1
   curl -s localhost:8000/api/v1/write -H 'Content-Type: application/json' -d '{"text": "Hello", "format": "svg"}'
 """
-CPU_LANES, LANES = 64, 256  # fewer are quicker for one request, more for many (benchmarks/serving.py)
+CPU_LANES, LANES = 32, 256  # fewer are quicker for one request, more for many (benchmarks.serving)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
