@@ -3,7 +3,7 @@
     python -m benchmarks.first_ink
 
 The page waits a quarter of a second for more to be typed, asks its engine, and lets the pen begin when the first line
-is there. Server and browser share the machine.
+is there. Server and browser share the machine, which needs what `make browser` installs.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def main() -> None:
             for style in STYLES:
                 took = [first_ink(browser, address, style, text) for _ in range(ROUNDS) for text in TEXTS]
                 print(f"{kind}, {style or 'any hand'}: median {statistics.median(took):.2f} s, {min(took):.2f} to"
-                      f" {max(took):.2f} s over {len(took)} texts", flush=True)  # fmt: skip
+                      f" {max(took):.2f} s over {len(took)} times", flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -50,9 +50,10 @@ class Ask(NamedTuple):
 def main() -> None:
     options = _parser().parse_args()
     clients = [int(n) for n in options.clients.split(",")]
+    lanes = ["--lanes", str(options.lanes)] if options.lanes else []
     modes = {
-        "batching": [],
-        "one after the other": ["--no-batching"],
+        "batching": lanes,
+        "one after the other": ["--no-batching", *lanes],
         f"one after the other, {BEST_ALONE} lanes": ["--no-batching", "--lanes", str(BEST_ALONE)],
     }
     if options.seconds:
@@ -63,7 +64,7 @@ def main() -> None:
                     print(f"{mode:34} {count:3} clients: {figures}", flush=True)
     if not (options.fits or options.many or options.bad):
         return
-    with running_process(*UNLIMITED) as (url, process):
+    with running_process(*UNLIMITED, *lanes) as (url, process):
         if options.fits:
             for count in (0, 8):
                 print(f"a hand, {count} clients writing: {asyncio.run(fits(url, options.fits, count))}")
@@ -285,6 +286,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__.split("\n\n")[0])
     add = parser.add_argument
     add("--clients", default="1,8,64", help="how many ask at once, with commas (default: %(default)s)")
+    add("--lanes", type=int, help="of the server (default: its own)")
     add("--style", default="random", help="what they ask for; one that has a name has a primer (default: %(default)s)")
     add("--seconds", type=float, default=30, help="for each of them; 0 to leave it out (default: %(default)s)")
     add("--fits", type=int, default=3, help="hands fitted, of each kind; 0 to leave it out (default: %(default)s)")

@@ -246,7 +246,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="legibility | likeness | alignment | styles | style |"
-                                     " dataset | figures | likelihood")  # fmt: skip
+                                     " dataset | figures | likelihood | table")  # fmt: skip
     legible = commands.add_parser("legibility", help="lets an independent recogniser read what the network writes")
     legible.set_defaults(run=_legibility)
     alike = commands.add_parser("likeness", help="how near to real ink the written comes, and whether it is told apart")
@@ -302,8 +302,8 @@ def _parser() -> argparse.ArgumentParser:
         add = command.add_argument
         add("--style", metavar="NAME", help="unknown, random (a hand for each line), or a training writer (default: as"
             " sample.py has it)")  # fmt: skip
-        add("--candidates", type=_positive, metavar="N", help="written of each line, the best kept (default: the"
-            " network's own)")  # fmt: skip
+        add("--candidates", type=_positive, metavar="N", help="written of each line, the best kept (default: as"
+            " many as sample.py writes)")  # fmt: skip
     for command in (legible, alike, aligned, styled, likely):
         command.add_argument("--checkpoint", type=Path, metavar="DIR", help="a --workdir of train.py, or a checkpoint"
                              " in there (default: the embedded network)")  # fmt: skip

@@ -17,8 +17,8 @@ def add(commands) -> None:
     option("--checkpoint", type=Path, metavar="DIR", help="a --workdir of train.py, or a checkpoint in there (default:"
            " the embedded network)")  # fmt: skip
     option("--bias", type=float, metavar="B", help="(default: the network's own, in an own hand more)")
-    option("--candidates", type=int, metavar="N", help="written of each line, the best kept (default: the network's"
-           " own)")  # fmt: skip
+    option("--candidates", type=int, metavar="N", help="written of each line, the best kept (default: as many as"
+           " sample.py writes)")  # fmt: skip
     option("--writers", type=int, metavar="N", help="held-out writers, those first by name (default: all who have"
            " lines enough)")  # fmt: skip
     option("--steps", type=int, metavar="N", help="of the training of the recogniser of hands; fewer make it weaker")

@@ -25,7 +25,7 @@ HEAD = """\
 # Gallery
 
 Each picture was made by the command beneath it, with the network that comes with the package. `make gallery` makes them
-all again.
+all again, and what some of them need: a letter (letter.txt) and lines of somebody's ink (my_lines/) such as you have.
 """
 
 
