@@ -3,7 +3,8 @@
 Command: python train.py --config configs/graves_prediction.py --workdir runs/graves_prediction
          python train.py --config configs/graves_prediction_weight_noise.py --workdir runs/graves_prediction_noise
 The paper reports -1057.7 nats per line and SSE 0.41 on the validation set.
-Not trained to its end: -994.3 after 1.1 epochs in 29 minutes on 2 CPU cores (docs/experiments.md, 10).
+From today's training instead (configs/graves_prediction_today.py, -1040.3), with a falling rate: -1043.3 after 2.1
+epochs in 84 minutes on 2 CPU cores (docs/experiments.md, 12; docs/reproduce.md, 3).
 """
 
 from configs import graves_prediction
@@ -13,5 +14,5 @@ def get_config():
     config = graves_prediction.get_config()
     config.weights_from = "runs/graves_prediction"
     config.optimizer.weight_noise = 0.075
-    config.optimizer.deviations_first = 400  # until the noise fits the weights (docs/experiments.md, 10)
+    config.optimizer.deviations_first = 400  # until the noise fits the weights (docs/experiments.md, 10 and 12)
     return config

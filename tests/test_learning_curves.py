@@ -49,6 +49,8 @@ def test_a_curve_in_words_and_as_a_picture(tmp_path):
     assert learning_curves.continued(curve, -990.0) == ("-1000", "-999", "10 epochs")
     assert learning_curves.continued(curve, -1000.0)[2] == "never"
     assert learning_curves.continued(curve, -999.999)[2] == "over 10,000 epochs"
+    slow = PowerLaw(-9000.0, 8000.0, 0.01)
+    assert learning_curves.continued(Curve(EPOCHS, slow.at(EPOCHS), slow), -1100.0)[0] == "none in sight"
     young = Curve(EPOCHS[:1], curve.nats[:1], None)
     assert learning_curves.continued(young, -990.0) == ("too few validations", "", "")
     path = tmp_path / "curves.png"

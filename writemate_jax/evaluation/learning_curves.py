@@ -14,6 +14,7 @@ from writemate_jax.evaluation.result import Result
 from writemate_jax.replacing import replacing
 
 FURTHER = 10.0  # how many times its own epochs a curve is continued
+IN_SIGHT = 0.1  # of the way to its floor that a law goes in that time; less, and the points know of no floor
 HIGHEST = -500.0  # nats a line; above it is the beginning, which tells nothing of the end
 
 
@@ -51,7 +52,9 @@ def continued(curve: Curve, goal: float) -> tuple[str, str, str]:
         return ("too few validations", "", "")
     epochs = curve.law.epochs_to(goal)
     when = "never" if math.isinf(epochs) else f"{epochs:,.0f} epochs" if epochs < 1e4 else "over 10,000 epochs"
-    return (f"{curve.law.floor:.0f}", f"{float(curve.law.at(FURTHER * curve.epochs[-1])):.0f}", when)
+    last, further = (float(curve.law.at(times * curve.epochs[-1])) for times in (1, FURTHER))
+    in_sight = last - further >= IN_SIGHT * (last - curve.law.floor)
+    return (f"{curve.law.floor:.0f}" if in_sight else "none in sight", f"{further:.0f}", when)
 
 
 def draw(path: Path, panels: dict[str, list[tuple[str, Curve, float]]]) -> None:
