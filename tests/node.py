@@ -15,8 +15,8 @@ OLDEST = (20, 19)  # earlier ones take a .js file for no module
 def run_node(*arguments: str, given: str = "") -> str:
     """What it says to these arguments and this input, in the project's folder; skips the test as `node` does.
 
-    It is asked a second time if it does not end: one run of some thousands did not, alone on its machine, and waiting
-    for oneself at one's end is a known fault of Node.js (nodejs/node#54918).
+    It is asked a second time if it does not end: once one did not, alone on its machine and for no reason that was
+    found, and waiting for itself at its end is a known fault of Node.js (nodejs/node#54918).
     """
     command = [node(), "--no-warnings", *arguments]
 
