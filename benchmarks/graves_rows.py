@@ -8,7 +8,7 @@ command goes on where the last one stopped; it exits with 0 once all rows are do
 On a GPU a scan over the points of a line waits for its kernels to start, not for their arithmetic: an update takes
 hardly longer with 256 lines than with 32, so the batches are large, as far as memory goes. The paper's RMSProp divides
 a gradient by how much it differs from batch to batch, so that larger batches lengthen its steps by themselves and its
-rate stays. Few buckets, since each is compiled by itself. By IAM-OnDB's lengths an epoch is then 45 updates.
+rate stays. Few buckets, since each is compiled by itself. By IAM-OnDB's lengths an epoch is then 44 updates.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ BUCKETS = 5
 POINTS_A_LINE = 628  # the mean of IAM-OnDB
 EVALUATIONS, SAVES = 12, 24  # of a row
 UNFINISHED = 3  # exit code
+MEASURED = "result.json"  # in a row's work directory
 
 
 @dataclass(frozen=True)
@@ -109,12 +110,9 @@ def run(settings: Settings, adjust: Callable[[ConfigDict], None] = lambda config
     from writemate_jax.training.models import load_model
 
     def done(name: str, steps: int = 0) -> bool:
-        # A result without its training is somebody else's: there are no weights to begin another row with.
-        trained = (settings.out / name / "best").exists() and path_of(name).exists()
-        return trained and result.read(path_of(name)).last_step >= steps
-
-    def path_of(name: str) -> Path:
-        return settings.results / f"{name}{graves_table.HONEST if settings.honest else ''}.json"
+        # Asked of the work directory: a result that lies among the published ones may be of another training.
+        measured = settings.out / name / MEASURED
+        return measured.exists() and result.read(measured).last_step >= steps
 
     end = time.monotonic() + 60 * settings.minutes
     all_done = True
@@ -143,10 +141,11 @@ def run(settings: Settings, adjust: Callable[[ConfigDict], None] = lambda config
         corpus = corpora.load(configuration.corpus_path(config))
         model = load_model(workdir)
         found = likelihood.measure(model, corpus, corpus.select(settings.split.split(",")))
-        path = path_of(row.name)
+        path = settings.results / f"{row.name}{graves_table.HONEST if settings.honest else ''}.json"
         of_run = result.of_run(workdir, model, found, settings.split, path.with_suffix(".csv").name)
         result.write(path, of_run, workdir)
         graves_table.write(settings.results)
+        result.write(workdir / MEASURED, of_run, workdir)  # last: a row is done once its result is published
     return all_done
 
 

@@ -40,6 +40,7 @@ def test_a_flat_or_rising_curve_comes_to_nothing_lower_and_a_short_one_has_no_la
         law = fit(EPOCHS, curve)
         assert law.at(1000.0) >= curve.min() - 1e-3 and law.epochs_to(-800.0) == math.inf
     assert fit(EPOCHS[: FEWEST - 1], -EPOCHS[: FEWEST - 1]) is None
+    assert fit(EPOCHS, PowerLaw(-1000.0, 100.0, 9.0).at(EPOCHS)) is None  # too steep to be told from a step
     assert PowerLaw(-900.0, 1.0, 1e-9).epochs_to(-899.99) == math.inf  # beyond all numbers
 
 
@@ -53,6 +54,7 @@ def test_a_curve_in_words_and_as_a_picture(tmp_path):
     assert learning_curves.continued(Curve(EPOCHS, slow.at(EPOCHS), slow), -1100.0)[0] == "none in sight"
     young = Curve(EPOCHS[:1], curve.nats[:1], None)
     assert learning_curves.continued(young, -990.0) == ("too few validations", "", "")
+    assert learning_curves.continued(curve._replace(law=None), -990.0) == ("no law fits", "", "")
     path = tmp_path / "curves.png"
     learning_curves.draw(path, {"prediction": [("a", curve, -990.0), ("b", young, -990.0)], "synthesis": []})
     assert path.read_bytes().startswith(b"\x89PNG")

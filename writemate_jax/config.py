@@ -93,7 +93,7 @@ def default() -> ConfigDict:
     training.log_every = 20  # steps between lines of the log
     training.evaluate_every = 1_000  # steps between validations (with samples and a checkpoint)
     training.save_every = 500  # steps between checkpoints
-    training.validation_lines = 0  # lines of the validation split to use; 0 for all
+    training.validation_lines = 0  # of the validation split, about so many lines, evenly; 0 for all
     # What operands of the LSTM's products are rounded to in training: "bfloat16" is faster where the hardware has it
     # (model.unrolling). Weights, sums and all else stay float32, and so does what is evaluated.
     training.products = "float32"

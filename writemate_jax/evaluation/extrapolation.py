@@ -42,6 +42,8 @@ class PowerLaw(NamedTuple):
 def fit(epochs: Sequence[float], nats: Sequence[float]) -> PowerLaw | None:
     """The law of least squares through validations; None for fewer than `FEWEST`, or where none can be found.
 
+    An exponent that ends at `STEEPEST` is no find: what the law then says of the floor is what that bound says.
+
     Args:
       epochs: above 0, of each validation.
       nats: nats a line, likewise.
@@ -65,5 +67,7 @@ def fit(epochs: Sequence[float], nats: Sequence[float]) -> PowerLaw | None:
                 max_nfev=10_000,
             )
     except RuntimeError:
+        return None
+    if exponent > 0.999 * STEEPEST:
         return None
     return PowerLaw(float(lowest + span * floor), float(span * scale * t[-1] ** exponent), float(exponent))

@@ -41,8 +41,9 @@ HEAD = """\
 
 Made by `python evaluate.py table` from the JSON files in this folder; [how they are made](../reproduce.md). Nats per
 line: negative log-likelihood of a whole line, mean over lines; offsets have mean 0 and standard deviation 1 on each
-axis over the training lines, as in the paper. SSE: squared error of the predicted offset, mean over points. Lower is
-better.
+axis over the training lines, as in the paper. SSE: squared error of the predicted offset, summed over both axes, mean
+over points; whether the paper's is a sum or a mean over the axes, it does not say. Lower is better. Epochs and minutes
+are a row's own, without those of the network that it begins with ("from", a work directory of that page's commands).
 
 | network | paper: nats/line | ours | nats/point | paper: SSE | ours | measured on | epochs | minutes | on |
 |---|---|---|---|---|---|---|---|---|---|

@@ -49,7 +49,8 @@ def read(path: Path, found: Result) -> Curve:
 def continued(curve: Curve, goal: float) -> tuple[str, str, str]:
     """What the law says, in words: its floor, its figure after `FURTHER` times the epochs, when it is at the goal."""
     if curve.law is None:
-        return ("too few validations", "", "")
+        few = (curve.nats < HIGHEST).sum() < extrapolation.FEWEST
+        return ("too few validations" if few else "no law fits", "", "")
     epochs = curve.law.epochs_to(goal)
     when = "never" if math.isinf(epochs) else f"{epochs:,.0f} epochs" if epochs < 1e4 else "over 10,000 epochs"
     last, further = (float(curve.law.at(times * curve.epochs[-1])) for times in (1, FURTHER))
