@@ -16,6 +16,6 @@ def get_config():
     config = graves_synthesis_today.get_config()
     config.weights_from = "runs/graves_synthesis_today"
     config.model.window = False
-    config.data.short_first = 0.0  # there is no attention to lock
+    config.data.short_steps = 0  # there is no attention to lock
     config.optimizer.learning_rate = 1e-3  # what was learned is to be kept
     return config

@@ -18,7 +18,7 @@ def get_config():
     config.data.batch_size = 0
     config.data.points_per_batch = 8_000
     config.data.buckets = 12
-    config.data.short_first = 0.02
+    config.data.short_steps = 240
     config.data.short_points = 450
 
     config.optimizer.name = "adam"

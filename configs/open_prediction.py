@@ -13,7 +13,7 @@ from configs import open_synthesis
 def get_config():
     config = open_synthesis.get_config()
     config.model.window = False
-    config.data.short_first = 0.0
+    config.data.short_steps = 0
     config.training.steps = 1_800
     config.training.evaluate_every = 300
     return config

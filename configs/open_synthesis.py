@@ -20,7 +20,7 @@ def get_config():
     config.data.points_per_batch = 10_000
     config.data.buckets = 14  # pads by about 8%, where 8 buckets pad by 15%
     config.data.max_points = 640
-    config.data.short_first = 0.05
+    config.data.short_steps = 245
     config.data.short_points = 130
     config.data.slant = 0.12
     config.data.size = 0.08

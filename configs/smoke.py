@@ -13,6 +13,7 @@ def get_config():
     config.data.buckets = 2
     config.data.max_points = 200
     config.data.points_per_batch = 4_000
+    config.data.short_steps = 2
     config.training.steps = 40
     config.training.log_every = 10
     config.training.evaluate_every = 20

@@ -89,6 +89,14 @@ def test_processes_share_out_every_batch(corpus):
         assert len({s.inputs.shape for s in slices}) == 1
 
 
+def test_how_many_devices_there_are_does_not_change_what_is_in_a_batch(corpus):
+    one, eight = make(corpus), make(corpus, multiple_of=8)
+    assert one.steps() == eight.steps() and all(b % 8 == 0 for b, *_ in eight.shapes)
+    for a, b in zip(one.epoch(2, 1), eight.epoch(2, 1), strict=True):
+        np.testing.assert_array_equal(b.ids, np.pad(a.ids, (0, len(b.ids) - len(a.ids)), constant_values=-1))
+    assert all(b * t <= 400 and (b == 1 or b % 2 == 0) for b, t, _ in one.shapes)
+
+
 def test_longest_keeps_to_short_lines(corpus):
     batches = make(corpus)
     bound = batches.shapes[1][1]

@@ -91,6 +91,17 @@ def test_best_keeps_the_lowest_loss_and_last_the_newest_two(description, params,
         assert_same(restored["average"], jax.tree.map(lambda x: x * 3, params))
 
 
+def test_a_run_that_comes_by_again_before_its_best_may_find_a_better_one(description, params, tmp_path):
+    with Checkpoints(tmp_path, description) as checkpoints:
+        assert checkpoints.save_if_best(8, params, 5.0)
+    with Checkpoints(tmp_path, description) as checkpoints:
+        assert not checkpoints.save_if_best(8, params, 4.9)  # as other hardware may have it: what is there stays
+        assert checkpoints.save_if_best(6, jax.tree.map(lambda x: x * 2, params), 4.5)
+        assert not checkpoints.save_if_best(8, params, 4.7)
+    assert_same(load_model(tmp_path).params, jax.tree.map(lambda x: x * 2, params))
+    assert [p.name for p in (tmp_path / "best").iterdir() if p.name.isdigit()] == ["6"]
+
+
 def test_folders_without_a_checkpoint_are_named(tmp_path):
     for folder in (tmp_path, tmp_path / "absent"):
         with pytest.raises(CheckpointNotFound, match=str(folder)):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import tiny
+from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
 from writemate_jax.training import loop, losses, optimizer, parallel, step
 from writemate_jax.training.models import load_model
@@ -57,7 +58,7 @@ def test_eight_devices_equal_one_with_ragged_batches(tmp_path):
     network = description.network()
     rule = optimizer.make(config.optimizer, config.training.steps)
     state = parallel.replicate(step.initial_state(network, rule, config.seed, next(batches.ordered())))
-    train_step = step.make_train_step(network, rule, config)
+    train_step = step.make_train_step(description, rule)
     for _, batch in zip(range(6), loop.order(batches, config, 0), strict=False):
         state, metrics = train_step(state, parallel.shard(batch), np.zeros(8, np.float32))
         assert float(metrics.sums.lines[0]) == (batch.ids >= 0).sum()
@@ -68,13 +69,14 @@ def test_eight_devices_equal_one_with_ragged_batches(tmp_path):
 
 def test_two_processes_equal_one(tmp_path):
     config = plain(tiny.config(tmp_path))
+    config.model.style_size = 0  # without hands that forget their writer there are no styles
     expected, _ = steps_by_hand(config, 12)
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
     flags = [f"--config.{section}.{key}={value}" for section, key, value in (
         ("data", "slant", 0.0), ("data", "size", 0.0), ("data", "aspect", 0.0), ("data", "batch_size", 8),
-        ("data", "unknown_hands", 0.0),
+        ("data", "unknown_hands", 0.0), ("model", "style_size", 0),
         ("optimizer", "average_decay", 0.0), ("optimizer", "warmup_steps", 2), ("model", "cells", 16),
         ("training", "steps", 12), ("training", "save_every", 12), ("training", "evaluate_every", 12),
     )]
@@ -99,6 +101,14 @@ def test_two_processes_equal_one(tmp_path):
 def test_processes_are_told_of_each_other(wrong):
     with pytest.raises(ValueError, match="--coordinator.*need|need --coordinator"):
         parallel.initialize(*wrong)
+
+
+def test_processes_that_jax_cannot_begin_with_are_refused():
+    with pytest.raises(ConfigurationError, match="--process is 5 of --processes 2; expected 0 to N - 1"):
+        parallel.initialize("127.0.0.1:1", 2, 5)
+    code = "from writemate_jax.training import parallel; parallel.initialize('auto', None, None)"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert "ConfigurationError: --coordinator auto: " in result.stderr
 
 
 def test_a_batch_that_does_not_divide_is_named():

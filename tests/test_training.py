@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 
 import tiny
+from writemate_jax import config as configuration
+from writemate_jax import strokes
+from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
 from writemate_jax.model.networks import without_text
 from writemate_jax.sampling.writer import Writer
@@ -122,9 +125,47 @@ def test_a_run_is_continued_by_its_own_configuration(tmp_path):
     config.optimizer.learning_rate = 0.5
     with pytest.raises(ValueError, match="another config.optimizer.learning_rate: 0.002 there, 0.5 here"):
         loop.run(config, tmp_path / "run")
-    config.training.log_every = 0
-    with pytest.raises(ValueError, match="config.training.log_every is 0; expected at least 1"):
+    config.optimizer.learning_rate, config.training.validation_lines = 0.002, 3  # by others was the best chosen
+    with pytest.raises(ValueError, match="another config.training.validation_lines: 60 there, 3 here"):
         loop.run(config, tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("training.log_every", 0, "training.log_every is 0; expected at least 1"),
+        ("data.buckets", 0, "data.buckets is 0; expected at least 1"),
+        ("seed", -1, "seed is -1; expected 0 to 4.29497e"),
+        ("sampling.bias", -1.0, "sampling.bias is -1.0; expected 0 to 50"),
+        ("sampling.texts", ("lot", "l" * 129), "texts has one of 129 characters, 'llll.*; expected 1 to 128"),
+        ("data.unknown_hands", 0.0, "style_size is 32 and config.data.unknown_hands 0: no line would teach"),
+    ],
+)
+def test_what_would_end_a_run_later_is_said_at_its_beginning(tmp_path, field, value, message):
+    config = tiny.config(tmp_path).copy_and_resolve_references()
+    config.update_from_flattened_dict({field: value})
+    with pytest.raises(ConfigurationError, match=f"config.*{message}"):
+        loop.run(config, tmp_path / "run")
+    assert not (tmp_path / "run" / "last").exists()
+
+
+def test_how_long_a_run_is_to_take_does_not_change_the_order_of_its_lines(tmp_path):
+    config = tiny.config(tmp_path)
+    config.data.short_steps = 4
+    _, training, _ = loop.prepare(config, corpora.load(config.corpus))
+
+    def ids(steps, first):
+        config.training.steps = steps
+        return [b.ids.tolist() for _, b in zip(range(9), loop.order(training, config, first), strict=False)]
+
+    assert ids(8, 0) == ids(40, 0) and ids(8, 0)[5:] == ids(40, 5)[:4]
+
+
+def test_a_run_of_before_had_its_first_short_lines_as_a_share_of_its_steps():
+    stored = configuration.to_json(configuration.default())
+    del stored["data"]["short_steps"]
+    stored["data"]["short_first"], stored["training"]["steps"] = 0.02, 13_770
+    assert configuration.from_json(stored).data.short_steps == 276  # those below 275.4
 
 
 def test_a_prediction_network_trains_and_writes_whatever_it_likes(tmp_path, capsys):
@@ -206,23 +247,29 @@ def test_nats_per_line_and_per_point_are_the_mean_over_what_is_real(tmp_path):
     assert float(total.per_point) == pytest.approx(np.sum(values) / points, rel=1e-5)
 
 
-def test_augmentation_depends_on_the_line_and_keeps_the_pen(tmp_path):
+@pytest.mark.parametrize("normalisation", ["per_axis", "shared"])
+def test_augmentation_depends_on_the_line_and_keeps_the_pen(tmp_path, normalisation):
     config = tiny.config(tmp_path)
     config.data.slant, config.data.size, config.data.aspect = 0.3, 0.2, 0.1
-    _, training, _ = loop.prepare(config, corpora.load(config.corpus))
+    config.data.normalisation = normalisation
+    description, training, _ = loop.prepare(config, corpora.load(config.corpus))
+    mean, std = description.mean, description.std
     batch = next(training.ordered())
     key = jax.random.key(1)
-    new = step.augment(key, batch, config.data)
+    new = step.augment(key, batch, config.data, mean, std)
     np.testing.assert_array_equal(new.inputs[..., 2], batch.inputs[..., 2])
     np.testing.assert_array_equal(new.inputs[:, 1:], new.targets[:, :-1])
     # A linear map of each line: the same for its place in the batch reversed, and determined by two of its points.
-    reverse = step.augment(key, jax.tree.map(lambda x: x[::-1], batch), config.data)
+    reverse = step.augment(key, jax.tree.map(lambda x: x[::-1], batch), config.data, mean, std)
     np.testing.assert_allclose(reverse.inputs[::-1], new.inputs, rtol=1e-6)
-    for row in range(3):
-        a, b = batch.targets[row, :, :2], np.asarray(new.targets[row, :, :2])
+    for row in range(3):  # as ink, whatever the normalisation has taken from its offsets
+        a, b = (strokes.denormalise(np.asarray(x.targets[row]), mean, std)[:, :2] for x in (batch, new))
         matrix, *_ = np.linalg.lstsq(a, b, rcond=None)
         np.testing.assert_allclose(a @ matrix, b, atol=1e-5)
         assert abs(matrix[0, 0] - 1) + abs(matrix[1, 1] - 1) > 1e-3 and abs(matrix[0, 1]) < 1e-5
+        n = jax.random.normal(jax.random.fold_in(key, batch.ids[row]), (3,)) * np.array([0.3, 0.2, 0.1])
+        expected = [[np.exp(n[1] + n[2]), 0], [np.exp(n[1] + n[2]) * n[0], np.exp(n[1])]]
+        np.testing.assert_allclose(matrix, expected, atol=1e-5)
 
 
 def test_a_log_of_before_there_was_a_column_keeps_its_rows(tmp_path):
@@ -241,7 +288,7 @@ def small(folder, **training):
     config = tiny.config(folder, **training)
     config.model.update(window=False, layers=1)
     config.data.buckets, config.sampling.points = 1, 10
-    config.data.short_first = 0.0
+    config.data.short_steps = 0
     return config
 
 
@@ -277,7 +324,7 @@ def test_a_tiny_corpus_is_overfitted_until_it_writes_its_own_text_back(tmp_path)
     config.corpus = str(path)
     config.model.cells, config.model.layers, config.model.kappa_scale = 64, 1, 0.2
     config.data.slant = config.data.size = config.data.aspect = 0.0
-    config.data.batch_size, config.data.buckets, config.data.short_first = 24, 2, 0.0
+    config.data.batch_size, config.data.buckets, config.data.short_steps = 24, 2, 0
     config.optimizer.learning_rate, config.optimizer.average_decay = 1e-2, 0.0
     config.training.update(steps=1400, log_every=100, evaluate_every=1400, save_every=1400)
     loop.run(config, tmp_path / "run")

@@ -90,6 +90,7 @@ def test_a_missing_include_skips_its_segments_by_name(tmp_path):
 
 @pytest.mark.parametrize("block, message", [
     ("1 2\n3\n", "same columns"),  # cut off
+    ("10 20 1\n30\n", "same columns"),  # as many numbers as two rows of two would have
     ("1 2\nx 3\n", "not a number"),
     ("1 2\nnan 3\n", "not finite"),
     ("1 2\n1e400 3\n", "not finite"),

@@ -191,7 +191,7 @@ def test_eight_devices_draw_the_same_weights_and_make_the_same_step_as_one(tmp_p
     of_draw = jax.grad(lambda w: step.losses.sums(network, w, batch).nll / lines)(drawn)
     expected = optax.tree.norm(weight_noise.gradient(state.params, of_draw, lines, batches.lines))
 
-    update = step.make_train_step(network, rule, config, batches.lines)
+    update = step.make_train_step(description, rule, batches.lines)
     _, metrics = update(parallel.replicate(state), parallel.shard(batch), np.zeros(8, np.float32))
     np.testing.assert_allclose(metrics.gradient_norm, float(expected), rtol=1e-4)
     np.testing.assert_allclose(metrics.kl, float(weight_noise.kl(state.params)), rtol=1e-5)

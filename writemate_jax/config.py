@@ -7,6 +7,7 @@ A file in `configs/` starts from `default()` and changes what its experiment cha
 from __future__ import annotations
 
 import importlib.resources
+import math
 from pathlib import Path
 
 from ml_collections import ConfigDict
@@ -47,7 +48,7 @@ def default() -> ConfigDict:
     data.points_per_batch = 10_000
     data.buckets = 8  # batch lengths, and so compiled shapes
     data.max_points = 2_000  # longer lines are left out (never cut: a cut line with its whole text teaches skipping)
-    data.short_first = 0.0  # share of the steps that see short lines only, so that attention locks early
+    data.short_steps = 0  # first steps, which see short lines only, so that attention locks early
     data.short_points = 120  # what "short" is there
     # Standard deviations of a random linear map of each line at each visit; 0 for none.
     data.slant = 0.0  # dx += slant * dy
@@ -133,9 +134,13 @@ def from_json(stored: dict) -> ConfigDict:
     """The configuration of a checkpoint; fields that are newer than the checkpoint take their defaults.
 
     Raises:
-      ValueError: the stored configuration has a field that this version does not know.
+      ConfigurationError: the stored configuration has a field that this version does not know.
     """
     config = default()
+    data = dict(stored.get("data", {}))
+    if "short_first" in data:  # of the time when it was a share of the steps
+        data["short_steps"] = math.ceil(data.pop("short_first") * stored["training"]["steps"])
+        stored = {**stored, "data": data}
     noise = stored.get("optimizer", {}).get("weight_noise", 0.0)
     if noise:  # of the time when the steps for deviations were no choice
         config.optimizer.deviation_steps = 1 / noise
@@ -146,7 +151,9 @@ def from_json(stored: dict) -> ConfigDict:
 def _overlay(config: ConfigDict, stored: dict, path: str) -> None:
     for key, value in stored.items():
         if key not in config:
-            raise ValueError(f"{path}.{key} is not known to this version; use the version that wrote the checkpoint")
+            raise ConfigurationError(
+                f"{path}.{key} is not known to this version; use the version that wrote the checkpoint"
+            )
         if isinstance(config[key], ConfigDict):
             _overlay(config[key], value, f"{path}.{key}")
         else:

@@ -37,7 +37,8 @@ class Batch(NamedTuple):
 class _Bucket(NamedTuple):
     """All lines of one length class, padded; one more row of zeros at the end stands for "no line".
 
-    rows: float32 [n + 1, t + 1, 3]; steps: int32 [n + 1]; the rest as in `Batch`; size: b.
+    rows: float32 [n + 1, t + 1, 3]; steps: int32 [n + 1]; the rest as in `Batch`. size: lines of a batch. width: b,
+    that many and what has to be added so that the devices share it out.
     """
 
     rows: np.ndarray
@@ -47,6 +48,7 @@ class _Bucket(NamedTuple):
     hands: np.ndarray
     ids: np.ndarray
     size: int
+    width: int
 
     @property
     def lines(self) -> int:
@@ -76,8 +78,10 @@ class Batches:
       mean, std: [2], offsets become (offset - mean) / std.
       buckets: how many length classes; their lengths are chosen for the least padding.
       batch_size: lines in every batch; or
-      points_per_batch: as many lines as this allows in each bucket.
-      multiple_of: number of devices, which must divide every batch.
+      points_per_batch: as many lines as this allows in each bucket; an even number of them where it allows several, so
+        that two devices share them.
+      multiple_of: number of devices, which must divide every batch. One by points is filled up for that: which lines
+        are in it does not depend on how many devices there are.
       rests: whether a rest goes in front of each line and behind it, see `strokes.add_rests`.
       max_points: longer lines are left out (`skipped` counts them).
       with_text: whether `codes` hold the texts; without, they are one column of zeros.
@@ -124,7 +128,7 @@ class Batches:
         place = np.searchsorted(lengths, steps)
         for i, length in enumerate(lengths.tolist()):
             ids = self.indices[place == i]
-            size = batch_size or max(multiple_of, points_per_batch // length // multiple_of * multiple_of)
+            size = batch_size or max(1, points_per_batch // length // 2 * 2)
             codes = [alphabet.encode(corpus.text(j)) if with_text else np.zeros(0, np.int32) for j in ids]
             capacity = _round_up(max(map(len, codes)) + 1, 4) if with_text else 1
             bucket = _Bucket(
@@ -135,6 +139,7 @@ class Batches:
                 hands=np.array([hands.get(corpus.writer(j), 0) for j in ids] + [0], np.int32),
                 ids=np.append(ids, -1).astype(np.int32),
                 size=size,
+                width=_round_up(size, multiple_of),
             )
             for k, (j, code) in enumerate(zip(ids, codes, strict=True)):
                 line = corpus.strokes(j)
@@ -158,12 +163,12 @@ class Batches:
     @property
     def shapes(self) -> list[tuple[int, int, int]]:
         """(b, t, u1) of each bucket: all that is ever compiled."""
-        return [(b.size, b.length, b.codes.shape[1]) for b in self._buckets]
+        return [(b.width, b.length, b.codes.shape[1]) for b in self._buckets]
 
     @property
     def padded_fraction(self) -> float:
         """Share of an epoch's points that are padding, unfilled rows included."""
-        return 1.0 - self.points / sum(b.batches * b.size * b.length for b in self._buckets)
+        return 1.0 - self.points / sum(b.batches * b.width * b.length for b in self._buckets)
 
     def steps(self, longest: int | None = None) -> int:
         """Batches in an epoch; with `longest`, in one of lines of at most that many points."""
@@ -240,10 +245,11 @@ def _round_up(x: int, grain: int) -> int:
 
 
 def _chunks(order: np.ndarray, bucket: _Bucket) -> Iterator[np.ndarray]:
-    """Splits an order of a bucket's lines into whole batches; the last is filled with the row of zeros."""
+    """Splits an order of a bucket's lines into whole batches; what has to be filled gets the row of zeros."""
     padded = np.full(bucket.batches * bucket.size, bucket.lines)
     padded[: len(order)] = order
-    return iter(padded.reshape(bucket.batches, bucket.size))
+    padded = padded.reshape(bucket.batches, bucket.size)
+    return iter(np.pad(padded, ((0, 0), (0, bucket.width - bucket.size)), constant_values=bucket.lines))
 
 
 def _slice(bucket: _Bucket, chosen: np.ndarray, process_index: int, process_count: int) -> Batch:

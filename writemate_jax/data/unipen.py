@@ -135,13 +135,12 @@ def parse_points(block: bytes) -> np.ndarray:
     Raises UnipenError for text among the numbers, rows of unequal length (a file that is cut off) and values
     that are not finite.
     """
-    tokens = block.split()
-    rows = len(block.splitlines()) - sum(not row.strip() for row in block.splitlines())
-    columns, rest = divmod(len(tokens), rows)
-    if rest or columns < 2:
-        raise UnipenError(f"{len(tokens)} numbers in {rows} rows: every row needs the same columns, x and y first")
+    rows = [row for row in map(bytes.split, block.splitlines()) if row]
+    columns = {len(row) for row in rows}
+    if len(columns) > 1 or min(columns) < 2:
+        raise UnipenError(f"{min(columns)} to {max(columns)} numbers a row: all need the same columns, x and y first")
     try:
-        points = np.array(list(map(float, tokens))).reshape(rows, columns)[:, :2]
+        points = np.array([[float(number) for number in row[:2]] for row in rows])
     except ValueError as error:
         raise UnipenError(f"a point is not a number: {error}") from error
     if not np.isfinite(points).all():

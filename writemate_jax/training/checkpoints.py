@@ -52,11 +52,13 @@ class Checkpoints:
 
     def save_if_best(self, step: int, params: Any, nats_per_line: float) -> bool:
         """Writes the weights alone if their validation loss is the lowest so far; says whether it was."""
-        if nats_per_line >= self._lowest:
+        if nats_per_line >= self._lowest or step in self._best.all_steps():
             return False
-        self._lowest = nats_per_line
         args = self._args(params=_to_host(params))
-        return self._best.save(step, args=args, metrics={"nats_per_line": nats_per_line})
+        # Forced, as a run that was killed may come by here before the step of its best once more.
+        self._best.save(step, args=args, metrics={"nats_per_line": nats_per_line}, force=True)
+        self._lowest = nats_per_line
+        return True
 
     def restore(self, like: Any) -> Any | None:
         """The newest whole state as host arrays in the structure of `like`; None where the run is new.
@@ -72,7 +74,8 @@ class Checkpoints:
         stored["config"] = configuration.to_json(configuration.from_json(stored["config"]))
         stored.setdefault("writers", [])
         for key, value in self._description.items():
-            # How long to train and how often to look may change between two starts of a run; the rest may not.
+            # How long to train and how often to look may change between two starts of a run; the rest may not, nor the
+            # lines that are looked at, by which the best was chosen.
             ours, theirs = (_identity(v) if key == "config" else v for v in (value, stored[key]))
             if ours != theirs:
                 raise ConfigurationError(
@@ -116,7 +119,7 @@ def _to_host(tree: Any) -> Any:
 
 
 def _identity(config: dict) -> dict:
-    free = {"steps", "log_every", "evaluate_every", "save_every", "validation_lines", "minutes"}
+    free = {"steps", "log_every", "evaluate_every", "save_every", "minutes"}
     training = {key: value for key, value in config["training"].items() if key not in free}
     return {**{k: v for k, v in config.items() if k != "sampling"}, "training": training}
 

@@ -39,7 +39,7 @@ def write_samples(
     """Writes lines with the weights of a step and draws them; returns the share that ended by themselves.
 
     Makes `folder/STEP.png`, the configured texts at fixed seeds with the attention of each; a prediction network makes
-    lines without text there, which do not end by themselves (NaN is returned).
+    lines without text there, which do not end by themselves. NaN for these, and where `termination_lines` is 0.
     """
     from writemate_jax.drawing.attention import plot_attention_sheet
     from writemate_jax.drawing.contact_sheet import contact_sheet
@@ -57,6 +57,8 @@ def write_samples(
     if texts:
         lines = writer.write(texts, bias=config.sampling.bias, seed=0, attention=True, candidates=1)
         plot_attention_sheet(lines, picture)
+    if not config.sampling.termination_lines:
+        return math.nan
     held_out = validation.indices[:: max(1, len(validation.indices) // config.sampling.termination_lines)]
     written = writer.write(
         [corpus.text(i) for i in held_out[: config.sampling.termination_lines]],

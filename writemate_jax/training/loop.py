@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 
 import jax
@@ -23,7 +24,7 @@ from writemate_jax.data import corpus as corpora
 from writemate_jax.data.batches import Batch, Batches
 from writemate_jax.model.networks import without_text
 from writemate_jax.replacing import write_text
-from writemate_jax.sampling.writer import embedded
+from writemate_jax.sampling.writer import LARGEST_BIAS, LARGEST_SEED, MAX_CHARACTERS, embedded
 from writemate_jax.training import evaluation, hardware, losses, optimizer, parallel, step
 from writemate_jax.training import log as logs
 from writemate_jax.training.checkpoints import Checkpoints
@@ -57,9 +58,7 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
     started = time.monotonic()
     workdir = Path(workdir)
     workdir.mkdir(parents=True, exist_ok=True)
-    for name in ("log_every", "evaluate_every", "save_every"):
-        if config.training[name] < 1:
-            raise ConfigurationError(f"config.training.{name} is {config.training[name]}; expected at least 1 step")
+    check(config)
     corpus = corpora.load(configuration.corpus_path(config))
     description, training, validation = prepare(config, corpus)
     network = description.network()
@@ -86,6 +85,35 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
         finally:
             if log:
                 log.close()
+
+
+def check(config: ConfigDict) -> None:
+    """Raises ConfigurationError for what would end a run, at its beginning or at its first evaluation."""
+    for field, least, most in (
+        ("seed", 0, LARGEST_SEED),
+        ("data.buckets", 1, None),
+        ("data.short_steps", 0, None),
+        ("training.log_every", 1, None),
+        ("training.evaluate_every", 1, None),
+        ("training.save_every", 1, None),
+        ("sampling.bias", 0, LARGEST_BIAS),
+        ("sampling.termination_lines", 0, None),
+    ):
+        value = attrgetter(field)(config)
+        if not least <= value <= (math.inf if most is None else most):
+            expected = f"at least {least}" if most is None else f"{least} to {most:g}"
+            raise ConfigurationError(f"config.{field} is {value}; expected {expected}")
+    for text in config.sampling.texts:
+        if not 1 <= len(text.strip()) <= MAX_CHARACTERS:
+            raise ConfigurationError(
+                f"config.sampling.texts has one of {len(text)} characters, {text[:40]!r}; "
+                f"expected 1 to {MAX_CHARACTERS}"
+            )
+    if config.model.style_size and not config.data.unknown_hands:
+        raise ConfigurationError(
+            f"config.model.style_size is {config.model.style_size} and config.data.unknown_hands 0: no line would "
+            "teach the hand of a writer who is not known, as those of the validation are; use e.g. 0.2"
+        )
 
 
 def prepare(config: ConfigDict, corpus: corpora.Corpus) -> tuple[Description, Batches, Batches]:
@@ -133,7 +161,7 @@ def order(batches: Batches, config: ConfigDict, first: int) -> Iterator[Batch]:
     """This process's batches of the steps `first`, `first` + 1, ... without end; a function of (seed, step) alone."""
     at, epoch = 0, 0
     while True:
-        short = at < config.data.short_first * config.training.steps
+        short = at < config.data.short_steps
         longest = config.data.short_points if short else None
         count = batches.steps(longest=longest)
         if at + count > first:
@@ -170,7 +198,7 @@ class _Trainer:
         self.training, self.validation, self.corpus = training, validation, corpus
         self.checkpoints, self.log, self.cost = checkpoints, log, cost
         units = training.lines if config.optimizer.loss_unit == "line" else training.points
-        self.train_step = step.make_train_step(network, rule, config, units)
+        self.train_step = step.make_train_step(description, rule, units)
         self.evaluation_step = step.make_evaluation_step(network)
         self.rate = optimizer.learning_rate(config.optimizer, config.training.steps)
         self.clock = time.monotonic()
@@ -244,8 +272,8 @@ class _Trainer:
         path = self.workdir / f"not_finite_{jax.process_index()}.json"
         write_text(path, json.dumps(report, indent=1))
         raise NotFinite(
-            f"step {at}: loss {metrics.sums.nll}, gradient norm {metrics.gradient_norm}. The batch's lines are in "
-            f"{path}; the last checkpoint is untouched. Lower the learning rate or look at those lines."
+            f"step {at}: loss {metrics.sums.nll}, gradient norm {metrics.gradient_norm}. The lines of this process are "
+            f"in {path}; the last checkpoint is untouched. Lower the learning rate or look at those lines."
         )
 
     def _log_training(self, done: int, window: list, metrics, bar) -> None:
@@ -296,7 +324,7 @@ class _Trainer:
             **self.cost.now(),
         )
         plot_learning_curve(self.workdir)
-        ended = f"; {complete:.0%} of lines end by themselves" if self.config.model.window else ""
+        ended = f"; {complete:.0%} of lines end by themselves" if np.isfinite(complete) else ""
         tqdm.write(
             f"step {done}: validation {sums.per_line:.2f} nats/line, {sums.per_point:.4f} nats/point, "
             f"SSE {sums.sse:.3f}{ended}",

@@ -24,17 +24,22 @@ def initialize(coordinator: str | None, processes: int | None, process: int | No
     Without a coordinator there is one process; with "auto", on a TPU pod, JAX finds the others by itself.
 
     Raises:
-      ConfigurationError: arguments that do not belong together. Several processes that do not know of each other would
-        write over each other's work directory.
+      ConfigurationError: arguments that do not belong together, or with which JAX cannot begin. Several processes that
+        do not know of each other would write over each other's work directory.
     """
     if coordinator not in (None, "", "auto") and None in (processes, process):
         raise ConfigurationError(f"--coordinator {coordinator} needs --processes N and --process I, from 0 to N - 1")
     if not coordinator and (processes, process) != (None, None):
         raise ConfigurationError("--processes and --process need --coordinator HOST:PORT, the address of process 0")
-    if coordinator == "auto":
-        jax.distributed.initialize()
-    elif coordinator:
-        jax.distributed.initialize(coordinator, processes, process)
+    if processes is not None and not (processes > 0 and 0 <= process < processes):
+        raise ConfigurationError(f"--process is {process} of --processes {processes}; expected 0 to N - 1")
+    try:
+        if coordinator == "auto":
+            jax.distributed.initialize()
+        elif coordinator:
+            jax.distributed.initialize(coordinator, processes, process)
+    except ValueError as error:
+        raise ConfigurationError(f"--coordinator {coordinator}: {error}") from error
 
 
 def is_main() -> bool:

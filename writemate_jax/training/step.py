@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, NamedTuple
 
 import flax.struct
 import flax.traverse_util
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from ml_collections import ConfigDict
 
 from writemate_jax.config import ConfigurationError
 from writemate_jax.model.networks import Network
 from writemate_jax.training import losses, parallel, weight_noise
+from writemate_jax.training.models import Description
 
 # The draws of weights have a stream of random numbers of their own: no step has this number.
 WEIGHT_STREAM = 2**32 - 1
 
 PRODUCTS = ("float32", "bfloat16")  # what config.training.products may be
+LOSS_UNITS = ("line", "point")  # what config.optimizer.loss_unit may be
 
 
 @flax.struct.dataclass
@@ -86,25 +90,30 @@ def started_from(state: TrainState, trained: Any) -> TrainState:
 
 
 def make_train_step(
-    network: Network, optimizer: optax.GradientTransformation, config: ConfigDict, units: int | None = None
+    description: Description, optimizer: optax.GradientTransformation, units: int | None = None
 ) -> Callable:
     """Builds `(state, batch, stop) -> (state, Metrics)` over all devices; the state is replicated and donated.
 
+    `description`: of the network, with the run's configuration and the normalisation of its batches.
     `stop` is 1 on the devices of a process that was told to end; all processes see the total at the same step, and so
     leave together. `units`: lines of the training data, or points where the loss is per point; adaptive weight noise
     needs it. All devices draw the same weights, so that a run does not depend on how many there are.
     """
-    products = config.training.products
-    if products not in PRODUCTS:
-        raise ConfigurationError(f'config.training.products is "{products}"; use {" or ".join(PRODUCTS)}')
-    network = network.clone(products=products)
+    config = description.config
+    for field, value, known in (
+        ("training.products", config.training.products, PRODUCTS),
+        ("optimizer.loss_unit", config.optimizer.loss_unit, LOSS_UNITS),
+    ):
+        if value not in known:
+            raise ConfigurationError(f'config.{field} is "{value}"; use {" or ".join(known)}')
+    network = description.network().clone(products=config.training.products)
     noisy = config.optimizer.weight_noise > 0
     if noisy and not units:
         raise ValueError(f"make_train_step: weight noise needs the number of units of training data, not {units}")
 
     def update(state: TrainState, batch, stop: jax.Array) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(jax.random.key(config.seed), state.step)
-        batch = augment(key, batch, config.data)
+        batch = augment(key, batch, config.data, description.mean, description.std)
 
         def loss(params):
             sums = losses.sums(network, params, batch)
@@ -127,12 +136,23 @@ def make_train_step(
         state = TrainState(state.step + 1, params, average, optimizer_state)
         return state, Metrics(sums, optax.tree.norm(gradient), stop, kl)
 
-    return parallel.pmap(update, donate_argnums=(0,))
+    return parallel.pmap(_exact(update), donate_argnums=(0,))
 
 
 def make_evaluation_step(network: Network) -> Callable:
     """Builds `(params, batch) -> Sums` over all devices."""
-    return parallel.pmap(lambda params, batch: parallel.total(losses.sums(network, params, batch)))
+    return parallel.pmap(_exact(lambda params, batch: parallel.total(losses.sums(network, params, batch))))
+
+
+def _exact(function: Callable) -> Callable:
+    """With products of float32 in float32, for which TPUs and newer GPUs take fewer bits unless they are asked to."""
+
+    @wraps(function)
+    def exact(*arguments):
+        with jax.default_matmul_precision("highest"):
+            return function(*arguments)
+
+    return exact
 
 
 def _weights(params: Any) -> Any:
@@ -148,11 +168,12 @@ def _average(average: Any, params: Any, step: jax.Array, decay: float) -> Any:
     return jax.tree.map(lambda a, p: decay * a + (1.0 - decay) * p, average, params)
 
 
-def augment(key: jax.Array, batch, data: ConfigDict):
+def augment(key: jax.Array, batch, data: ConfigDict, mean: np.ndarray, std: np.ndarray):
     """A small random linear map of each line: slant, size and aspect, by the config's standard deviations.
 
-    A share of the lines, `unknown_hands`, forgets whose hand it is. The draw depends on the key and on the line's id
-    alone, so it is the same on any number of devices.
+    It is one of the ink as it was before its normalisation by `mean` and `std`, [2] each. A share of the lines,
+    `unknown_hands`, forgets whose hand it is. The draw depends on the key and on the line's id alone, so it is the same
+    on any number of devices.
     """
     keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(batch.ids)
     if data.unknown_hands:
@@ -162,9 +183,11 @@ def augment(key: jax.Array, batch, data: ConfigDict):
         return batch
     n = jax.vmap(lambda k: jax.random.normal(k, (3,)))(keys) * jnp.array([data.slant, data.size, data.aspect])
     slant, size, aspect = n[:, 0:1], n[:, 1:2], n[:, 2:3]
+    advance = mean / std  # what the normalisation has taken from every offset, in its own unit
 
     def transform(x):
-        dx = jnp.exp(size + aspect) * (x[..., 0] + slant * x[..., 1])
-        return jnp.stack([dx, jnp.exp(size) * x[..., 1], x[..., 2]], axis=-1)
+        dx, dy = x[..., 0] + advance[0], x[..., 1] + advance[1]
+        dx = jnp.exp(size + aspect) * (dx + slant * (std[1] / std[0]) * dy)
+        return jnp.stack([dx - advance[0], jnp.exp(size) * dy - advance[1], x[..., 2]], axis=-1)
 
     return batch._replace(inputs=transform(batch.inputs), targets=transform(batch.targets))
