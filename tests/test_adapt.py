@@ -175,6 +175,10 @@ def test_a_line_that_lies_there_in_several_formats_is_one_line(tmp_path_factory,
                 inkml.write_inkml(path, [line])
             else:
                 svg.write_svg(path, sheet([line.strokes], [line.text]))
+    for name in ("._0000.json", "0000.plotter.svg"):  # what a system keeps for itself, and another file of the line
+        (folder / name).write_text("no ink")
+    if formats[0] == {"svg"} or formats[0] == {"SVG"}:
+        (folder / "0000.plotter.svg").unlink()
     lines, names = adapt.read_lines(folder)
     assert [line.text for line in lines] == [line.text for line in LINES[: len(formats)]]
     order = ["json", "inkml", "SVG", "svg"]

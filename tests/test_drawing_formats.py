@@ -22,7 +22,7 @@ from PIL import Image
 from writemate_jax import strokes
 from writemate_jax.drawing import animated, curves, gcode, inkml, pdf, plotter, svg
 from writemate_jax.drawing.look import Look
-from writemate_jax.drawing.sheet import sheet
+from writemate_jax.drawing.sheet import InkLine, InkSheet, sheet
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
 from writemate_jax.sampling.written import FORMATS, Written, format_of, save
 
@@ -213,9 +213,19 @@ def test_gcode_off_the_bed_is_refused(machine, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_curve_may_pass_the_bed_s_edge_by_a_hair_and_is_drawn_along_it():
+    arc = np.array([[0.5, 3.0], [0.02, 2.0], [0.02, 1.0], [0.5, 0.0]])
+    assert curves.flatten(curves.bezier(arc), 20)[:, 0].min() < -0.01
+    page = InkSheet(10.0, 3.0, (InkLine("a", (arc,), None),))
+    places = [c.params["X"] for c in parse_gcode_lines(gcode.to_gcode(page)) if "X" in c.params]
+    assert min(places) == 0
+    with pytest.raises(gcode.OffTheBed):
+        gcode.to_gcode(dataclasses.replace(page, lines=(InkLine("a", (arc - [0.1, 0.0],), None),)))
+
+
 @pytest.mark.parametrize(("field", "value"), [
-    ("feed", 0.0), ("travel", float("nan")), ("bed", (0.0, 9.0)), ("origin", (1.0,)), ("pen_up", "M5\nM3"),
-    ("pen_down", " "), ("seconds", -1.0), ("dwell_unit", "minutes"),
+    ("feed", 0.0), ("feed", 0.0001), ("travel", float("nan")), ("bed", (0.0, 9.0)), ("origin", (1.0,)),
+    ("pen_up", "M5\nM3"), ("pen_down", " "), ("seconds", -1.0), ("dwell_unit", "minutes"),
 ])
 def test_a_machine_that_cannot_be_is_refused(field, value):
     with pytest.raises(ValueError, match=f"{field} is .*; expected"):

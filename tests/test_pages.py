@@ -438,6 +438,8 @@ def test_gcode_of_pages_draws_each_page_on_the_bed_or_none(leaves, tmp_path):
     with pytest.raises(OffTheBed, match="not wholly on the bed"):
         pages.save(leaves, tmp_path / "off.gcode", machine=Machine(bed=(60.0, 150.0)))
     assert not list(tmp_path.glob("off*"))
+    with pytest.warns(UserWarning, match=r"letter-1.gcode, .*letter-2.gcode.*: of pages that were written before"):
+        pages.save(leaves[:1], tmp_path / "letter.gcode", machine=machine)  # a plotter may be given those as well
 
 
 def test_transparent_png_has_ink_alone(leaves, tmp_path):

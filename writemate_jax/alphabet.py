@@ -11,12 +11,12 @@ from anyascii import anyascii
 
 
 class UnknownCharacters(ValueError):
-    """A text has characters that cannot be written; ``characters`` names them."""
+    """A text has characters that cannot be written; ``characters`` names them, and the message ``where`` they are."""
 
-    def __init__(self, characters: Iterable[str], alphabet: str):
+    def __init__(self, characters: Iterable[str], alphabet: str, where: str = ""):
         self.characters = "".join(dict.fromkeys(characters))
         named = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in self.characters)
-        super().__init__(f"cannot write {named}; the alphabet is {alphabet!r}")
+        super().__init__(f"{where}{': ' if where else ''}cannot write {named}; the alphabet is {alphabet!r}")
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, recipe: Recipe) -> int:
+    if options.workers is not None and options.workers < 0:
+        raise ValueError(f"--workers is {options.workers}; expected 0 processes or more")
     lines = None if options.text_file is None else _lines(options.text_file)
 
     # JAX takes a second to import: mistakes and --help are answered without.

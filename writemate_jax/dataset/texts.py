@@ -32,6 +32,7 @@ def prepared(lines: Iterable[str], alphabet: Alphabet, longest: int) -> Texts:
         except UnknownCharacters:
             refused.append(line)
             continue
+        text = " ".join(text.split())  # some characters become nothing
         kept += textwrap.wrap(text, longest, break_on_hyphens=False)
     return Texts(tuple(kept), tuple(refused))
 

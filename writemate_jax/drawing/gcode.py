@@ -13,6 +13,7 @@ from writemate_jax.drawing.sheet import Sheet
 from writemate_jax.replacing import write_text
 
 CHORD = 0.2  # mm: curves are drawn as lines of at most about that length
+EDGE = 0.05  # mm: by no more may a curve pass its points, which lie on the bed; there it is drawn along the edge
 DWELL_UNITS = {"s": 1, "ms": 1000}  # of the P of G4, in a second; firmwares differ
 
 
@@ -41,8 +42,9 @@ class Machine:
 
     def __post_init__(self):
         for name in ("feed", "travel"):
-            if not 0 < getattr(self, name) < np.inf:
-                raise ValueError(f"{name} is {getattr(self, name)}; expected mm a minute, more than 0")
+            value = getattr(self, name)
+            if not 0 < value < np.inf or _number(value) == "0":
+                raise ValueError(f"{name} is {value}; expected mm a minute, 0.001 or more")
         for name in ("bed", "origin"):
             value = getattr(self, name)
             if len(value) != 2 or not np.isfinite(value).all() or (name == "bed" and min(value) <= 0):
@@ -65,8 +67,12 @@ def to_gcode(ink: Sheet, machine: Machine | None = None) -> str:
     """
     machine = machine or Machine()
     flip, corner = np.array([1.0, -1.0]), np.array(machine.origin) + [0.0, ink.height]
-    strokes = [corner + flip * _chords(stroke) for line in in_order(ink) for stroke in line]
+    ordered = [stroke for line in in_order(ink) for stroke in line]
+    # Before curves become lines, of which there is no end where letters are as large as a house.
+    _check([corner + flip * stroke for stroke in ordered], machine)
+    strokes = [corner + flip * _chords(stroke) for stroke in ordered]
     _check(strokes, machine)
+    strokes = [stroke.clip(0, machine.bed) for stroke in strokes]
     # Whole milliseconds in either unit: Marlin takes no fraction of one.
     wait = [f"G4 P{_number(round(machine.seconds, 3) * DWELL_UNITS[machine.dwell_unit])}"] if machine.seconds else []
     up, down = [machine.pen_up, *wait], [machine.pen_down, *wait]
@@ -101,11 +107,11 @@ def _check(strokes: list[np.ndarray], machine: Machine) -> None:
         return
     points = np.concatenate(strokes)
     low, high = points.min(axis=0), points.max(axis=0)
-    if (low < 0).any() or (high > machine.bed).any():
+    if (low < -EDGE).any() or (high > np.add(machine.bed, EDGE)).any():
         raise OffTheBed(
             f"the ink lies from X{low[0]:.1f} Y{low[1]:.1f} to X{high[0]:.1f} Y{high[1]:.1f} mm, not wholly on"
-            f" the bed of {machine.bed[0]:g} x {machine.bed[1]:g} mm; move the origin, write smaller, or in more and"
-            " shorter lines"
+            f" the bed of {machine.bed[0]:g} x {machine.bed[1]:g} mm; give the machine's own bed, move the origin, or"
+            " write less at once, or smaller"
         )
 
 

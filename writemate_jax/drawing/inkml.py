@@ -29,7 +29,7 @@ _VALUE = re.compile(r"""([!'"]?)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s
 def dumps(lines: Sequence[Ink]) -> str:
     """The InkML of lines. Raises ValueError for a text that XML cannot hold, and `strokes.InvalidInk`."""
     root = ElementTree.Element("ink", {"xmlns": NAMESPACE})
-    channels = ElementTree.SubElement(root, "traceFormat")
+    channels = ElementTree.SubElement(ElementTree.SubElement(root, "context"), "traceFormat")
     for name in "XY":
         ElementTree.SubElement(channels, "channel", {"name": name, "type": "decimal"})
     for line in lines:

@@ -11,9 +11,13 @@ from typing import Protocol
 from writemate_jax.drawing.gcode import DWELL_UNITS, Machine
 from writemate_jax.drawing.sheet import X_HEIGHT, check_look, color
 
-# As argparse keeps them: options of drawing in general, which formats that hold the ink as it is have no use for, and
-# those that one format alone has a use for.
-DRAWN, AS_IT_IS = ("letter_size", "ink", "pen"), {"json", "inkml"}
+# As argparse keeps them: options of drawing in general and the formats that have no use for them (some hold the ink as
+# it is, and a machine draws with the pen that it has), and those that one format alone has a use for.
+USELESS_FOR = {
+    "letter_size": ("json", "inkml"),
+    "ink": ("json", "inkml", "gcode"),
+    "pen": ("json", "inkml", "gcode"),
+}
 ONLY_FOR = {
     "svg": ("by_speed",),
     "png": ("dpi", "transparent"),
@@ -101,10 +105,10 @@ def look(options: argparse.Namespace) -> Look:
 
 def check_use(options: argparse.Namespace, formats: Collection[str]) -> None:
     """Raises ValueError for an option that was given and that none of the formats has a use for."""
-    for name in DRAWN:
-        if AS_IT_IS.issuperset(formats) and given(options, name):
-            raise ValueError(f"--{name.replace('_', '-')} says how ink is drawn, and {' and '.join(formats)} hold it as"
-                             " it is; leave it out, or ask for another format")
+    for name, useless in USELESS_FOR.items():
+        if set(useless).issuperset(formats) and given(options, name):
+            raise ValueError(f"--{name.replace('_', '-')} says how ink is drawn, of which {' and '.join(formats)} hold"
+                             " nothing; leave it out, or ask for another format")
     for kind, names in ONLY_FOR.items():
         for name in names:
             if kind not in formats and given(options, name):

@@ -14,6 +14,7 @@ from writemate_jax.drawing.page import PEN, lay_out, letter_height
 from writemate_jax.strokes import Rows, Stroke
 
 X_HEIGHT = 3.0  # mm, of a pen's everyday writing
+SMALLEST, LARGEST = 0.01, 1000.0  # mm that an x-height may have
 DOT = 0.01  # mm that a dot is drawn long; some programs leave out a path without length
 RULE_COLOR, RULE_WIDTH, DOT_WIDTH = "#bccbdc", 0.15, 0.4  # of a paper's lines and dots, mm
 COLOR = re.compile("#[0-9a-fA-F]{6}")
@@ -111,9 +112,10 @@ def color(name: str) -> str:
 
 
 def check_look(x_height: float, pen: float | None, color: str) -> None:
-    """Raises ValueError unless the sizes are positive and the colour is #rrggbb."""
-    for name, value in (("x_height", x_height), ("pen", pen)):
-        if value is not None and not 0 < value < float("inf"):
-            raise ValueError(f"{name} is {value}; expected millimetres, more than 0")
+    """Raises ValueError for sizes that no sheet has, and unless the colour is #rrggbb."""
+    if not SMALLEST <= x_height <= LARGEST:
+        raise ValueError(f"x_height is {x_height}; expected a letter size of {SMALLEST:g} to {LARGEST:g} mm")
+    if pen is not None and not 0 < pen < float("inf"):
+        raise ValueError(f"pen is {pen}; expected millimetres, more than 0")
     if not COLOR.fullmatch(color):
         raise ValueError(f"color is {color!r}; expected #rrggbb, such as #1a3a8f")

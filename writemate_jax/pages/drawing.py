@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
@@ -43,7 +45,8 @@ def save(
     else letter-1.svg, letter-2.svg, ... (as many digits as the last needs). dpi, transparent (without paper's white):
     of .png. machine: what a .gcode program is for. A plotter is given the ink without the paper's lines.
     Raises ValueError for another suffix, without pages, for a picture beyond 30,000 pixels a side, and `OffTheBed`,
-    before any page is written, where the ink of one does not lie on the machine's bed.
+    before any page is written, where the ink of one does not lie on the machine's bed. Warns of files of this name that
+    other pages have left.
     """
     path, kind = Path(path), page_format(path)
     if not pages:
@@ -55,6 +58,10 @@ def save(
     digits = len(str(len(pages)))
     paths = [path.with_name(f"{name}-{i:0{digits}d}{suffix}") for i in range(1, len(pages) + 1)]
     paths = [path] if len(pages) == 1 else paths
+    left_over = sorted(set(_of_one_name(path, name, suffix)) - set(paths))
+    if left_over:
+        warnings.warn(f"{', '.join(map(str, left_over))}: of pages that were written before, and not of these",
+                      stacklevel=2)  # fmt: skip
     if kind == "gcode":
         programs = [gcode.to_gcode(page, machine) for page in pages]
         for program, file in zip(programs, paths, strict=True):
@@ -69,6 +76,12 @@ def save(
     for page, file in zip(pages, paths, strict=True):
         write[kind](file, page)
     return paths
+
+
+def _of_one_name(path: Path, name: str, suffix: str) -> list[Path]:
+    """The files that pages of this name may have been written to."""
+    numbered = re.compile(re.escape(name) + r"(-\d+)?" + re.escape(suffix))
+    return [file for file in path.parent.glob("*") if numbered.fullmatch(file.name)]
 
 
 def to_svg(page: Page) -> str:

@@ -31,6 +31,7 @@ from writemate_jax.pages.wrapping import TextLine, wrap
 from writemate_jax.strokes import Stroke
 
 LONGEST = 128  # characters that `Writer.write` takes for a line; a longer one is written in parts
+LARGEST_SEED = 2**32 - 1  # as of a line
 USUAL = 0.87  # ratio of real to expected width before any is measured
 SAME = 0.03  # a ratio that differs by less is the usual one: what was written with that can stay
 FILL = 0.97  # of a line, by the estimate
@@ -64,6 +65,8 @@ def write_pages(writer: Any, text: str, *, seed: int = 0, progress: bool = False
       InvalidPage: an option is none, no line fits, or there is no text.
       InvalidRequest, UnknownCharacters: as `Writer.write` does; characters are named once, before any is written.
     """
+    if not 0 <= seed <= LARGEST_SEED:
+        raise InvalidPage(f"seed is {seed}; expected 0 to {LARGEST_SEED}")
     names = {field.name for field in dataclasses.fields(Layout)}
     layout = Layout(**{name: value for name, value in options.items() if name in names})
     request = {name: value for name, value in options.items() if name not in names}

@@ -76,6 +76,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.list_styles:
         return _list_styles(options)
     options.out = OUT if options.out is None else options.out
+    if not options.out:
+        raise UsageError("--out is empty; expected a file or a folder (. for this one)")
     if page_options.given(options).keys() - {"letter", "ink", "pen"}:  # these three are for lines, too
         return _run_pages(options)
     texts = _texts(options)
@@ -172,8 +174,8 @@ def _run_pages(options: argparse.Namespace) -> int:
             written = pages.write_pages(
                 writer, text, seed=options.seed, progress=True, bias=options.bias, style=options.style,
                 candidates=options.candidates, prime=prime, **layout)
-        dpi = {} if look.dpi is None else {"dpi": look.dpi}
-        paths = pages.save(written, path, transparent=look.transparent, machine=look.machine, **dpi)
+            dpi = {} if look.dpi is None else {"dpi": look.dpi}
+            paths = pages.save(written, path, transparent=look.transparent, machine=look.machine, **dpi)
     except (InvalidRequest, UnknownCharacters, CheckpointNotFound, ValueError) as error:
         return _fail(error)
     for warning in caught:
@@ -250,8 +252,13 @@ def _save(written: list[Written], destination: Destination, attention: bool, loo
     else:
         for i, line in enumerate(written):
             for kind in formats:
-                paths.append(path / f"{i:04d}{FORMATS[kind]}")
-                save([line], paths[-1], look)
+                file = path / f"{i:04d}{FORMATS[kind]}"
+                try:
+                    save([line], file, look)
+                except ValueError as error:
+                    there = f"; {len(paths)} files before it are written" if paths else ""
+                    raise ValueError(f"line {i}, {line.text!r}: {error}{there}") from error
+                paths.append(file)
     if attention:
         from writemate_jax.drawing.attention import plot_attention_sheet
 

@@ -21,6 +21,7 @@ import numpy as np
 from writemate_jax import strokes
 from writemate_jax.data.ink_files import SUFFIXES, read_ink, with_text
 from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
+from writemate_jax.drawing.formats import FORMATS, format_of
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import Network, text_batch
@@ -300,9 +301,12 @@ def _side_by_side(
 def read_lines(folder: Path) -> tuple[list[Ink], list[str]]:
     """The lines of ink in a folder's files of `ink_files.SUFFIXES`, in the order of names, and what errors call each.
 
-    Of files that differ in nothing but the suffix, which are the same ink, the first format's alone is read. Raises
-    ValueError for a folder without any, `InvalidInkFile` for a file that holds none, or a line without a text.
+    Of files that differ in nothing but the suffix, which are the same ink, the first format's alone is read; names with
+    a dot in front are not looked at. Raises ValueError for what is no folder or has none of them, `InvalidInkFile` for
+    a file that holds none, or a line without a text.
     """
+    if not Path(folder).is_dir():
+        raise ValueError(f"{folder} is no folder; give one with lines of your ink, each in a file of its own")
     files = _ink_files(Path(folder))
     if not files:
         *others, last = SUFFIXES
@@ -318,10 +322,11 @@ def read_lines(folder: Path) -> tuple[list[Ink], list[str]]:
 
 def _ink_files(folder: Path) -> list[Path]:
     """One file of each name, in the order of names: of the format that keeps most of the ink, as `SUFFIXES` begins."""
-    files = [file for file in sorted(folder.glob("*")) if file.suffix.lower() in SUFFIXES and file.is_file()]
+    found = [file for file in sorted(folder.glob("[!.]*")) if file.suffix.lower() in SUFFIXES and file.is_file()]
     richest: dict[str, Path] = {}
-    for file in sorted(files, key=lambda file: SUFFIXES.index(file.suffix.lower())):
-        richest.setdefault(file.stem, file)
+    for file in sorted(found, key=lambda file: SUFFIXES.index(file.suffix.lower())):
+        suffix = FORMATS[format_of(file)]  # of a.plotter.svg more than .svg: it is the same line as a.json
+        richest.setdefault(file.name[: -len(suffix)], file)
     return sorted(richest.values())
 
 

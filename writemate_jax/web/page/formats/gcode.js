@@ -4,6 +4,7 @@ import { title } from "./lines.js";
 import { inOrder } from "./plotter.js";
 
 const CHORD = 0.2; // mm: curves are drawn as lines of at most about that length
+const EDGE = 0.05; // mm: by no more may a curve pass its points, which lie on the bed; there it is drawn along the edge
 
 export const MACHINE = {
   bed: [210, 297], origin: [0, 0], feed: 1500, travel: 3000, penUp: "G0 Z5", penDown: "G1 Z0 F600", seconds: 0,
@@ -24,6 +25,7 @@ export function toGcode(sheet, given = MACHINE) {
   const strokes = inOrder(sheet).flat().map((stroke) => (
     chords(stroke).map(([x, y]) => [origin[0] + x, origin[1] + sheet.height - y])));
   checkBed(strokes, machine);
+  for (const point of strokes.flat()) [0, 1].forEach((i) => { point[i] = Math.min(Math.max(point[i], 0), machine.bed[i]); });
   const comments = title(sheet).split("\n").map((line) => `; ${line.replace(/[^ -~]|[();%]/g, "?")}`);
   const wait = seconds ? [`G4 P${number(seconds)}`] : [];
   const up = [machine.penUp, ...wait], down = [machine.penDown, ...wait];
@@ -63,7 +65,7 @@ function check({ bed, origin, feed, travel, penUp, penDown, seconds }) {
 function checkBed(strokes, { bed }) {
   const far = [0, 1].map((axis) => strokes.flat().reduce(([low, high], point) =>
     [Math.min(low, point[axis]), Math.max(high, point[axis])], [Infinity, -Infinity]));
-  if (far.some(([low, high], axis) => low < 0 || high > bed[axis])) {
+  if (far.some(([low, high], axis) => low < -EDGE || high > bed[axis] + EDGE)) {
     const [[left, right], [low, high]] = far.map((range) => range.map((value) => value.toFixed(1)));
     throw new OffTheBed(`The ink lies from X${left} Y${low} to X${right} Y${high} mm, not wholly on the bed of`
       + ` ${bed[0]} × ${bed[1]} mm. Choose smaller paper or fewer lines, or change the bed or the sheet's place below.`);
