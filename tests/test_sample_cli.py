@@ -224,7 +224,7 @@ def test_script_runs_from_anywhere_and_the_second_start_compiles_nothing(checkpo
         (["Hello", "--out", "a.svg", "--dpi", "300"], "--dpi is for png alone, and what is asked for is svg"),
         (["Hello", "--out", "a.png", "--by-speed"], "--by-speed is for svg alone"),
         (["Hello", "--format", "svg", "--pen-seconds", "0"], "--pen-seconds is for gcode alone"),
-        (["Hello", "--format", "json,inkml", "--pen", "1"], "--pen says how ink is drawn, of which json and inkml hold"),
+        (["Hello", "--format", "json,inkml", "--pen", "1"], "--pen says how ink is drawn, of which json and inkml"),
         (["Hello", "--out", "a.gcode", "--ink", "red"], "--ink says how ink is drawn, of which gcode hold"),
         (["Hello", "--out", ""], "--out is empty"),
         (["Hello", "--page", "A6", "--seed", "4294967296"], "seed is 4294967296; expected 0 to 4294967295"),
