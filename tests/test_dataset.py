@@ -299,7 +299,7 @@ def test_processes_that_draw_end_with_a_run_that_is_killed():
     assert ended.returncode == -signal.SIGKILL
 
 
-def test_a_set_goes_on_with_its_own_options_alone(whole, model, tmp_path):
+def test_a_set_goes_on_with_its_own_options_alone(whole, model, tmp_path, monkeypatch):
     before = contents(whole)
     for recipe, own, message in (
         (replace(RECIPE, num=15), TEXTS, "num was 14, now 15"),
@@ -309,6 +309,10 @@ def test_a_set_goes_on_with_its_own_options_alone(whole, model, tmp_path):
     ):
         with pytest.raises(OtherSet, match=message):
             making.make(whole, recipe, own, model)
+    here = making.lanes_here()
+    with monkeypatch.context() as elsewhere, pytest.raises(OtherSet, match=f"kind of device has begun, {here} lines"):
+        elsewhere.setattr(making, "lanes_here", lambda: 256)
+        making.make(whole, RECIPE, TEXTS, model)
     with pytest.raises(OtherSet, match="other weights"):
         making.make(whole, RECIPE, TEXTS, replace(model, params={**model.params, "styles": model.params["styles"] + 0}
                     | {"more": np.zeros(1)}))  # fmt: skip

@@ -55,22 +55,23 @@ class Alphabet:
         ends = np.flatnonzero(codes == 0)
         return "".join(self.characters[code - 1] for code in codes[: ends[0] if ends.size else None])
 
-    def transliterate(self, text: str) -> tuple[str, dict[str, str]]:
+    def transliterate(self, text: str, where: str = "") -> tuple[str, dict[str, str]]:
         """``(text, replaced)``: the text in this alphabet, and what stands in it for each character that it lacks.
 
         Accents, curly quotes, dashes, ligatures and foreign scripts become their nearest ASCII. Marks without ink of
-        their own (joiners, stray accents) become nothing. Raises `UnknownCharacters` naming all that cannot be written.
+        their own (joiners, stray accents) become nothing. Raises `UnknownCharacters`, naming ``where`` and all that
+        cannot be written.
         """
         text = unicodedata.normalize("NFC", text)
         replaced = {c: _nearest_ascii(c) for c in dict.fromkeys(text) if c not in self.characters}
         unknown = [c for c, near in replaced.items() if near is None or not set(near) <= set(self.characters)]
         if unknown:
-            raise UnknownCharacters(unknown, self.characters)
+            raise UnknownCharacters(unknown, self.characters, where)
         return "".join(replaced.get(c, c) for c in text), replaced
 
 
 def _nearest_ascii(character: str) -> str | None:
-    near = anyascii(character)
+    near = " " if character == "\t" else anyascii(character)
     if len(near) > 2 and near[0] == near[-1] == ":":
         return None  # the name of an emoji is not its likeness
     if not near and unicodedata.category(character) not in ("Mn", "Me", "Cf"):

@@ -70,6 +70,10 @@ def begin(folder: Path, about: Mapping[str, Any]) -> None:
         except ValueError as error:
             raise ValueError(f"{path} is no manifest of a set: {error}; give another --out") from error
         other = [key for key in {**was, **about} if was.get(key) != about.get(key)]
+        if other == ["lanes"]:
+            raise OtherSet(f"{folder} holds a set that another kind of device has begun, {was.get('lanes')} lines at"
+                           f" once and not {about['lanes']} as here: the same lines would come out otherwise. Go on"
+                           " there, or give another --out")  # fmt: skip
         if other:
             differences = "; ".join(
                 f"other {key}" if key in DIGESTS else f"{key} was {was.get(key)!r}, now {about.get(key)!r}"

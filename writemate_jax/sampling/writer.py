@@ -25,7 +25,6 @@ import jax
 import numpy as np
 
 from writemate_jax import strokes
-from writemate_jax.alphabet import UnknownCharacters
 from writemate_jax.data import own_ink
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.reading.reader import Reader
@@ -486,10 +485,7 @@ class Writer:
         breaks = sorted({c for c in stripped if c in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"})
         if breaks:
             raise InvalidRequest(f"{name} has a line break ({breaks[0]!r}); give each line as a text of its own")
-        try:
-            readable, replaced = self.model.alphabet.transliterate(stripped.replace("\t", " "))
-        except UnknownCharacters as error:
-            raise UnknownCharacters(error.characters, self.model.alphabet.characters, name) from error
+        readable, replaced = self.model.alphabet.transliterate(stripped, name)
         if replaced:
             changes = ", ".join(f"{old!r} as {new!r}" for old, new in replaced.items())
             warnings.warn(f"{name}: the network does not know all of its characters; it writes {changes}", stacklevel=3)
