@@ -87,7 +87,8 @@ def configure(row: Row, settings: Settings) -> ConfigDict:
     if row.start:
         config.weights_from = str(settings.out / row.start)
     steps = max(1, round(row.steps * settings.scale))
-    config.data.short_steps = round(config.data.short_steps * steps / config.training.steps)
+    # Of the row, not of a scale, by which a run that is done may go on.
+    config.data.short_steps = round(config.data.short_steps * row.steps / config.training.steps)
     config.training.steps = steps
     config.training.evaluate_every = max(1, steps // EVALUATIONS)
     config.training.save_every = max(1, steps // SAVES)

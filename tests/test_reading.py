@@ -122,9 +122,19 @@ def test_it_learns_and_goes_on_bit_for_bit(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         training.learned(path, LINES, ALPHABET, 40, 0, watch)
     assert path.exists()
-    reader, _ = training.learned(path, LINES, ALPHABET, 40, 0, watch)
+    reader, loss = training.learned(path, LINES, ALPHABET, 40, 0, watch)
     assert len(losses) == 8 + 35  # from step 5 on
-    straight, _ = training.learned(tmp_path / "other.msgpack", LINES, ALPHABET, 40, 0)
+    straight, same = training.learned(tmp_path / "other.msgpack", LINES, ALPHABET, 40, 0)
+    assert loss == same == training.learned(path, LINES, ALPHABET, 40, 0)[1]  # at its end, too
+    for steps, seed, message in ((20, 0, "steps 40 there, 20 here"), (40, 1, "seed 0 there, 1 here")):
+        with pytest.raises(ValueError, match=f"reader.msgpack is of another training: {message}"):
+            training.learned(path, LINES, ALPHABET, steps, seed)
+    other = LINES._replace(texts=LINES.texts[::-1])
+    with pytest.raises(ValueError, match="is of another training: lines '"):
+        training.learned(path, other, ALPHABET, 40, 0)
+    (tmp_path / "broken.msgpack").write_bytes(path.read_bytes()[:99])
+    with pytest.raises(ValueError, match="broken.msgpack is no training"):
+        training.learned(tmp_path / "broken.msgpack", LINES, ALPHABET, 40, 0)
     for ours, theirs in zip(jax.tree.leaves(reader.params), jax.tree.leaves(straight.params), strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert np.mean(losses[-5:]) < 0.7 * losses[0]

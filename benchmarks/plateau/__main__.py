@@ -21,6 +21,7 @@ Runs that are finished are not made again; one that was cut short goes on from i
 
 def main(arguments: list[str] | None = None) -> int:
     from benchmarks.plateau import faults, report, running
+    from writemate_jax.data import corpus as corpora
     from writemate_jax.sampling.compilation_cache import use_compilation_cache
 
     every = tuple(faults.SAYS)
@@ -53,6 +54,11 @@ def main(arguments: list[str] | None = None) -> int:
         for name in names:
             faults.faults_of(name)  # before an hour is spent on the others
         if given.corpus:
+            if given.arrangement not in (None, *corpora.ARRANGEMENTS):
+                raise ValueError(f"--arrangement {given.arrangement}: use one of {', '.join(corpora.ARRANGEMENTS)}")
+            for name in ("steps", "batch", "thin", "evaluations"):
+                if getattr(given, name) < 1:
+                    raise ValueError(f"--{name} {getattr(given, name)}: expected at least 1")
             arrangement = given.arrangement or ("open" if given.corpus == "open" else "graves")
             fields = {k: v for k, v in vars(given).items() if k in running.Settings.__dataclass_fields__}
             settings = running.Settings(**fields | {"arrangement": arrangement})

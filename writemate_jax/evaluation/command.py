@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from writemate_jax.evaluation import imitation_command, usefulness_command
-from writemate_jax.evaluation.arguments import biases
+from writemate_jax.evaluation.arguments import biases, positive, whole
 from writemate_jax.figures import command as figures_command
 
 EXAMPLES = """\
@@ -68,6 +68,8 @@ def _legibility(options: argparse.Namespace) -> None:
     ways = [legibility.Way(bias) for bias in options.biases]
     ways += [legibility.Way(usual, candidates) for candidates in options.candidates if candidates > 1]
     ways.append(legibility.Way(usual, None))
+    for way in ways:  # what cannot be written is said before anything is
+        writer.lines([lines[0].text], way.bias, options.seed, options.style, way.candidates)
     bar = tqdm(total=len(indices) + len(lines) * len(ways), unit="line", disable=None)
     with bar:
         real = legibility.real_lines(corpus, indices)
@@ -97,6 +99,8 @@ def _likeness(options: argparse.Namespace) -> None:
     others = _draw(corpus.select(options.training_split.split(",")), options.training_lines, options.lines_seed)
     training = likeness.real_lines(corpus, others, writer, x_height=x_height)
     biases = options.biases or sorted({0.0, float(writer.model.config.sampling.bias)})
+    for bias in biases:  # what cannot be written is said before anything is
+        writer.lines([corpus.text(indices[0])], bias, options.seed, options.style, options.candidates)
     about = {
         "checkpoint": _name(options.checkpoint),
         "real ink": f"{len(real.lines)} lines of {len(set(real.writers))} writers of {options.corpus}, split"
@@ -171,6 +175,8 @@ def _likelihood(options: argparse.Namespace) -> None:
     from writemate_jax.sampling.writer import embedded
     from writemate_jax.training.models import load_model
 
+    if options.result is not None and (options.checkpoint is None or options.lines is not None):
+        raise ValueError("--result needs the --checkpoint of a training, and a whole split: no --lines")
     corpus, indices = _corpus_lines(options)
     model = load_model(embedded() if options.checkpoint is None else options.checkpoint)
     found = measure(model, corpus, indices)
@@ -188,8 +194,6 @@ def _likelihood(options: argparse.Namespace) -> None:
     if options.result is not None:
         from writemate_jax.evaluation import result
 
-        if options.checkpoint is None or options.lines is not None:
-            raise ValueError("--result needs the --checkpoint of a training, and a whole split: no --lines")
         curve = options.result.with_suffix(".csv").name
         result.write(
             options.result, result.of_run(options.checkpoint, model, found, options.split, curve), options.checkpoint
@@ -258,7 +262,7 @@ def _parser() -> argparse.ArgumentParser:
     styled.add_argument("--out", type=Path, required=True, metavar="DIR", help="for styles.json, which the export"
                         " takes, and records.json")  # fmt: skip
     styled.add_argument("--bias", type=float, metavar="B", help="(default: the network's own)")
-    styled.add_argument("--seed", type=_whole, default=0, metavar="N", help="text i with seed N + i (default: 0)")
+    styled.add_argument("--seed", type=whole, default=0, metavar="N", help="text i with seed N + i (default: 0)")
     styled.add_argument("--most", type=float, default=0.04, metavar="SHARE", help="of wrong characters, at most"
                         " (default: 0.04)")  # fmt: skip
     usefulness_command.add(commands)
@@ -286,11 +290,11 @@ def _parser() -> argparse.ArgumentParser:
     ):
         add = command.add_argument
         add("--biases", type=biases, default=default, metavar="LIST", help=f"with commas (default: {shown})")
-        add("--seed", type=_whole, default=0, metavar="N", help="line i is written with seed N + i (default: 0)")
+        add("--seed", type=whole, default=0, metavar="N", help="line i is written with seed N + i (default: 0)")
     add = alike.add_argument
     add("--training-split", default="train", metavar="NAMES", help="where the network that tells written from real ink"
         " is trained (default: %(default)s)")  # fmt: skip
-    add("--training-lines", type=_positive, default=4_000, metavar="N", help="of it (default: %(default)s); fewer make"
+    add("--training-lines", type=positive, default=4_000, metavar="N", help="of it (default: %(default)s); fewer make"
         " that network weaker and the figure too good")  # fmt: skip
     for command in (legible, aligned):
         command.add_argument("--prompts", type=Path, metavar="DIR", help="other lines: a .txt file for each group")
@@ -302,7 +306,7 @@ def _parser() -> argparse.ArgumentParser:
         add = command.add_argument
         add("--style", metavar="NAME", help="unknown, random (a hand for each line), or a training writer (default: as"
             " sample.py has it)")  # fmt: skip
-        add("--candidates", type=_positive, metavar="N", help="written of each line, the best kept (default: as"
+        add("--candidates", type=positive, metavar="N", help="written of each line, the best kept (default: as"
             " many as sample.py writes)")  # fmt: skip
     for command in (legible, alike, aligned, styled, likely):
         command.add_argument("--checkpoint", type=Path, metavar="DIR", help="a --workdir of train.py, or a checkpoint"
@@ -315,24 +319,10 @@ def _parser() -> argparse.ArgumentParser:
         add = command.add_argument
         add("--corpus", default="open", metavar="open|FILE", help="real ink (default: %(default)s)")
         add("--split", default="validation", metavar="NAMES", help="of it, with commas (default: %(default)s)")
-        add("--lines", type=_positive, metavar="N", help=f"{lines} (default: all)")
-        add("--lines-seed", type=_whole, default=0, metavar="N", help="draws those lines (default: 0)")
+        add("--lines", type=positive, metavar="N", help=f"{lines} (default: all)")
+        add("--lines-seed", type=whole, default=0, metavar="N", help="draws those lines (default: 0)")
     return parser
 
 
 def _counts(value: str) -> tuple[int, ...]:
-    return tuple(sorted({_positive(part) for part in value.split(",")}))
-
-
-def _whole(value: str, least: int = 0) -> int:
-    try:
-        number = int(value)
-    except ValueError:
-        number = -1
-    if number < least:
-        raise argparse.ArgumentTypeError(f"{value!r}; expected a whole number from {least} up")
-    return number
-
-
-def _positive(value: str) -> int:
-    return _whole(value, least=1)
+    return tuple(sorted({positive(part) for part in value.split(",")}))

@@ -30,7 +30,7 @@ class Edits(NamedTuple):
 
 
 def compare(wanted: str, read: str) -> Edits:
-    """The edits between two texts. Of several alignments with as few, one that substitutes most is counted."""
+    """The edits between two texts. Of several alignments with as few, that of `align` is counted."""
     steps = align(wanted, read)
     kinds = "".join("-" if b is None else "+" if a is None else "=" if a == b else "x" for a, b in steps)
     start = kinds[: len(kinds) - len(kinds.lstrip("-+"))]
@@ -43,7 +43,10 @@ def compare(wanted: str, read: str) -> Edits:
 
 
 def align(wanted: str, read: str) -> list[tuple[str | None, str | None]]:
-    """Pairs (wanted, read) in order; None stands for a character that the other text lacks."""
+    """Pairs (wanted, read) in order; None stands for a character that the other text lacks.
+
+    Of several with as few edits one that, from the end, pairs characters wherever it can.
+    """
     m, n = len(wanted), len(read)
     cost = np.zeros((m + 1, n + 1), np.int64)
     cost[:, 0], cost[0] = np.arange(m + 1), np.arange(n + 1)

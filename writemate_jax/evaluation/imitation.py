@@ -218,7 +218,10 @@ def lacking(
     seed: int = 0,
     progress: Callable[[], object] = lambda: None,
 ) -> Lacking:
-    """Whether adapting forgets: for each writer the prompts with the most characters that the given lines lack."""
+    """Whether adapting forgets: for each writer the prompts with the most characters that the given lines lack.
+
+    No prompt is taken twice; who comes first by name chooses first.
+    """
     texts, new, whose = [], 0, []
     for k, one in enumerate(people):
         had = set("".join(corpus.text(i) for i in one.given))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from writemate_jax.evaluation.arguments import positive, whole
+
 LINES = 24  # of each of the training's writers, at most, that the recogniser of hands learns from
 
 
@@ -17,12 +19,12 @@ def add(commands) -> None:
     option("--checkpoint", type=Path, metavar="DIR", help="a --workdir of train.py, or a checkpoint in there (default:"
            " the embedded network)")  # fmt: skip
     option("--bias", type=float, metavar="B", help="(default: the network's own, in an own hand more)")
-    option("--candidates", type=int, metavar="N", help="written of each line, the best kept (default: as many as"
+    option("--candidates", type=positive, metavar="N", help="written of each line, the best kept (default: as many as"
            " sample.py writes)")  # fmt: skip
-    option("--writers", type=int, metavar="N", help="held-out writers, those first by name (default: all who have"
+    option("--writers", type=positive, metavar="N", help="held-out writers, those first by name (default: all who have"
            " lines enough)")  # fmt: skip
-    option("--steps", type=int, metavar="N", help="of the training of the recogniser of hands; fewer make it weaker")
-    option("--seed", type=int, default=0, metavar="N", help="of all that is random; line i is written with N + i"
+    option("--steps", type=positive, metavar="N", help="of the recogniser of hands; fewer make it weaker")
+    option("--seed", type=whole, default=0, metavar="N", help="of all that is random; line i is written with N + i"
            " (default: 0)")  # fmt: skip
     parser.set_defaults(run=run)
 
@@ -41,6 +43,12 @@ def run(options: argparse.Namespace) -> None:
 
     reader = Recogniser.load()
     writer = Writer.load(options.checkpoint)
+    if not writer.model.network().styles or writer.model.unit != "x-height":
+        raise ValueError(
+            f"the network has {len(writer.model.writers)} styles and writes in {writer.model.unit}; expected one that "
+            "learned styles, in x-heights"
+        )
+    writer.lines(["see"], options.bias, options.seed, None, options.candidates)  # what cannot be is said at once
     ways = {"bias": options.bias, "candidates": options.candidates}
     usual = writer.model.config.sampling
     steps = writer_recogniser.STEPS if options.steps is None else options.steps

@@ -112,7 +112,7 @@ def write_prompts(
     written = writer.write(texts, bias=bias, seed=seeds, style=style, candidates=way.candidates)
     share = (time.perf_counter() - start) / len(prompts)
     return [
-        Line(prompt.group, prompt.text, line.strokes, line.complete, share)
+        Line(prompt.group, line.text, line.strokes, line.complete, share)  # the text that the network was given
         for prompt, line in zip(prompts, written, strict=True)
     ]
 

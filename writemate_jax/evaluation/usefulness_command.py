@@ -7,6 +7,8 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from writemate_jax.evaluation.arguments import positive, whole
+
 
 def add(commands) -> None:
     """Adds the command to those of `evaluate.py`."""
@@ -16,12 +18,12 @@ def add(commands) -> None:
     option("--checkpoint", type=Path, metavar="DIR", help="the network that writes (default: the embedded one)")
     option("--out", type=Path, default=Path("usefulness"), metavar="DIR", help="for the sets, the recognisers, as they"
            " are trained, and usefulness.json and .md; the same command goes on (default: %(default)s)")  # fmt: skip
-    option("--lines", type=int, default=20_000, metavar="N", help="to train with (default: %(default)s)")
-    option("--steps", type=int, default=3_000, metavar="N", help="of the training (default: %(default)s)")
-    option("--test-lines", type=int, default=400, metavar="N", help="of the held-out writers (default: %(default)s)")
+    option("--lines", type=positive, default=20_000, metavar="N", help="to train with (default: %(default)s)")
+    option("--steps", type=positive, default=3_000, metavar="N", help="of the training (default: %(default)s)")
+    option("--test-lines", type=positive, default=400, metavar="N", help="of others (default: %(default)s)")
     option("--bias", type=_range, action="append", metavar="LOW,HIGH", help="of the written lines; may be given"
            " again, for another recogniser (default: 0,1)")  # fmt: skip
-    option("--seed", type=int, default=0, metavar="N", help="of all that is random (default: %(default)s)")
+    option("--seed", type=whole, default=0, metavar="N", help="of all that is random (default: %(default)s)")
     parser.set_defaults(run=run)
 
 

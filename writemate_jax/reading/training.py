@@ -6,6 +6,8 @@ it learns from them (`evaluation.usefulness`), all else being equal.
 
 from __future__ import annotations
 
+import hashlib
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -94,15 +96,22 @@ def learned(
     seed: int,
     progress: Callable[[int, float], None] = lambda step, loss: None,
 ) -> tuple[Reader, float]:
-    """The trained reader, and its loss over the last steps; what was trained before is in ``path``."""
-    state, losses = initial_state(alphabet, seed), []
+    """The trained reader, and its loss over the last steps; what was trained before is in ``path``.
+
+    Raises ValueError where that is of another training, or none.
+    """
+    state, losses = initial_state(alphabet, seed), deque(maxlen=SAVE_EVERY)
+    about = {"steps": steps, "seed": seed, "characters": alphabet.characters, "lines": _digest(examples)}
     if Path(path).is_file():
-        state = State(*serialization.from_bytes(tuple(state), Path(path).read_bytes()))
+        stored = _stored(path, about)
+        state = State(*serialization.from_state_dict(tuple(state), stored["state"]))
         state = state._replace(step=int(state.step))
+        losses.extend(stored["losses"].tolist())
 
     def save(state: State) -> None:
+        whole = {"about": about, "state": tuple(state), "losses": np.array(losses)}
         with replacing(path) as temporary:
-            temporary.write_bytes(serialization.to_bytes(tuple(state)))
+            temporary.write_bytes(serialization.to_bytes(whole))
 
     def after(state: State, loss: float) -> None:
         losses.append(loss)
@@ -112,7 +121,27 @@ def learned(
 
     state = train(examples, alphabet, steps, seed=seed, state=state, progress=after)
     save(state)
-    return Reader(alphabet, jax.device_get(state.params)), float(np.mean(losses[-SAVE_EVERY:] or np.nan))
+    return Reader(alphabet, jax.device_get(state.params)), float(np.mean(losses))
+
+
+def _stored(path: Path, about: dict[str, Any]) -> dict[str, Any]:
+    try:
+        stored = serialization.msgpack_restore(Path(path).read_bytes())
+        was = stored["about"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise ValueError(f"{path} is no training of this version that can go on; remove it") from error
+    other = [f"{key} {was.get(key)!r} there, {value!r} here" for key, value in about.items() if was.get(key) != value]
+    if other:
+        raise ValueError(f"{path} is of another training: {'; '.join(other)}; remove it, or choose another place")
+    return stored
+
+
+def _digest(examples: Examples) -> str:
+    """Of the lines and texts; names the same in every process."""
+    found = hashlib.sha256()
+    for line, text in zip(examples.lines, examples.texts, strict=True):
+        found.update(np.ascontiguousarray(line, np.float32).tobytes() + text.encode("utf-8"))
+    return found.hexdigest()[:16]
 
 
 def augmented(line: Rows, rng: np.random.Generator) -> Rows:
