@@ -196,6 +196,24 @@ def test_a_prediction_network_may_begin_with_a_synthesis_network(tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
+def test_a_run_may_begin_with_the_mean_of_networks_of_one_shape(tmp_path):
+    config = small(tmp_path)
+    config.training.update(steps=2, evaluate_every=1, save_every=1)
+    loop.run(config, tmp_path / "run")
+    one, other = (load_model(tmp_path / "run" / "last" / step) for step in "12")
+    config.weights_from = ",".join(str(tmp_path / "run" / "last" / step) for step in "12")
+    config.optimizer.learning_rate = 0.0
+    state = loop.run(config, tmp_path / "mean")
+    for a, b, mean in zip(*map(jax.tree.leaves, (one.params, other.params, state.params)), strict=True):
+        np.testing.assert_allclose(mean, (a + b) / 2, rtol=1e-6)
+    config.model.cells = 8
+    config.weights_from = ""
+    loop.run(config, tmp_path / "narrow")
+    config.weights_from = f"{tmp_path / 'run'},{tmp_path / 'narrow'}"
+    with pytest.raises(ConfigurationError, match="narrow has other weights than .*run"):
+        loop.run(config, tmp_path / "none")
+
+
 def test_a_run_leaves_logs_pictures_and_a_model_and_compiles_each_shape_once(tmp_path, monkeypatch):
     config = tiny.config(tmp_path)
     traces = []

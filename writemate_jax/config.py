@@ -36,7 +36,8 @@ def default() -> ConfigDict:
     config.corpus = OPEN_CORPUS
 
     # A trained network whose weights the run begins with: a folder as --checkpoint of sample.py takes it, "embedded"
-    # for the one that comes with the package, "" for fresh weights.
+    # for the one that comes with the package, "" for fresh weights. Several, with commas: the mean of their weights,
+    # which is of use where they have come from the same network (Wortsman et al. 2022, "Model soups").
     config.weights_from = ""
 
     data = config.data = ConfigDict()

@@ -119,7 +119,8 @@ def _paper(row: Row) -> tuple[str, str]:
 
 def _row(what: str, found: Result, nats: str, sse: str) -> str:
     end = "" if found.complete else f" (step {found.last_step:,} of {found.planned_steps:,}; not at its end)"
-    start = f", from {Path(found.weights_from).name}" if found.weights_from else ""
+    names = " and ".join(Path(folder).name for folder in found.weights_from.split(","))
+    start = f", from {names}" if names else ""
     return (
         f"| [{what}]({found.curve}){start}{end} | {nats} | {found.nats_per_line:.1f} | {found.nats_per_point:.3f} |"
         f" {sse} | {found.sse:.2f} | {found.split}: {found.lines:,} lines | {found.epochs:.1f} | {found.minutes:,.0f} |"

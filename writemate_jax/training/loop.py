@@ -176,8 +176,17 @@ def order(batches: Batches, config: ConfigDict, first: int) -> Iterator[Batch]:
         at, epoch = at + count, epoch + 1
 
 
-def _trained(folder: str, description: Description) -> dict:
-    """The weights that a run begins with; ConfigurationError where they do not fit the run's."""
+def _trained(folders: str, description: Description) -> dict:
+    """The weights that a run begins with: of several networks their mean. ConfigurationError for what does not fit."""
+    weights = [_weights_of(folder, description) for folder in folders.split(",")]
+    shapes = [jax.tree.map(np.shape, one) for one in weights]
+    for folder, shape in zip(folders.split(","), shapes, strict=True):
+        if shape != shapes[0]:
+            raise ConfigurationError(f"config.weights_from: {folder} has other weights than {folders.split(',')[0]}")
+    return jax.tree.map(lambda *arrays: np.mean(arrays, axis=0, dtype=np.float64).astype(np.float32), *weights)
+
+
+def _weights_of(folder: str, description: Description) -> dict:
     model = load_model(embedded() if folder == "embedded" else folder)
     for name in ("alphabet", "unit"):
         ours, theirs = getattr(description, name), getattr(model, name)
