@@ -3,8 +3,8 @@
 Command: python train.py --config configs/graves_prediction.py --workdir runs/graves_prediction
          python train.py --config configs/graves_prediction_weight_noise.py --workdir runs/graves_prediction_noise
 The paper reports -1057.7 nats per line and SSE 0.41 on the validation set.
-From today's training instead (configs/graves_prediction_today.py, -1040.3), with a falling rate: -1043.3 after 2.1
-epochs in 84 minutes on 2 CPU cores (docs/experiments.md, 12; docs/reproduce.md, 3).
+From today's training with augmented lines instead (configs/graves_prediction_today.py, -1051.9), with a falling rate:
+-1055.5 after 3.8 epochs in 83 minutes on 2 CPU cores (docs/experiments.md, 14; docs/reproduce.md, 3).
 """
 
 from configs import graves_prediction
