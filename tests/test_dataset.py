@@ -129,6 +129,7 @@ def test_texts_keep_every_word_in_order_within_the_length(lines):
 
 
 def test_a_word_beyond_the_length_is_cut_and_what_cannot_be_written_is_left_out():
+    assert texts.prepared(["a \u200d b"], Alphabet(" ab"), 9).lines == ("a b",)  # a joiner becomes nothing
     assert texts.prepared(["abababab", "a\x01b", "  "], Alphabet(" ab"), 3) == (("aba", "bab", "ab"), ("a\x01b",))
 
 

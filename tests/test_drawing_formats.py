@@ -340,6 +340,8 @@ def test_inkml_round_trip_loses_nothing(lines):
 
 def test_inkml_places_are_y_down_as_another_reader_sees_them():
     root = minidom.parseString(inkml.dumps([Ink(LINE, "a & b")])).documentElement
+    [form] = root.getElementsByTagName("traceFormat")
+    assert form.parentNode.tagName == "context"  # the schema has none directly in the ink
     assert root.namespaceURI == inkml.NAMESPACE
     assert root.getElementsByTagName("annotation")[0].firstChild.data == "a & b"
     for trace, stroke in zip(root.getElementsByTagName("trace"), strokes.split(LINE), strict=True):
