@@ -1,5 +1,6 @@
 """Checkpoints: what is saved comes back, whole or not at all."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -89,6 +90,25 @@ def test_best_keeps_the_lowest_loss_and_last_the_newest_two(description, params,
         restored = checkpoints.restore(state)
         assert restored["step"] == 3
         assert_same(restored["average"], jax.tree.map(lambda x: x * 3, params))
+
+
+@pytest.mark.parametrize("file", ["state/manifest.ocdbt", "description/metadata"])
+def test_a_damaged_newest_state_is_named_and_the_one_before_it_goes_on(description, params, tmp_path, file):
+    state = {"average": params, "step": jnp.int32(0)}
+    with Checkpoints(tmp_path, description) as checkpoints:
+        for step in (1, 2):
+            checkpoints.save(step, {"average": params, "step": jnp.int32(step)})
+    newest = tmp_path / "last" / "2"
+    (newest / file).write_bytes(b"")
+    with (
+        Checkpoints(tmp_path, description) as checkpoints,
+        pytest.raises(CheckpointNotFound, match=f"{newest} is no whole checkpoint.*delete"),
+    ):
+        checkpoints.restore(state)
+    shutil.rmtree(newest)
+    (tmp_path / "last" / "3.orbax-checkpoint-tmp").mkdir()  # as a run that was killed while it wrote leaves
+    with Checkpoints(tmp_path, description) as checkpoints:
+        assert checkpoints.restore(state)["step"] == 1
 
 
 def test_a_run_that_comes_by_again_before_its_best_may_find_a_better_one(description, params, tmp_path):

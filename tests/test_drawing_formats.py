@@ -196,6 +196,13 @@ def test_gcode_draws_each_stroke_with_the_pen_down_and_travels_with_it_up():
             assert np.hypot(*np.diff(found, axis=0).T).max() <= gcode.CHORD * 1.5
 
 
+def test_gcode_has_texts_as_comments_that_no_machine_takes_for_a_command():
+    line = InkLine("a\rG1 Z-9\x85\u2028(b) %\u00e9;\nc", TWO.lines[0].strokes, None)
+    program = gcode.to_gcode(dataclasses.replace(TWO, lines=(line,)))
+    assert program.isascii() and program.splitlines() == program.split("\n")[:-1]
+    assert program.split("\n")[:3] == ["; a?G1 Z-9???b? ???", "; c", "G21 ; mm"]
+
+
 @pytest.mark.parametrize(("seconds", "unit", "pause"), [
     (0.2, "s", "G4 P0.2"), (0.2, "ms", "G4 P200"), (0.0704, "ms", "G4 P70"), (1.5, "ms", "G4 P1500"), (0.0, "ms", None),
 ])
@@ -357,6 +364,42 @@ def test_inkml_of_other_tools_is_read():
     assert ink.text == "hi"
     np.testing.assert_array_equal(strokes.to_points(ink.strokes), [[1, -2], [2, -1], [4, 0], [5, -5]])
     assert ink.strokes[:, 2].tolist() == [0, 0, 1, 1]
+
+
+def points_of(text: str) -> list:
+    return [(strokes.to_points(ink.strokes).tolist(), ink.strokes[:, 2].tolist()) for ink in inkml.loads(text)]
+
+
+CHANNELS = '<channel name="X"/><channel name="Y"/>'
+
+
+@pytest.mark.parametrize(("body", "lines"), [
+    # ! ends the differences; orientation says that Y grows upward.
+    ("<trace>1 1, '2 '2, !7 !9</trace>", [([[1, -1], [3, -3], [7, -9]], [0, 0, 1])]),
+    ('<traceFormat><channel name="X"/><channel name="Y" orientation="-ve"/></traceFormat><trace>1 2</trace>',
+     [([[1, 2]], [1])]),
+    # Groups that only point to their traces, as handwritten mathematics has it, and a trace beside the groups.
+    ('<trace id="0">1 1</trace><trace id="1">2 2</trace><traceGroup><traceGroup><traceView traceDataRef="0"/>'
+     '<traceView traceDataRef="#1"/></traceGroup></traceGroup>', [([[1, -1], [2, -2]], [1, 1])]),
+    ('<trace id="0">1 1</trace><traceGroup><traceView traceDataRef="0"/></traceGroup>'
+     '<traceGroup><trace>2 2</trace></traceGroup>', [([[1, -1]], [1]), ([[2, -2]], [1])]),
+    ("<traceGroup><trace>1 1</trace></traceGroup><trace>2 2</trace>", [([[1, -1], [2, -2]], [1, 1])]),
+    # A trace's own context, not all that the document describes; a device's where the context has none.
+    (f'<context xml:id="c"><inkSource><traceFormat>{CHANNELS}<channel name="F"/></traceFormat></inkSource>'
+     f'<traceFormat>{CHANNELS}</traceFormat></context><trace>1 1</trace>', [([[1, -1]], [1])]),
+    (f'<definitions><inkSource xml:id="pen"><traceFormat>{CHANNELS}<channel name="F"/></traceFormat></inkSource>'
+     '<context xml:id="a"/><context xml:id="b" inkSourceRef="#pen"/></definitions>'
+     '<traceGroup contextRef="#b"><trace>1 1 9</trace></traceGroup>', [([[1, -1]], [1])]),
+    (f'<traceFormat xml:id="f"><channel name="T"/>{CHANNELS}</traceFormat><context traceFormatRef="#f"/>'
+     "<trace>9 1 1</trace>", [([[1, -1]], [1])]),
+    (f'<traceFormat>{CHANNELS}<intermittentChannels><channel name="B"/></intermittentChannels></traceFormat>'
+     "<trace>1 1, 2 2 0, 3 3</trace>", [([[1, -1], [2, -2], [3, -3]], [0, 0, 1])]),
+    ('<trace continuation="begin">1 1</trace><trace continuation="middle">2 2</trace>'
+     '<trace continuation="end">3 3</trace><trace continuation="begin">4 4</trace>',
+     [([[1, -1], [2, -2], [3, -3], [4, -4]], [0, 0, 1, 1])]),
+])
+def test_inkml_is_read_as_the_standard_has_it(body, lines):
+    assert points_of(f"<ink>{body}</ink>") == lines
 
 
 BOMB = '<!DOCTYPE ink [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><ink><trace>&b;</trace></ink>'

@@ -41,19 +41,23 @@ def model(folder, corpus):
 
 def test_likelihood_is_the_sum_over_single_lines(model, corpus):
     indices = corpus.select(["validation"])
-    network, total, points = model.network(), 0.0, 0
+    network, total, squared, points = model.network(), 0.0, 0.0, 0
     for i in indices:
         line = corpus.strokes(i)
         line = strokes.add_rests(line) if model.config.data.rests else line
         rows = strokes.normalise(line, model.mean, model.std)[None]
         codes = model.alphabet.encode(corpus.text(i))
         y = network.apply({"params": model.params}, rows[:, :-1], text_batch([codes], len(codes) + 1))
-        total -= float(mdn.log_prob(network.mixture(y), rows[:, 1:]).sum())
+        mixture = network.mixture(y)
+        total -= float(mdn.log_prob(mixture, rows[:, 1:]).sum())
+        for weights, means, offset in zip(np.exp(mixture.log_pi[0]), mixture.mu[0], rows[0, 1:, :2], strict=True):
+            squared += sum((float(weights @ means[:, axis]) - offset[axis]) ** 2 for axis in (0, 1))
         points += rows.shape[1] - 1
     found = measure(model, corpus, indices)
     assert (found.lines, found.points, found.writers, found.left_out) == (len(indices), points, 1, 0)
     assert found.nats_per_line == pytest.approx(total / len(indices), rel=1e-4)
     assert found.nats_per_point == pytest.approx(total / points, rel=1e-4)
+    assert found.sse == pytest.approx(squared / points, rel=1e-4)
     # p(dx, dy) of the unit is p of the normalised offsets over the two deviations.
     shift = np.log(np.float64(model.std)).sum()
     assert found.nats_per_point_in_units == pytest.approx(found.nats_per_point + shift)

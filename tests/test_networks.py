@@ -37,9 +37,9 @@ def nll(network, y, x):
 
 
 @pytest.mark.parametrize("window", [True, False])
-@pytest.mark.parametrize("peepholes", [True, False])
-def test_teacher_forced_lines_equal_the_sampling_step_in_value_and_gradient(window, peepholes):
-    network, params, x, text = make(window, peepholes=peepholes)
+@pytest.mark.parametrize(("peepholes", "lstm_clip"), [(True, 10.0), (False, 10.0), (True, 1e-3)])
+def test_teacher_forced_lines_equal_the_sampling_step_in_value_and_gradient(window, peepholes, lstm_clip):
+    network, params, x, text = make(window, peepholes=peepholes, lstm_clip=lstm_clip)
 
     def unrolled(p):
         y = network.apply({"params": p}, x, text)
@@ -54,6 +54,9 @@ def test_teacher_forced_lines_equal_the_sampling_step_in_value_and_gradient(wind
     np.testing.assert_allclose(y_a, y_b, atol=2e-6)
     for a, b in zip(jax.tree.leaves(gradient_a), jax.tree.leaves(gradient_b), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5 * float(jnp.abs(b).max()) + 1e-8)
+    unclipped = jax.grad(lambda p: nll(n := network.clone(lstm_clip=0.0), n.apply({"params": p}, x, text), x))(params)
+    changes = jax.tree.leaves(jax.tree.map(lambda a, b: float(jnp.abs(a - b).max()), gradient_a, unclipped))
+    assert (max(changes) > 1e-3) == (lstm_clip == 1e-3)  # at these weights the paper's 10 is not reached
 
 
 def test_less_its_text_it_is_the_prediction_network_that_it_is_without_one():

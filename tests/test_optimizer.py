@@ -32,16 +32,20 @@ def test_global_norm_bounds_the_gradient_that_adam_sees():
     rule = optimizer.make(config, 10)
     state = rule.init(jnp.zeros(2))
     _, state = rule.update(jnp.array([300.0, 400.0]), state)
-    np.testing.assert_allclose(state[1][0].mu, 0.1 * np.array([0.6, 0.8]), rtol=1e-5)
+    np.testing.assert_allclose(state[1][0].mu, (1 - config.b1) * np.array([0.6, 0.8]), rtol=1e-5)
+    np.testing.assert_allclose(state[1][0].nu, (1 - config.b2) * np.array([0.36, 0.64]), rtol=1e-5)
 
 
-def test_warm_up_and_cosine_reach_their_ends():
+def test_warm_up_is_straight_and_what_follows_a_cosine():
     config = default().optimizer
     config.learning_rate, config.warmup_steps, config.cosine_to = 2e-3, 10, 0.02
     rate = optimizer.learning_rate(config, 100)
     assert float(rate(0)) == 0.0
     assert float(rate(10)) == pytest.approx(2e-3)
-    assert float(rate(100)) == pytest.approx(4e-5)
+    assert float(rate(5)) == pytest.approx(1e-3)
+    for at in (10, 30, 55, 90, 100):
+        cosine = (1 + np.cos(np.pi * (at - 10) / 90)) / 2
+        assert float(rate(at)) == pytest.approx(4e-5 + (2e-3 - 4e-5) * cosine, rel=1e-4)
 
 
 def test_an_unknown_optimiser_is_named():

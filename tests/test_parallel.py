@@ -30,7 +30,11 @@ def steps_by_hand(config, count):
 
     @jax.jit
     def gradient(params, batch):
-        return jax.value_and_grad(lambda p: (s := losses.sums(network, p, batch)).nll / s.points)(params)
+        def loss(p):
+            sums = losses.sums(network, p, batch)
+            return sums.nll / (sums.points if config.optimizer.loss_unit == "point" else sums.lines)
+
+        return jax.value_and_grad(loss)(params)
 
     for _, batch in zip(range(count), loop.order(batches, config, 0), strict=False):
         lines.append(int((batch.ids >= 0).sum()))
@@ -47,9 +51,13 @@ def plain(config):
     return config
 
 
-def test_eight_devices_equal_one_with_ragged_batches(tmp_path):
+@pytest.mark.parametrize(("unit", "global_norm"), [("point", 1.0), ("line", 0.0), ("point", 0.0)])
+def test_eight_devices_equal_one_with_ragged_batches(tmp_path, unit, global_norm):
     assert jax.local_device_count() == 8, "set JAX_NUM_CPU_DEVICES=8 before JAX starts (tests/conftest.py does)"
     config = plain(tiny.config(tmp_path))
+    config.optimizer.update(loss_unit=unit, global_norm=global_norm)
+    if not global_norm:  # whose steps depend on how large a gradient is, as Adam's do not
+        config.optimizer.update(name="rmsprop", learning_rate=1e-3)
     expected, lines = steps_by_hand(config, 6)
     assert len(set(lines)) > 1, "the test needs a ragged batch"
 

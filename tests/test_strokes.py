@@ -77,6 +77,7 @@ def test_a_line_that_ends_pen_down_keeps_its_open_stroke():
         (np.array([[0, 0, "1"]]), "expected real numbers"),
         ([[0, 0, 0], [0, np.nan, 1]], "row 1 .*nan.*finite"),
         ([[0, np.inf, 1]], "row 0 .*inf.*finite"),
+        ([[1e300, 0, 1]], "row 0 .*1e.300.*finite float32"),
         ([[0, 0, 0.5], [0, 0, 1]], "row 0 .*eos 0.5; expected 0 or 1"),
         ([[0, 0, 1], [1, 1, 0]], "last row .*eos 0; expected 1"),
     ],

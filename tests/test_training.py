@@ -7,8 +7,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -19,7 +21,7 @@ from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
 from writemate_jax.model.networks import without_text
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.training import evaluation, log, loop, losses, step
+from writemate_jax.training import evaluation, huge_pages, log, loop, losses, step
 from writemate_jax.training.models import CheckpointNotFound, load_model
 
 ROOT = Path(__file__).parents[1]
@@ -97,6 +99,12 @@ def test_what_is_not_finite_stops_the_run_and_leaves_its_checkpoints(tmp_path, m
         patch.setattr(losses, "sums", poisoned(losses.sums))
         with pytest.raises(loop.NotFinite, match="step 12: loss nan.*not_finite_0.json"):
             loop.run(config, run)
+    # A root at 0 has a value, and no derivative.
+    unsteady = lambda sums: lambda *arguments: (s := sums(*arguments))._replace(nll=s.nll + jnp.sqrt(s.nll * 0))  # noqa: E731
+    with monkeypatch.context() as patch:
+        patch.setattr(losses, "sums", unsteady(losses.sums))
+        with pytest.raises(loop.NotFinite, match=r"step 12: loss [-\d.]+, gradient norm nan"):
+            loop.run(config, run)
     report = json.loads((run / "not_finite_0.json").read_text())
     assert report["lines"] and all(set(line["text"]) <= set("lot") for line in report["lines"])
     assert files() == before
@@ -109,9 +117,11 @@ def test_what_is_not_finite_stops_the_run_and_leaves_its_checkpoints(tmp_path, m
     loop.run(config, run)  # and goes on from there
 
 
-def test_an_infinite_learning_rate_leaves_no_checkpoint(tmp_path):
+@pytest.mark.parametrize("save_every", [1, 3])
+def test_an_infinite_learning_rate_leaves_no_checkpoint(tmp_path, save_every):
     config = tiny.config(tmp_path)
-    config.optimizer.learning_rate = float("inf")
+    config.optimizer.update(learning_rate=float("inf"), warmup_steps=0)
+    config.training.save_every = save_every
     with pytest.raises(loop.NotFinite, match="not_finite_0.json"):
         loop.run(config, tmp_path / "burst")
     with pytest.raises(CheckpointNotFound):
@@ -137,6 +147,8 @@ def test_a_run_is_continued_by_its_own_configuration(tmp_path):
         ("data.buckets", 0, "data.buckets is 0; expected at least 1"),
         ("seed", -1, "seed is -1; expected 0 to 4.29497e"),
         ("sampling.bias", -1.0, "sampling.bias is -1.0; expected 0 to 50"),
+        ("sampling.points", 0, "sampling.points is 0; expected 1 to 65536"),
+        ("sampling.points_per_character", 0, "sampling.points_per_character is 0; expected at least 1"),
         ("sampling.texts", ("lot", "l" * 129), "texts has one of 129 characters, 'llll.*; expected 1 to 128"),
         ("data.unknown_hands", 0.0, "style_size is 32 and config.data.unknown_hands 0: no line would teach"),
     ],
@@ -166,6 +178,86 @@ def test_a_run_of_before_had_its_first_short_lines_as_a_share_of_its_steps():
     del stored["data"]["short_steps"]
     stored["data"]["short_first"], stored["training"]["steps"] = 0.02, 13_770
     assert configuration.from_json(stored).data.short_steps == 276  # those below 275.4
+
+
+def test_a_part_of_the_validation_is_spread_over_all_of_it(tmp_path):
+    config = tiny.config(tmp_path)
+    rng = np.random.default_rng(0)
+    texts = ["lot"] * 4 + ["toll"] * 3 + ["l" * 3] * 5
+    lines = [corpora.Line(tiny.line("lot", 0.01, rng), "lot", "a", "train", "a")]
+    lines += [corpora.Line(tiny.line(t, 0.01, rng), t, t, "validation", str(i)) for i, t in enumerate(texts)]
+    config.training.validation_lines = 3
+    corpus = corpora.pack(lines, quantum=1 / 128, unit="x-height", provenance={})
+    _, _, validation = loop.prepare(config, corpus)
+    assert sorted(corpus.writer(i) for i in validation.indices) == ["lll", "lot", "toll"]
+
+
+def test_the_share_of_lines_that_end_is_of_texts_that_can_be_written(tmp_path, monkeypatch):
+    config = tiny.config(tmp_path)
+    rng = np.random.default_rng(0)
+    texts = ["lot", "l" * 129, "  ", "ot", "tt", "ll"]
+    lines = [corpora.Line(tiny.line("lot", 0.01, rng), "lot", "a", "train", "a")] * 8
+    lines += [corpora.Line(tiny.line("lot", 0.01, rng), text, "b", "validation", text) for text in texts]
+    corpus = corpora.pack(lines, quantum=1 / 128, unit="x-height", provenance={})
+    description, _, validation = loop.prepare(config, corpus)
+    state = step.initial_state(
+        description.network(), loop.optimizer.make(config.optimizer, 1), 0, next(validation.ordered())
+    )
+    written = []
+
+    def write(self, texts, **_):
+        written.extend(texts)
+        return [SimpleNamespace(complete=text != "ot") for text in texts]
+
+    config.sampling.texts = ()
+    monkeypatch.setattr(Writer, "write", write)
+    arguments = description, state.params, validation, corpus, tmp_path, 1
+    assert evaluation.write_samples(*arguments) == 0.75 and sorted(written) == ["ll", "lot", "ot", "tt"]
+    config.sampling.termination_lines = 0
+    assert np.isnan(evaluation.write_samples(*arguments)) and len(written) == 4
+
+
+def test_the_average_of_the_weights_forgets_the_start_and_then_little():
+    rng = np.random.default_rng(0)
+    average = expected = rng.normal(size=3)
+    for at in range(60):
+        weights = rng.normal(size=3)
+        average = step._average({"w": average}, {"w": weights}, jnp.int32(at), 0.8)["w"]
+        share = max(0.2, 1 - (1 + at) / (10 + at))  # of the newest weights
+        expected = (1 - share) * expected + share * weights
+        np.testing.assert_allclose(average, expected, rtol=1e-4, atol=1e-5)
+    assert step._average({"w": average}, {"w": weights}, jnp.int32(60), 0.0)["w"] is weights
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_asks_and_a_second_interrupt_ends_at_once(number):
+    before = [signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)]
+    with loop._stop_signals() as stop:
+        assert not stop["asked"]
+        signal.raise_signal(number)
+        assert stop["asked"]
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert [signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)] == before
+
+
+def test_a_training_starts_itself_again_with_huge_pages_once(monkeypatch):
+    started = []
+    monkeypatch.setattr(os, "execve", lambda path, arguments, environment: started.append((arguments, environment)))
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0")  # what the user says stands
+    huge_pages.use_huge_pages()
+    assert not started
+    monkeypatch.delenv("GLIBC_TUNABLES")
+    huge_pages.use_huge_pages()
+    [(arguments, environment)] = started
+    assert arguments == sys.orig_argv and environment == os.environ | {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+    monkeypatch.setattr(os, "environ", environment)
+    huge_pages.use_huge_pages()
+    monkeypatch.delenv("GLIBC_TUNABLES")
+    monkeypatch.setattr(sys, "platform", "darwin")
+    huge_pages.use_huge_pages()
+    assert len(started) == 1
 
 
 def test_a_prediction_network_trains_and_writes_whatever_it_likes(tmp_path, capsys):

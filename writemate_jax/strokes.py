@@ -36,16 +36,18 @@ def check(line: np.ndarray) -> Rows:
         raise InvalidInk("a line has no points; expected at least one")
     if not np.issubdtype(line.dtype, np.number) or np.issubdtype(line.dtype, np.complexfloating):
         raise InvalidInk(f"a line holds {line.dtype}; expected real numbers")
-    wrong = np.flatnonzero(~np.isfinite(line).all(axis=1))
+    with np.errstate(over="ignore"):
+        rows = line.astype(np.float32)
+    wrong = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if wrong.size:
-        raise InvalidInk(f"row {wrong[0]} of a line is {line[wrong[0]].tolist()}; expected finite numbers")
+        raise InvalidInk(f"row {wrong[0]} of a line is {line[wrong[0]].tolist()}; expected finite float32 numbers")
     eos = line[:, 2]
     wrong = np.flatnonzero((eos != 0) & (eos != 1))
     if wrong.size:
         raise InvalidInk(f"row {wrong[0]} of a line has eos {eos[wrong[0]]:g}; expected 0 or 1")
     if eos[-1] != 1:
         raise InvalidInk("the last row of a line has eos 0; expected 1, since the pen lifts at the end")
-    return line.astype(np.float32)
+    return rows
 
 
 # Offsets, points, strokes

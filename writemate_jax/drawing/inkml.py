@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from decimal import Context, Decimal, InvalidOperation, localcontext
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 import numpy as np
@@ -53,7 +54,7 @@ def dumps(lines: Sequence[Ink]) -> str:
 
 
 def loads(text: str | bytes, name: str = "InkML") -> list[Ink]:
-    """The lines in an InkML document; without groups, all its traces are one line.
+    """The lines in an InkML document; without groups, or with traces outside of them, all its traces are one line.
 
     The origin is the document's (0, 0). Channels other than X and Y are left out. Raises `InvalidInkFile`, also for a
     document type, which ink does not need and entity bombs do.
@@ -64,14 +65,12 @@ def loads(text: str | bytes, name: str = "InkML") -> list[Ink]:
         raise error if isinstance(error, InvalidInkFile) else InvalidInkFile(f"{name}: not XML: {error}") from error
     if _tag(root) != "ink":
         raise InvalidInkFile(f"{name}: the root is <{_tag(root)}>; expected InkML, <ink>")
-    channels = [channel.attrib for channel in root.iter() if _tag(channel) == "channel"]
-    names = [channel.get("name") for channel in channels] or ["X", "Y"]
-    if "X" not in names or "Y" not in names:
-        raise InvalidInkFile(f"{name}: has the channels {', '.join(map(str, names))}; expected X and Y among them")
-    names = names[: len({*names})]
-    up = any(channel.get("name") == "Y" and channel.get("orientation") == "-ve" for channel in channels)
-    groups = [group for group in root if _tag(group) == "traceGroup"] or [root]
-    return [_line(group, root, names, up, name) for group in groups]
+    document = _Document(root, name)
+    drawn = document.traces(root)
+    groups = [group for group in root if _tag(group) == "traceGroup"]
+    if not groups or {trace for group in groups for trace in document.traces(group)} != {*drawn}:
+        groups = [root]
+    return [_line(group, document) for group in groups]
 
 
 def write_inkml(path: str | os.PathLike, lines: Sequence[Ink]) -> None:
@@ -115,23 +114,93 @@ def _plain(value: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
-def _line(group: ElementTree.Element, root: ElementTree.Element, names: list, up: bool, file: str) -> Ink:
+class _Format(NamedTuple):
+    """Of a trace: the names of its channels, how many of them every point has, and whether Y grows upward."""
+
+    names: tuple[str, ...] = ("X", "Y")
+    regular: int = 2
+    up: bool = False
+
+
+class _Document:
+    """An ink document with what its elements refer to."""
+
+    def __init__(self, root: ElementTree.Element, file: str):
+        self.root, self.file = root, file
+        self._parents = {child: parent for parent in root.iter() for child in parent}
+        names = ("id", "{http://www.w3.org/XML/1998/namespace}id")
+        self._named = {element.get(name): element for element in root.iter() for name in names if element.get(name)}
+
+    def traces(self, group: ElementTree.Element) -> list[ElementTree.Element]:
+        """The traces of a group, its own and those that it only points to, each once, less those of a lifted pen."""
+        pointed = {}
+        for view in group.iter():
+            if _tag(view) == "traceView":
+                pointed[self._named.get(view.get("traceDataRef", "").lstrip("#"))] = None
+        pointed.pop(None, None)
+        found = {}
+        for holder in (group, *pointed):
+            for trace in holder.iter():
+                if _tag(trace) == "trace" and trace.get("type") != "penUp":
+                    found[trace] = None
+        return list(found)
+
+    def format(self, trace: ElementTree.Element) -> _Format:
+        """By the context that the trace or its group names, or the document's first; X and Y without one.
+
+        Raises `InvalidInkFile` where there is no X or no Y.
+        """
+        holder, context = trace, None
+        while holder is not None and context is None:
+            context = self._named.get(holder.get("contextRef", "").lstrip("#"))
+            holder = self._parents.get(holder)
+        if context is None:
+            context = next((element for element in self.root.iter() if _tag(element) == "context"), None)
+        given = None if context is None else self._trace_format(context)
+        if given is None:
+            given = next((element for element in self.root.iter() if _tag(element) == "traceFormat"), None)
+        if given is None:
+            return _Format()
+        channels = [element for element in given.iter() if _tag(element) == "channel"]
+        late = [element for part in given if _tag(part) == "intermittentChannels" for element in part]
+        channels = [channel for channel in channels if channel not in late] + late
+        names = tuple(str(channel.get("name")) for channel in channels)
+        if not {"X", "Y"} <= {*names}:
+            raise InvalidInkFile(f"{self.file}: has the channels {', '.join(names)}; expected X and Y among them")
+        up = channels[names.index("Y")].get("orientation") == "-ve"
+        return _Format(names, len(channels) - len(late), up)
+
+    def _trace_format(self, context: ElementTree.Element) -> ElementTree.Element | None:
+        """A context's own, else that of the device that it names."""
+        own = self._part(context, "traceFormat")
+        source = self._part(context, "inkSource")
+        return own if own is not None or source is None else self._part(source, "traceFormat")
+
+    def _part(self, element: ElementTree.Element, kind: str) -> ElementTree.Element | None:
+        inside = next((child for child in element if _tag(child) == kind), None)
+        return self._named.get(element.get(kind + "Ref", "").lstrip("#")) if inside is None else inside
+
+
+def _line(group: ElementTree.Element, document: _Document) -> Ink:
+    root, file = document.root, document.file
     annotations = [element for parent in (root, group) for element in parent if _tag(element) == "annotation"]
     notes = {note.get("type"): note.text or "" for note in annotations}
     rows, before = [], (Decimal(0), Decimal(0))
-    traces = [trace for trace in group.iter() if _tag(trace) == "trace" and trace.get("type") != "penUp"]
     with localcontext(_EXACT):
-        for i, trace in enumerate(traces):
-            points = _points(trace.text or "", names, f"{file}: trace {i}")
+        for i, trace in enumerate(document.traces(group)):
+            channels = document.format(trace)
+            points = _points(trace.text or "", channels, f"{file}: trace {i}")
+            goes_on = trace.get("continuation") in ("begin", "middle")  # in the next trace, with the pen down
             for j, (x, y) in enumerate(points):
-                y = y if up else -y
+                y = y if channels.up else -y
                 offset = float(x - before[0]), float(y - before[1])
                 if not max(map(abs, offset)) <= LARGEST:
                     raise InvalidInkFile(f"{file}: trace {i} moves by {offset}; expected finite float32 numbers")
-                rows.append([*offset, float(j == len(points) - 1)])
+                rows.append([*offset, float(j == len(points) - 1 and not goes_on)])
                 before = x, y
     if not rows:
         raise InvalidInkFile(f"{file}: holds no ink; expected a <trace> of points")
+    rows[-1][2] = 1.0  # also where it was to go on and does not
     try:
         bias, seed = float(notes.get("bias", 0.0)), int(notes.get("seed", 0))
         pace = float(notes["pointsPerSecond"]) if notes.get("pointsPerSecond") else None
@@ -145,17 +214,20 @@ def _line(group: ElementTree.Element, root: ElementTree.Element, names: list, up
     )
 
 
-def _points(text: str, names: list, where: str) -> list[tuple[Decimal, Decimal]]:
+def _points(text: str, channels: _Format, where: str) -> list[tuple[Decimal, Decimal]]:
     """Absolute places. Values after ' are differences and after " differences of these, until ! ends it."""
+    names = channels.names
     points, modes = [], [""] * len(names)
     value, step = [Decimal(0)] * len(names), [Decimal(0)] * len(names)
     for number, point in enumerate(text.split(",")):
         if not point.strip():
             continue
         found = list(_VALUE.finditer(point.strip()))
-        if "".join(match[0] for match in found) != point.strip() or len(found) != len(names):
-            expected = " ".join(map(str, names))
-            raise InvalidInkFile(f"{where}, point {number}: {point.strip()[:40]!r}; expected numbers for {expected}")
+        whole = "".join(match[0] for match in found) == point.strip()
+        if not whole or not channels.regular <= len(found) <= len(names):
+            raise InvalidInkFile(
+                f"{where}, point {number}: {point.strip()[:40]!r}; expected numbers for {' '.join(names)}"
+            )
         for i, match in enumerate(found):
             modes[i] = match[1] or modes[i]
             try:

@@ -24,7 +24,7 @@ def loads(data: bytes, name: str = "SVG") -> Ink:
 
     A stroke is a subpath of a path, or a polyline, or a line, in the document's order; what begins exactly where the
     one before ended goes on with it. Shapes of area (filled without an outline, or a rect, circle or polygon) are no
-    strokes and are left out. The unit is a CSS pixel. Raises `InvalidInkFile`.
+    strokes and are left out, as is what is not drawn. The unit is a CSS pixel. Raises `InvalidInkFile`.
     """
     if b"<!ENTITY" in data:
         raise InvalidInkFile(f"{name}: defines XML entities, which are not read; save it as plain SVG")
@@ -34,7 +34,7 @@ def loads(data: bytes, name: str = "SVG") -> Ink:
         raise InvalidInkFile(f"{name}: not XML: {error}") from error
     if str(root.tag).rpartition("}")[2] != "svg":
         raise InvalidInkFile(f"{name}: the root is <{str(root.tag).rpartition('}')[2]}>; expected <svg>")
-    drawn, areas = _strokes(data, name)
+    drawn, areas = _strokes(_as_drawn(root), name)
     if not drawn:
         found = f"it has {areas} filled shapes, whose outlines are no pen strokes" if areas else "it has none"
         raise InvalidInkFile(f"{name}: expected paths, polylines or lines without fill, one for each stroke; {found}")
@@ -56,6 +56,17 @@ def read_svg(path: str | os.PathLike) -> Ink:
         raise InvalidInkFile(f"{path}: cannot be read: {error.strerror}") from error
 
 
+def _as_drawn(root: ElementTree.Element) -> bytes:
+    """The document with masks, markers and symbols among its definitions, where only what uses them is drawn."""
+    for parent in list(root.iter()):
+        for i, child in enumerate(parent):
+            space, _, name = str(child.tag).rpartition("}")
+            if name in ("mask", "marker", "symbol"):
+                parent[i] = ElementTree.Element(f"{space}}}defs" if space else "defs")
+                parent[i].append(child)
+    return ElementTree.tostring(root)
+
+
 def _strokes(data: bytes, name: str) -> tuple[list[Stroke], int]:
     """The strokes [n, 2], y down, and how many shapes are areas."""
     import svgelements
@@ -69,6 +80,10 @@ def _strokes(data: bytes, name: str) -> tuple[list[Stroke], int]:
                 continue
             if element.stroke.value is None and element.fill.value is not None:
                 areas += 1
+                continue
+            if element.values.get("visibility") in ("hidden", "collapse"):
+                continue
+            if element.values.get("stroke") == "none":  # and not one that is not understood, as a variable of CSS
                 continue
             for subpath in svgelements.Path(element).as_subpaths():
                 _add(drawn, _points(list(subpath)))

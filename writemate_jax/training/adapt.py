@@ -155,7 +155,7 @@ def fit_hands(
     """`fit_rows` for several hands side by side, each as if it were alone; a step costs little more than for one.
 
     hands: whose each line is, 0 to n - 1, all of them there. progress: called with their mean nats a point.
-    Raises ValueError for less than 0 steps.
+    Raises ValueError for less than 0 steps, `UnfitInk` where no step has a loss that is a number.
     """
     if steps < 0:
         raise ValueError(f"{steps} steps; expected 0 or more")
@@ -177,6 +177,9 @@ def fit_hands(
             vectors = vectors + updates
             progress(float(nats.mean()))
     losses, nats, vectors = map(np.stack, zip(*tried, strict=True))
+    losses = np.where(np.isfinite(losses), losses, np.inf)
+    if np.isinf(losses.min(axis=0)).any():
+        raise UnfitInk("the network has no finite loss for these lines; expected ink in x-heights, as of a person")
     points = np.bincount(lines.hands, lines.mask.sum(axis=1), count)
     return [
         Style(vectors[best, k], list(hands).count(k), int(points[k]), float(nats[0, k]), float(nats[best, k]))
@@ -217,7 +220,10 @@ def deepen(
             shares = shares + updates
             progress(float(nats.mean()))
     gates, nats = jax.device_get((shares * gives, nats))
-    return [replace(style, gates=gates[k], after=float(nats[k])) for k, style in enumerate(styles)]
+    finite = np.isfinite(nats) & np.isfinite(gates).all(axis=1)
+    return [
+        replace(style, gates=gates[k], after=float(nats[k])) if finite[k] else style for k, style in enumerate(styles)
+    ]
 
 
 class _Lines(NamedTuple):

@@ -17,7 +17,7 @@ import orbax.checkpoint as ocp
 
 from writemate_jax import config as configuration
 from writemate_jax.config import ConfigurationError
-from writemate_jax.training.models import BEST, LAST, Description
+from writemate_jax.training.models import BEST, DAMAGE, LAST, CheckpointNotFound, Description
 
 
 class Checkpoints:
@@ -65,11 +65,12 @@ class Checkpoints:
 
         Raises:
           ConfigurationError: the work directory belongs to a run with another model or corpus.
+          CheckpointNotFound: the newest is damaged.
         """
         step = self._last.latest_step()
         if step is None:
             return None
-        stored = self._last.restore(step, args=ocp.args.Composite(description=ocp.args.JsonRestore()))["description"]
+        stored = self._read(step, description=ocp.args.JsonRestore())
         # Fields that are newer than the run had their defaults' effect in it.
         stored["config"] = configuration.to_json(configuration.from_json(stored["config"]))
         stored.setdefault("writers", [])
@@ -83,7 +84,17 @@ class Checkpoints:
                     "continue it with its own configuration, or choose a new --workdir"
                 )
         abstract = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), like)
-        return self._last.restore(step, args=ocp.args.Composite(state=ocp.args.StandardRestore(abstract)))["state"]
+        return self._read(step, state=ocp.args.StandardRestore(abstract))
+
+    def _read(self, step: int, **item: Any) -> Any:
+        [name] = item
+        try:
+            return self._last.restore(step, args=ocp.args.Composite(**item))[name]
+        except DAMAGE as error:
+            raise CheckpointNotFound(
+                f"{self._last.directory / str(step)} is no whole checkpoint ({type(error).__name__}: {error}); delete "
+                "that folder, and the run goes on from the one before it or, if it was the only one, begins anew"
+            ) from error
 
     def _args(self, **trees: Any) -> ocp.args.Composite:
         items = {name: ocp.args.StandardSave(tree) for name, tree in trees.items()}

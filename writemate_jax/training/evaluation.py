@@ -43,7 +43,7 @@ def write_samples(
     """
     from writemate_jax.drawing.attention import plot_attention_sheet
     from writemate_jax.drawing.contact_sheet import contact_sheet
-    from writemate_jax.sampling.writer import Writer
+    from writemate_jax.sampling.writer import MAX_CHARACTERS, Writer
 
     folder.mkdir(parents=True, exist_ok=True)
     config = description.config
@@ -59,9 +59,12 @@ def write_samples(
         plot_attention_sheet(lines, picture)
     if not config.sampling.termination_lines:
         return math.nan
-    held_out = validation.indices[:: max(1, len(validation.indices) // config.sampling.termination_lines)]
+    held_out = [text for i in validation.indices if 1 <= len((text := corpus.text(i)).strip()) <= MAX_CHARACTERS]
+    if not held_out:
+        return math.nan
+    count = config.sampling.termination_lines
     written = writer.write(
-        [corpus.text(i) for i in held_out[: config.sampling.termination_lines]],
+        held_out[:: max(1, len(held_out) // count)][:count],
         bias=config.sampling.bias,
         seed=1,
         candidates=1,

@@ -24,7 +24,7 @@ from writemate_jax.data import corpus as corpora
 from writemate_jax.data.batches import Batch, Batches
 from writemate_jax.model.networks import without_text
 from writemate_jax.replacing import write_text
-from writemate_jax.sampling.writer import LARGEST_BIAS, LARGEST_SEED, MAX_CHARACTERS, embedded
+from writemate_jax.sampling.writer import LARGEST_BIAS, LARGEST_SEED, MAX_CHARACTERS, MAX_POINTS, embedded
 from writemate_jax.training import evaluation, hardware, losses, optimizer, parallel, step
 from writemate_jax.training import log as logs
 from writemate_jax.training.checkpoints import Checkpoints
@@ -34,7 +34,7 @@ from writemate_jax.training.models import Description, load_model
 
 
 class NotFinite(RuntimeError):
-    """The loss or a gradient is not a number; the checkpoints were left as they are."""
+    """The loss, a gradient or a weight is not a number; the checkpoints were left as they are."""
 
 
 def run(config: ConfigDict, workdir: Path) -> step.TrainState:
@@ -98,6 +98,8 @@ def check(config: ConfigDict) -> None:
         ("training.save_every", 1, None),
         ("sampling.bias", 0, LARGEST_BIAS),
         ("sampling.termination_lines", 0, None),
+        ("sampling.points", 1, MAX_POINTS),
+        ("sampling.points_per_character", 1, None),
     ):
         value = attrgetter(field)(config)
         if not least <= value <= (math.inf if most is None else most):
@@ -264,7 +266,7 @@ class _Trainer:
     def _check(self, at: int, batch: Batch, metrics: step.Metrics, window: list) -> bool:
         """Reads a step's metrics; says whether some process was told to stop."""
         metrics = jax.device_get(parallel.unreplicate(metrics))
-        if not (np.isfinite(metrics.sums.nll) and np.isfinite(metrics.gradient_norm)):
+        if not np.isfinite([metrics.sums.nll, metrics.gradient_norm, metrics.weight_norm]).all():
             self._report_not_finite(at, batch, metrics)
         window.append(metrics.sums)
         self.cost.lines += float(metrics.sums.lines)
@@ -276,13 +278,15 @@ class _Trainer:
             "step": at,
             "nll": float(metrics.sums.nll),
             "gradient_norm": float(metrics.gradient_norm),
+            "weight_norm": float(metrics.weight_norm),
             "lines": [{"id": i, "source": self.corpus.source(i), "text": self.corpus.text(i)} for i in lines],
         }
         path = self.workdir / f"not_finite_{jax.process_index()}.json"
         write_text(path, json.dumps(report, indent=1))
         raise NotFinite(
-            f"step {at}: loss {metrics.sums.nll}, gradient norm {metrics.gradient_norm}. The lines of this process are "
-            f"in {path}; the last checkpoint is untouched. Lower the learning rate or look at those lines."
+            f"step {at}: loss {metrics.sums.nll}, gradient norm {metrics.gradient_norm}, then weights of norm "
+            f"{metrics.weight_norm}. The lines of this process are in {path}; the last checkpoint is untouched. Lower "
+            "the learning rate or look at those lines."
         )
 
     def _log_training(self, done: int, window: list, metrics, bar) -> None:

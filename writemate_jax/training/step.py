@@ -44,11 +44,13 @@ class TrainState:
 class Metrics(NamedTuple):
     """What a step reports: loss sums over all devices, norms, and how many processes were asked to stop.
 
-    kl: nats that the weights' posterior costs beside the loss of all training data; None without weight noise.
+    weight_norm: of the updated weights. kl: nats that the weights' posterior costs beside the loss of all training
+    data; None without weight noise.
     """
 
     sums: losses.Sums
     gradient_norm: jax.Array
+    weight_norm: jax.Array
     stop: jax.Array
     kl: jax.Array | None = None
 
@@ -134,7 +136,7 @@ def make_train_step(
         params = optax.apply_updates(state.params, updates)
         average = _average(state.average, _weights(params), state.step, config.optimizer.average_decay)
         state = TrainState(state.step + 1, params, average, optimizer_state)
-        return state, Metrics(sums, optax.tree.norm(gradient), stop, kl)
+        return state, Metrics(sums, optax.tree.norm(gradient), optax.tree.norm(params), stop, kl)
 
     return parallel.pmap(_exact(update), donate_argnums=(0,))
 

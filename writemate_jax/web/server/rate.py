@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -48,11 +49,16 @@ class RateLimit:
 def network_of(address: str) -> str:
     """What a client with this address cannot leave: the /64 of IPv6, of which it has every address, or its IPv4.
 
+    Some proxies write the port behind it, which is another one for each connection.
+
     >>> network_of("2001:db8::1"), network_of("::ffff:192.0.2.1"), network_of("192.0.2.1"), network_of("unknown")
     ('2001:db8::/64', '192.0.2.1', '192.0.2.1', 'unknown')
+    >>> network_of("192.0.2.1:4711"), network_of("[2001:db8::1]:4711"), network_of("[2001:db8::1]")
+    ('192.0.2.1', '2001:db8::/64', '2001:db8::/64')
     """
+    with_port = re.fullmatch(r"\[(.*)\](?::\d+)?|([\d.]+):\d+", address)
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(with_port[1] or with_port[2] if with_port else address)
     except ValueError:
         return address
     if parsed.version == 4:
