@@ -9,8 +9,9 @@ writes labelled lines for training recognisers. See python sample.py --help and 
 
 from __future__ import annotations
 
-import gc
+import os
 import sys
+from contextlib import suppress
 
 
 def main(arguments: list[str]) -> int:
@@ -26,5 +27,7 @@ def main(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     code = main(sys.argv[1:])
-    gc.freeze()  # or the interpreter walks all of JAX's objects before it ends: a fifth of a second
-    sys.exit(code)
+    with suppress(BrokenPipeError):  # who reads the paths has seen enough
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)  # all is written: to take JAX apart costs a fifth of a second, and has been seen to crash

@@ -13,6 +13,7 @@ makes a style of a few lines of your own ink, for sample.py --style runs/me.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from absl import app, flags, logging
 from ml_collections import config_flags
@@ -61,11 +62,26 @@ def parse(arguments: list[str]) -> list[str]:
     sys.exit(2)
 
 
+def check_first(arguments: list[str]) -> None:
+    """Ends with a message for what absl would answer with a riddle."""
+    pairs = list(zip(["", *arguments], arguments, strict=False))
+    if any(word == "adapt" and not (before.startswith("-") and "=" not in before) for before, word in pairs):
+        print('train.py: "adapt" comes first: train.py adapt --ink ... --workdir ...', file=sys.stderr)
+        sys.exit(2)
+    for name, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        option, equals, value = name.partition("=")
+        path = value if equals else following
+        if option in ("--config", "-config") and path and not Path(path.partition(":")[0]).is_file():
+            print(f"train.py: no configuration file {path}; those that come along are in configs/", file=sys.stderr)
+            sys.exit(2)
+
+
 if __name__ == "__main__":
     use_huge_pages()
     if sys.argv[1:2] == ["adapt"]:
         from writemate_jax.training import adapt_command
 
         sys.exit(adapt_command.main(sys.argv[2:]))
+    check_first(sys.argv[1:])
     flags.mark_flags_as_required(["config", "workdir"])
     app.run(main, flags_parser=parse)

@@ -3,7 +3,8 @@
   python -m benchmarks.graves_rows --minutes 9 --out runs/rows --results docs/results
 
 takes the rows in order, trains each to its end, measures it and writes its JSON, its curve and the table. The same
-command goes on where the last one stopped; it exits with 0 once all rows are done, with 3 before.
+command goes on where the last one stopped; it exits with 0 once all rows are done, with 3 before, and with 4 where the
+same command would not help.
 
 On a GPU a scan over the points of a line waits for its kernels to start, not for their arithmetic: an update takes
 hardly longer with 256 lines than with 32, so the batches are large, as far as memory goes. The paper's RMSProp divides
@@ -26,7 +27,7 @@ from ml_collections import ConfigDict
 BUCKETS = 5
 POINTS_A_LINE = 628  # the mean of IAM-OnDB
 EVALUATIONS, SAVES = 12, 24  # of a row
-UNFINISHED = 3  # exit code
+DONE, UNFINISHED, STUCK = 0, 3, 4  # exit codes
 MEASURED = "result.json"  # in a row's work directory
 
 
@@ -96,50 +97,71 @@ def configure(row: Row, settings: Settings) -> ConfigDict:
     return config
 
 
-def run(settings: Settings, adjust: Callable[[ConfigDict], None] = lambda config: None) -> bool:
-    """Goes on with the rows for so many minutes; says whether all are done.
+def run(settings: Settings, adjust: Callable[[ConfigDict], None] = lambda config: None) -> int:
+    """Goes on with the rows for so many minutes; says whether all are `DONE`, time is over, or what is left is `STUCK`.
 
     A row whose loss is no longer a number is told of and passed over, and so is one whose start is not done.
 
     Args:
       settings: see there.
       adjust: changes each row's configuration before it is used.
+
+    Raises:
+      ConfigurationError: a row in `settings.out` is of other settings than these.
     """
     from writemate_jax import config as configuration
+    from writemate_jax.config import ConfigurationError
     from writemate_jax.data import corpus as corpora
     from writemate_jax.evaluation import graves_table, likelihood, result
     from writemate_jax.training import loop
     from writemate_jax.training.models import load_model
 
-    def done(name: str, steps: int = 0) -> bool:
+    def prepared(row: Row) -> ConfigDict:
+        config = configure(row, settings)
+        adjust(config)
+        return config
+
+    def done(row: Row, steps: int = 0) -> bool:
         # Asked of the work directory: a result that lies among the published ones may be of another training.
-        measured = settings.out / name / MEASURED
-        return measured.exists() and result.read(measured).last_step >= steps
+        measured = settings.out / row.name / MEASURED
+        if not measured.exists():
+            return False
+        found = result.read(measured)
+        ours, theirs = (configuration.identity(configuration.to_json(config)) for config in (
+            prepared(row), configuration.from_json(found.config)
+        ))  # fmt: skip
+        if ours != theirs:
+            raise ConfigurationError(
+                f"{measured.parent} holds a row with another {configuration.difference(ours, theirs, 'config')}; "
+                "continue it as it was begun, or choose a new --out"
+            )
+        return found.last_step >= steps
 
     end = time.monotonic() + 60 * settings.minutes
-    all_done = True
+    outcome = DONE
+    by_name = {row.name: row for row in ROWS}
     for row in (row for row in ROWS if row.name in settings.rows):
-        config = configure(row, settings)
-        config.training.minutes = left = (end - time.monotonic()) / 60
-        adjust(config)
-        if done(row.name, config.training.steps):
+        config = prepared(row)
+        if done(row, config.training.steps):
             continue
-        if row.start and not done(row.start):
+        if row.start and not done(by_name[row.start]):
             print(f"{row.name}: begins with {row.start}, which is not done", file=sys.stderr)
-            all_done = False
+            outcome = STUCK
             continue
+        left = (end - time.monotonic()) / 60
         if left <= 0:
-            return False
+            return UNFINISHED
+        config.training.minutes = config.training.minutes or left
         workdir = settings.out / row.name
         print(f"{row.name}: {left:.1f} minutes left", file=sys.stderr)
         try:
             state = loop.run(config, workdir)
         except loop.NotFinite as error:
             print(f"{row.name}: {error}", file=sys.stderr)
-            all_done = False
+            outcome = STUCK
             continue
         if int(state.step) < config.training.steps:
-            return False
+            return UNFINISHED
         corpus = corpora.load(configuration.corpus_path(config))
         model = load_model(workdir)
         found = likelihood.measure(model, corpus, corpus.select(settings.split.split(",")))
@@ -148,7 +170,7 @@ def run(settings: Settings, adjust: Callable[[ConfigDict], None] = lambda config
         result.write(path, of_run, workdir)
         graves_table.write(settings.results)
         result.write(workdir / MEASURED, of_run, workdir)  # last: a row is done once its result is published
-    return all_done
+    return outcome
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -161,15 +183,26 @@ def main(arguments: list[str] | None = None) -> int:
 
     use_compilation_cache()  # a slice need not compile what the last one did
     try:
-        done = run(settings)
+        outcome = run(settings)
     except (CheckpointNotFound, ConfigurationError, CorpusError, NoRun, OSError) as error:
         print(f"graves_rows: {error}", file=sys.stderr)
         return 2
-    if done:
-        print(f"all rows are done: {settings.results}")
-        return 0
-    print("not done; the same command goes on", file=sys.stderr)
-    return UNFINISHED
+    print({
+        DONE: f"all rows are done: {settings.results}",
+        UNFINISHED: "not done; the same command goes on",
+        STUCK: "not done; the same command would not help, see above",
+    }[outcome], file=sys.stdout if outcome == DONE else sys.stderr)  # fmt: skip
+    return outcome
+
+
+def _more_than_0(kind: type) -> Callable[[str], float]:
+    def number(value: str) -> float:
+        if not 0 < kind(value) < float("inf"):
+            raise argparse.ArgumentTypeError(f"{value!r}; expected a number above 0")
+        return kind(value)
+
+    number.__name__ = "number"  # in argparse's message for what is none
+    return number
 
 
 def _parse(arguments: list[str] | None) -> Settings:
@@ -180,11 +213,11 @@ def _parse(arguments: list[str] | None) -> Settings:
     add("--out", type=Path, required=True, metavar="DIR", help="a work directory for each row")
     add("--results", type=Path, metavar="DIR", help="for the JSONs and the table (default: OUT/results)")
     add("--corpus", default="runs/iam.npz", metavar="FILE", help="packed IAM-OnDB (default: %(default)s)")
-    add("--minutes", type=float, default=9.0, metavar="M", help="of this slice (default: %(default)s)")
+    add("--minutes", type=_more_than_0(float), default=9.0, metavar="M", help="of this slice (default: %(default)s)")
     add("--rows", default="", metavar="NAMES", help="some of them, with commas (default: all)")
     add("--honest", action="store_true", help="train on train, measure on testset_f and testset_t")
-    add("--scale", type=float, default=1.0, metavar="X", help="factor of every row's updates (default: 1)")
-    add("--batch", type=int, default=256, metavar="N", help="lines in a batch (default: %(default)s)")
+    add("--scale", type=_more_than_0(float), default=1.0, metavar="X", help="factor of all updates (default: 1)")
+    add("--batch", type=_more_than_0(int), default=256, metavar="N", help="lines in a batch (default: %(default)s)")
     add("--seed", type=int, default=0, metavar="N")
     options = parser.parse_args(arguments)
     known = tuple(row.name for row in ROWS)

@@ -175,7 +175,8 @@ def test_a_line_that_lies_there_in_several_formats_is_one_line(tmp_path_factory,
                 inkml.write_inkml(path, [line])
             else:
                 svg.write_svg(path, sheet([line.strokes], [line.text]))
-    for name in ("._0000.json", "0000.plotter.svg"):  # what a system keeps for itself, and another file of the line
+    # What a system keeps for itself, another file of the line, and what was made of the lines before.
+    for name in ("._0000.json", "0000.plotter.svg", "style.json"):
         (folder / name).write_text("no ink")
     if formats[0] == {"svg"} or formats[0] == {"SVG"}:
         (folder / "0000.plotter.svg").unlink()

@@ -21,7 +21,7 @@ from writemate_jax.drawing import curves, page, png, strokes_json, svg
 from writemate_jax.drawing.attention import plot_attention, plot_attention_sheet
 from writemate_jax.drawing.contact_sheet import contact_sheet
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
-from writemate_jax.replacing import replacing
+from writemate_jax.replacing import replacing, write_text
 
 ZIGZAG = strokes.join([
     np.array([[0.0, 0.0], [1.0, 2.0], [2.0, 0.0], [3.0, 2.0]]),
@@ -310,6 +310,16 @@ def test_json_file_that_cannot_be_read_is_an_error(tmp_path):
 
 
 # Files
+
+
+def test_a_file_that_cannot_be_written_is_the_one_that_is_named(tmp_path):
+    (tmp_path / "file").write_text("a")
+    with pytest.raises(NotADirectoryError, match=f"Not a directory: '{tmp_path}/file'"):
+        write_text(tmp_path / "file" / "a.txt", "b")
+    too_long = tmp_path / ("a" * 300 + ".txt")
+    with pytest.raises(OSError, match=f"'{too_long}'"):
+        write_text(too_long, "b")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):

@@ -29,6 +29,7 @@ def small(config):
     config.model.update(layers=1, cells=8, mixtures=2)
     config.data.buckets, config.sampling.points = 1, 10
     config.training.update(evaluate_every=2, save_every=2, log_every=1)
+    config.optimizer.deviations_first = min(1, config.optimizer.deviations_first)
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +54,25 @@ def slices(tmp_path_factory):
 
 def test_a_slice_stops_in_time_and_the_next_goes_on_to_the_end(slices):
     settings, (first, reached), second = slices
-    assert not first and 0 < reached < 4 and second
-    assert graves_rows.run(replace(settings, minutes=0.0), small)  # all is done: nothing is trained or measured
+    assert first == graves_rows.UNFINISHED and 0 < reached < 4 and second == graves_rows.DONE
+    assert graves_rows.run(replace(settings, minutes=0.0), small) == 0  # all is done: nothing is trained or measured
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"), [({"seed": 7}, "seed: 0 there, 7 here"), ({"honest": True}, "'graves' there, 'iam' here")]
+)
+def test_a_row_that_was_made_with_other_settings_is_not_done(slices, changes, message):
+    settings, _, _ = slices
+    for rows in (NAMES, NAMES[1:]):
+        with pytest.raises(configuration.ConfigurationError, match=f"3x400.* holds a row with another .*{message}"):
+            graves_rows.run(replace(settings, minutes=0.0, rows=rows, **changes), small)
+
+
+@pytest.mark.parametrize("option", ["--minutes=-1", "--scale=0", "--batch=0", "--batch=x", "--minutes=nan"])
+def test_numbers_that_no_slice_can_have_are_refused(option, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        graves_rows.main(["--out", str(tmp_path), option])
+    assert option.partition("=")[0] in capsys.readouterr().err
 
 
 def test_the_files_hold_what_the_training_itself_found(slices):
@@ -119,15 +137,16 @@ def test_a_result_is_of_a_training_and_of_whole_splits(slices, tmp_path, capsys)
 
 def test_a_row_waits_for_the_one_that_it_begins_with_and_mistakes_are_said(slices, tmp_path, capsys):
     settings, _, _ = slices
-    assert not graves_rows.run(replace(settings, out=tmp_path, results=tmp_path, rows=NAMES[1:]), small)
+    alone = replace(settings, out=tmp_path, results=tmp_path, rows=NAMES[1:])
+    assert graves_rows.run(alone, small) == graves_rows.STUCK
     assert "begins with prediction_3x400, which is not done" in capsys.readouterr().err
     # Nor is it done by a result that lies there, as the published ones do: it may be of another training, even where
     # weights of this one are there, too.
     (tmp_path / NAMES[0] / "best").mkdir(parents=True)
     others = replace(settings, out=tmp_path)
-    assert not graves_rows.run(replace(others, rows=NAMES[1:]), small)
+    assert graves_rows.run(replace(others, rows=NAMES[1:]), small) == graves_rows.STUCK
     assert "begins with prediction_3x400, which is not done" in capsys.readouterr().err
-    assert not graves_rows.run(replace(others, rows=NAMES[:1], minutes=0.0), small)
+    assert graves_rows.run(replace(others, rows=NAMES[:1], minutes=0.0), small) == graves_rows.UNFINISHED
     assert graves_rows.main(["--out", str(tmp_path / "rows"), "--corpus", "absent.npz"]) == 2
     assert "graves_rows: no corpus file 'absent.npz'" in capsys.readouterr().err
     with pytest.raises(SystemExit):

@@ -14,7 +14,7 @@ from writemate_jax.data import corpus as corpora
 from writemate_jax.data import own_ink
 from writemate_jax.data.ink_files import read_ink, with_text
 from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
-from writemate_jax.drawing import animated, inkml, plotter, svg
+from writemate_jax.drawing import animated, inkml, plotter, svg, svg_reader
 from writemate_jax.drawing.sheet import sheet
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
 from writemate_jax.training.adapt import read_lines
@@ -131,6 +131,10 @@ def test_a_text_may_stand_beside_the_ink(tmp_path):
     lines, names = read_lines(tmp_path)
     assert [line.text for line in lines] == [LINES[0][1]] * 2
     assert names == [str(tmp_path / "a.svg"), str(tmp_path / "b.inkml")]
+    _as_svg(tmp_path / "a.svg", points, "drawing 1")  # a title as drawing programs give
+    assert read_lines(tmp_path)[0][0].text == LINES[0][1]
+    (tmp_path / "a.txt").write_text(" \n")
+    assert read_ink(tmp_path / "a.svg")[0].text == "drawing 1"
     (tmp_path / "a.txt").write_text("two\nlines")
     with pytest.raises(InvalidInkFile, match=r"a.svg: its text has 2 lines, its ink 1"):
         read_lines(tmp_path)
@@ -154,6 +158,24 @@ def test_files_that_are_no_ink_are_refused_by_name(tmp_path, name, content, mess
         read_ink(tmp_path / name)
     with pytest.raises(InvalidInkFile, match=f"absent.{name[2:]}: cannot be read"):
         read_ink(tmp_path / f"absent.{name[2:]}")
+
+
+@pytest.mark.parametrize("undrawn", [
+    '<path visibility="hidden" stroke="red" d="{}"/>', '<g style="visibility:hidden"><path stroke="red" d="{}"/></g>',
+    '<path stroke="none" fill="none" d="{}"/>', '<mask><path stroke="red" d="{}"/></mask>',
+    '<symbol id="s"><path stroke="red" d="{}"/></symbol>', '<defs><marker><path stroke="red" d="{}"/></marker></defs>',
+    '<marker><path stroke="red" d="{}"/></marker>', '<g display="none"><path stroke="red" d="{}"/></g>',
+])  # fmt: skip
+def test_what_an_svg_does_not_draw_is_no_ink(undrawn):
+    page = '<svg xmlns="http://www.w3.org/2000/svg">{}<path style="fill:none;stroke:var(--pen)" d="M1 1L2 3"/></svg>'
+    ink = svg_reader.loads(page.format(undrawn.format("M9 9L8 8")).encode())
+    np.testing.assert_array_equal(strokes.to_points(ink.strokes), [[1, -1], [2, -3]])
+
+
+def test_a_symbol_of_an_svg_is_drawn_where_it_is_used():
+    page = '<svg xmlns="http://www.w3.org/2000/svg"><symbol id="s"><path stroke="red" d="M1 1L2 3"/></symbol>' \
+        '<use href="#s" x="5"/></svg>'  # fmt: skip
+    np.testing.assert_array_equal(strokes.to_points(svg_reader.loads(page.encode()).strokes), [[6, -1], [7, -3]])
 
 
 def test_missing_pen_lifts_are_named():

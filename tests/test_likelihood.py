@@ -64,6 +64,17 @@ def test_likelihood_is_the_sum_over_single_lines(model, corpus):
     assert found.nats_per_line_in_units == pytest.approx(found.nats_per_line + shift * points / len(indices))
 
 
+def test_lines_are_measured_on_devices_that_do_not_share_out_the_training_s_batches(model, corpus):
+    indices = corpus.select(["validation"])
+    other = model.config.copy_and_resolve_references()
+    assert other.data.batch_size == 8 == jax.local_device_count()
+    other.data.batch_size = 3
+    changed = Model(**{**vars(model), "config": other})
+    assert measure(changed, corpus, indices).nats_per_line == pytest.approx(
+        measure(model, corpus, indices).nats_per_line, rel=1e-5
+    )
+
+
 def test_lines_beyond_the_alphabet_are_left_out_and_another_unit_is_refused(model):
     rng = np.random.default_rng(0)
     lines = [

@@ -189,6 +189,8 @@ def test_characters_are_named_once_before_any_is_written():
     with pytest.raises(UnknownCharacters) as caught:
         pages.write_pages(writer, "a \u4e16\n" * 3 + "b \u03c0\U0001f600 \U0001f600")
     assert not writer.calls and len(caught.value.characters) == len(set(caught.value.characters))
+    with pytest.raises(UnknownCharacters, match="the text, at first in line 3: cannot write '\U0001f600'"):
+        pages.write_pages(writer, "a\n\n b \U0001f600\n\U0001f600")
     with warnings.catch_warnings(record=True) as messages:
         warnings.simplefilter("always")
         leaves = pages.write_pages(writer, "caf\u00e9\n\u00fcber\ncaf\u00e9")

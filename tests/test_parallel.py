@@ -112,6 +112,20 @@ def test_processes_are_told_of_each_other(wrong):
 
 
 def test_processes_that_jax_cannot_begin_with_are_refused():
+    for wrong, message in (
+        (("auto", 2, 0), "auto finds --processes and --process by itself"),
+        (("auto", 2, None), "auto finds --processes and --process by itself"),
+        (("127.0.0.1", 2, 0), "--coordinator is 127.0.0.1; expected HOST:PORT"),
+        (("127.0.0.1:99999", 2, 0), "port 99999 of this machine: .*; take another"),
+    ):
+        with pytest.raises(ConfigurationError, match=message):
+            parallel.initialize(*wrong)
+    with socket.socket() as taken:
+        taken.bind(("", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigurationError, match=f"port {port} of this machine: .*; take another"):
+            parallel.initialize(f"127.0.0.1:{port}", 2, 0)
     with pytest.raises(ConfigurationError, match="--process is 5 of --processes 2; expected 0 to N - 1"):
         parallel.initialize("127.0.0.1:1", 2, 5)
     code = "from writemate_jax.training import parallel; parallel.initialize('auto', None, None)"

@@ -20,7 +20,9 @@ from writemate_jax.alphabet import Alphabet
 from writemate_jax.drawing import png
 from writemate_jax.drawing.strokes_json import read_json
 from writemate_jax.model.networks import text_batch
+from writemate_jax.sampling import command
 from writemate_jax.sampling.command import main
+from writemate_jax.sampling.writer import Writer
 from writemate_jax.training.checkpoints import Checkpoints
 from writemate_jax.training.models import Description, export_model, load_model
 
@@ -131,6 +133,39 @@ def test_text_file_is_a_line_each(sample, monkeypatch):
     assert [read_json(name).text for name in files("handwriting")] == ["Hello", "dear", "f\u00e9lice"]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a\nb\n")))
     assert sample("--text-file", "-", "--out", "in", "--format", "json")[1] == ["in/0000.json", "in/0001.json"]
+
+
+def test_many_lines_are_saved_some_at_a_time_and_an_interrupt_keeps_them(sample, monkeypatch):
+    texts = ["Hello", "world", "a bead", "rode", "bold"]
+    sample(*texts, "--out", "at_once", "--format", "json")
+    monkeypatch.setattr(command, "AT_ONCE", 2)
+    code, out, _ = sample(*texts, "--out", "some", "--format", "json")
+    assert code == 0 and out == [f"some/000{i}.json" for i in range(5)]
+    for i in range(5):
+        assert Path(f"some/000{i}.json").read_bytes() == Path(f"at_once/000{i}.json").read_bytes()
+    write, calls = Writer.write, []
+
+    def interrupted(self, texts, *arguments, **options):
+        calls.append(texts)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return write(self, texts, *arguments, **options)
+
+    monkeypatch.setattr(Writer, "write", interrupted)
+    code, out, err = sample(*texts, "--out", "cut", "--format", "json")
+    assert (code, out) == (130, []) and "stopped; 4 files are written" in err and "Traceback" not in err
+    assert files("cut") == [f"cut/000{i}.json" for i in range(4)]
+
+
+def test_what_is_wrong_in_a_text_file_is_told_by_its_line(sample):
+    Path("letter.txt").write_text("Hello\n\n  \nwe \u4e16\n")
+    for options, place in (((), "letter.txt:4"), (("--page", "A6"), "the text, at first in line 4")):
+        code, _, err = sample("--text-file", "letter.txt", *options)
+        assert code == 2 and f"error: {place}: cannot write '\u4e16'" in err
+    Path("long.txt").write_text("Hello\n" + "a bead " * 30)
+    code, _, err = sample("--text-file", "long.txt")
+    assert code == 2 and "long.txt:2 has 209 characters; expected 1 to 128: split it" in err
+    assert "or write pages, which are wrapped: --page A4" in err and not Path("handwriting").exists()
 
 
 def test_attention_is_drawn_beside(sample):
@@ -244,7 +279,8 @@ def test_script_runs_from_anywhere_and_the_second_start_compiles_nothing(checkpo
         (["--unconditional", "--plot-attention"], "leave out --plot-attention"),
         (["--unconditional", "--points", "0"], "argument --points: '0'; expected a whole number from 1 up"),
         (["--unconditional"], "this is a synthesis network, which needs texts"),
-        (["Hello", "--out", "blank.txt/x/"], "blank.txt"),
+        (["Hello", "--out", "blank.txt/x/"], "Not a directory: 'blank.txt"),
+        (["Hello", "--out", "blank.txt/x.svg"], "Not a directory: 'blank.txt'"),
         (["Hello", "--nonsense"], "--nonsense"),
     ],
 )
@@ -296,4 +332,4 @@ def test_damaged_checkpoint_is_said_and_exits_with_2(sample, checkpoints, damage
 
 def test_prediction_checkpoint_cannot_write_a_text(sample):
     code, _, err = sample("Hello", checkpoint="prediction")
-    assert code == 2 and "prediction network, which knows no text" in err
+    assert code == 2 and "prediction network, which knows no text; give --unconditional" in err

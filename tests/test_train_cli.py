@@ -19,7 +19,9 @@ ROOT = Path(__file__).parents[1]
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--config=configs/absent.py"], "configs/absent.py"),
+        (["--config=configs/absent.py"], "no configuration file configs/absent.py; those that come along are in"),
+        (["--config", "configs/absent.py"], "no configuration file configs/absent.py; those that come along are in"),
+        (["adapt"], '"adapt" comes first: train.py adapt'),
         (["config.seed=3"], "'config.seed=3' is no option; a field is --config.FIELD=VALUE"),
         (["--config.nope=3"], "the configuration has no field nope;"),
         (["--config.corpus=absent.npz"], "no corpus file 'absent.npz'"),

@@ -147,6 +147,10 @@ def test_a_run_is_continued_by_its_own_configuration(tmp_path):
         ("data.buckets", 0, "data.buckets is 0; expected at least 1"),
         ("seed", -1, "seed is -1; expected 0 to 4.29497e"),
         ("sampling.bias", -1.0, "sampling.bias is -1.0; expected 0 to 50"),
+        ("training.steps", 0, "training.steps is 0; expected at least 1"),
+        ("optimizer.average_decay", 1.0, "optimizer.average_decay is 1.0; expected 0 to less than 1"),
+        ("optimizer.learning_rate", float("nan"), "optimizer.learning_rate is nan; expected at least 0"),
+        ("model.mixtures", 0, "model.mixtures is 0; expected at least 1"),
         ("sampling.points", 0, "sampling.points is 0; expected 1 to 65536"),
         ("sampling.points_per_character", 0, "sampling.points_per_character is 0; expected at least 1"),
         ("sampling.texts", ("lot", "l" * 129), "texts has one of 129 characters, 'llll.*; expected 1 to 128"),
@@ -286,6 +290,27 @@ def test_a_prediction_network_may_begin_with_a_synthesis_network(tmp_path):
     assert jax.tree.structure(state.params) == jax.tree.structure(expected)
     for a, b in zip(jax.tree.leaves(expected), jax.tree.leaves(state.params), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_weights_that_have_seen_what_is_to_be_measured_are_no_beginning(tmp_path):
+    rng = np.random.default_rng(0)
+    lines = [
+        corpora.Line(tiny.line("lot", 0.02, rng), "lot", split, split, f"{split}-{i}")
+        for split in ("train", "testset_t", "testset_f", "testset_v")
+        for i in range(8)
+    ]
+    config = small(tmp_path)
+    config.corpus = str(tmp_path / "four.npz")
+    corpora.save(config.corpus, corpora.pack(lines, quantum=1 / 128, unit="x-height", provenance={}))
+    config.training.update(steps=1, evaluate_every=1, save_every=1)
+    for arrangement in ("graves", "iam"):
+        config.data.arrangement = arrangement
+        loop.run(config, tmp_path / arrangement)
+    config.weights_from = f"{tmp_path / 'iam'},{tmp_path / 'graves'}"
+    with pytest.raises(ConfigurationError, match='by the arrangement "graves" on testset_f, testset_t, too, which'):
+        loop.run(config, tmp_path / "honest")
+    config.data.arrangement = "graves"  # which keeps none of what "iam" trains on
+    loop.run(config, tmp_path / "more")
 
 
 def test_a_run_may_begin_with_the_mean_of_networks_of_one_shape(tmp_path):

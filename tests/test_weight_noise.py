@@ -252,6 +252,13 @@ def test_nothing_is_evaluated_before_the_means_move(tmp_path):
     assert [row["step"] for row in log.read(tmp_path / "run" / "validation.csv")] == [3, 4]
 
 
+def test_a_run_in_which_the_means_never_move_is_refused(tmp_path):
+    config = noisy(tmp_path)
+    config.optimizer.deviations_first = config.training.steps = 4
+    with pytest.raises(configuration.ConfigurationError, match="deviations_first is 4 of config.training.steps 4"):
+        loop.run(config, tmp_path / "run")
+
+
 @pytest.mark.parametrize(("noise", "updates"), [(0.075, -1), (0.0, 10)])
 def test_updates_of_deviations_that_cannot_be_are_refused(noise, updates):
     config = configuration.default().optimizer

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.resources
 import math
 from pathlib import Path
+from typing import Any
 
 from ml_collections import ConfigDict
 
@@ -147,6 +148,26 @@ def from_json(stored: dict) -> ConfigDict:
         config.optimizer.deviation_steps = 1 / noise
     _overlay(config, stored, "config")
     return config
+
+
+def identity(stored: dict) -> dict:
+    """What may not change between two starts of a run, of a configuration as `to_json` gives it.
+
+    How long to train and how often to look may, and what is written then; not the lines that are looked at, by which
+    the best is chosen.
+    """
+    free = {"steps", "log_every", "evaluate_every", "save_every", "minutes"}
+    training = {key: value for key, value in stored["training"].items() if key not in free}
+    return {**{key: value for key, value in stored.items() if key != "sampling"}, "training": training}
+
+
+def difference(ours: Any, theirs: Any, path: str) -> str:
+    """Names the first field in which two dictionaries, or what else lies at `path`, are not the same."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for key in ours.keys() | theirs.keys():
+            if ours.get(key) != theirs.get(key):
+                return difference(ours.get(key), theirs.get(key), f"{path}.{key}")
+    return f"{path}: {theirs!r} there, {ours!r} here"
 
 
 def _overlay(config: ConfigDict, stored: dict, path: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -12,16 +13,24 @@ from pathlib import Path
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """A temporary path beside ``path``, which replaces it when the block ends and is removed if that raises.
 
-    The suffix is kept, since some writers go by it. Missing folders are made.
+    The suffix is kept, since some writers go by it. Missing folders are made. Raises OSError that names ``path``.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path.parent)) from error
         yield temporary
         os.replace(temporary, path)
+    except OSError as error:
+        if error.filename not in (str(temporary), temporary):
+            raise
+        raise type(error)(error.errno, error.strerror, str(path)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:

@@ -22,9 +22,9 @@ def read_ink(path: str | os.PathLike) -> list[Ink]:
     """The lines of ink in a file, as its suffix says: InkML, an SVG of single lines, or else JSON as we write it.
 
     y is up, and the unit is the file's own: `data.own_ink.like_the_corpus` settles it. The text is that of the file
-    (JSON's text, InkML's annotation "truth", SVG's title) or, where it says none, that of NAME.txt beside it; "" where
-    there is neither. Ink whose text has several lines is cut into lines where the pen goes back to the left. Raises
-    `InvalidInkFile`.
+    (JSON's text, InkML's annotation "truth", SVG's title) or, where it says none, that of NAME.txt beside it, which
+    goes before an SVG's title as drawing programs give one; "" where there is neither. Ink whose text has several lines
+    is cut into lines where the pen goes back to the left. Raises `InvalidInkFile`.
     """
     path = Path(path)
     suffix = path.suffix.lower()
@@ -57,12 +57,15 @@ def with_text(lines: Sequence[Ink], path: str | os.PathLike) -> Sequence[Ink]:
 
 def _with_texts(lines: Sequence[Ink], path: Path) -> list[Ink]:
     beside = path.with_suffix(".txt")
-    if any(line.text.strip() for line in lines) or beside == path or not beside.is_file():
+    said = any(line.text.strip() for line in lines) and path.suffix.lower() != ".svg"
+    if said or beside == path or not beside.is_file():
         return list(lines)
     try:
         texts = [text.strip() for text in beside.read_text("utf-8-sig").splitlines() if text.strip()]
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInkFile(f"{beside}: cannot be read as UTF-8 text: {error}") from error
+    if not texts:
+        return list(lines)
     if len(lines) == 1:
         return [replace(lines[0], text="\n".join(texts))]
     if len(texts) != len(lines):

@@ -59,7 +59,8 @@ def measure(model: Model, corpus: Corpus, indices: np.ndarray) -> Likelihood:
         model.mean,
         model.std,
         buckets=data.buckets,
-        batch_size=data.batch_size or None,
+        # The training's, with as many more lines as the devices here need.
+        batch_size=-(-data.batch_size // jax.device_count()) * jax.device_count() or None,
         points_per_batch=None if data.batch_size else data.points_per_batch,
         multiple_of=jax.device_count(),
         rests=data.rests,

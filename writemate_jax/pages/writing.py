@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import textwrap
+import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from writemate_jax.alphabet import UnknownCharacters
 from writemate_jax.data.letter_size import ASCENDER, DESCENDER, WORD_GAP
 from writemate_jax.pages import ink as inks
 from writemate_jax.pages.blocks import Block, parse
@@ -210,7 +212,13 @@ def _readable(writer: Any, text: str) -> str:
     """The text in the network's alphabet; warns once of characters that become others."""
     alphabet = writer.model.alphabet
     lines = [line.rstrip() for line in text.expandtabs(4).splitlines()]
-    _, replaced = alphabet.transliterate(" ".join("\n".join(lines).split()))
+    try:
+        _, replaced = alphabet.transliterate(" ".join("\n".join(lines).split()))
+    except UnknownCharacters as error:
+        composed = (unicodedata.normalize("NFC", line) for line in lines)
+        number = next((i for i, line in enumerate(composed, start=1) if {*error.characters} & {*line}), 1)
+        where = f"the text, at first in line {number}"
+        raise UnknownCharacters(error.characters, alphabet.characters, where) from None
     if replaced:
         changes = ", ".join(f"{old!r} as {new!r}" for old, new in replaced.items())
         warnings.warn(f"the network does not know all characters of the text; it writes {changes}", stacklevel=3)

@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -49,6 +49,8 @@ examples:
   python sample.py dataset --text-file corpus.txt --num 100000 --out shards/    # python sample.py dataset --help
 """
 OUT = "handwriting"
+AT_ONCE = 512  # lines that are written before their files are saved
+INTERRUPTED = 130  # exit code, as a shell has it
 
 
 class UsageError(ValueError):
@@ -64,7 +66,7 @@ class Destination(NamedTuple):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong."""
+    """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
         return _run(options)
@@ -80,7 +82,7 @@ def _run(options: argparse.Namespace) -> int:
         raise UsageError("--out is empty; expected a file or a folder (. for this one)")
     if page_options.given(options).keys() - {"letter", "ink", "pen"}:  # these three are for lines, too
         return _run_pages(options)
-    texts = _texts(options)
+    texts, places = _texts(options)
     destination = _destination(options.out, options.format, max(1, len(texts)))
     try:
         look_options.check_use(options, destination.formats)
@@ -94,25 +96,30 @@ def _run(options: argparse.Namespace) -> int:
     from writemate_jax.sampling.writer import InvalidRequest, Writer, embedded
     from writemate_jax.training.models import CheckpointNotFound
 
+    written: list[Written] = []
+    paths: list[Path] = []
     try:
         default = embedded("open_prediction") if options.unconditional else None
         writer = Writer.load(options.checkpoint or default)
         _import_ahead("scipy.interpolate")  # of curves: a third of a second, while the network is compiled
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", UserWarning)
+            _check_network(writer, options)
             _check_primer(writer, prime, options)
-            written = _write(writer, texts, prime, options)
-    except (InvalidRequest, UnfitInk, UnknownCharacters, CheckpointNotFound) as error:
-        return _fail(error)
+            texts = _readable(writer, texts, places, options)
+            for some in _written(writer, texts, prime, options, destination):
+                paths += _save(some, destination, options.plot_attention, look, first=len(written))
+                written += some
+    except (InvalidRequest, UnfitInk, UnknownCharacters, CheckpointNotFound, ValueError) as error:
+        return _fail(error)  # ValueError: ink that no picture holds
+    except KeyboardInterrupt:
+        print(f"sample.py: stopped; {len(paths)} files are written", file=sys.stderr)
+        return INTERRUPTED
     for warning in caught:
         _warn(warning.message)
     for i, line in enumerate(written):
         if not line.complete:
             _warn(f"line {i}, {line.text!r}, was cut at {len(line.strokes)} points before its end; try another --seed")
-    try:
-        paths = _save(written, destination, options.plot_attention, look)
-    except ValueError as error:  # ink that no picture holds
-        return _fail(error)
     print("\n".join(map(str, paths)))
     return 0
 
@@ -228,42 +235,76 @@ def _check_primer(writer: Writer, prime: Ink | None, options: argparse.Namespace
         text_fit.check(writer.model, [prime], [f"--prime {options.prime}"])
 
 
-def _write(writer: Writer, texts: list[str], prime, options: argparse.Namespace) -> list[Written]:
+def _check_network(writer: Writer, options: argparse.Namespace) -> None:
+    reads = writer.model.config.model.window
+    if reads and options.unconditional:
+        raise UsageError("this is a synthesis network, which needs texts; leave out --unconditional")
+    if not reads and not options.unconditional:
+        raise UsageError("this is a prediction network, which knows no text; give --unconditional and no text")
+
+
+def _readable(writer: Writer, texts: list[str], places: list[str], options: argparse.Namespace) -> list[str]:
+    """The texts as the network knows them, all of them checked before any is written."""
+    from writemate_jax.sampling.writer import MAX_CHARACTERS, InvalidRequest
+
+    try:
+        return [writer.readable(text, place) for text, place in zip(texts, places, strict=True)]
+    except InvalidRequest as error:
+        if max(map(len, texts)) <= MAX_CHARACTERS:
+            raise
+        raise UsageError(f"{error}, or write pages, which are wrapped: --page A4 --out NAME.pdf") from error
+
+
+def _written(
+    writer: Writer, texts: list[str], prime: Ink | None, options: argparse.Namespace, destination: Destination
+) -> Iterator[list[Written]]:
+    """The lines; those of many files some at a time, which are saved before the next ones are written."""
     if options.unconditional:
-        return [writer.unconditional(options.points, options.bias, options.seed)]
-    return writer.write(
-        texts,
-        options.bias,
-        options.seed,
-        prime,
-        attention=options.plot_attention,
-        style=options.style,
-        candidates=options.candidates,
-    )
+        yield [writer.unconditional(options.points, options.bias, options.seed)]
+        return
+    from tqdm import tqdm
+
+    at_once = len(texts) if destination.is_file else AT_ONCE
+    bar = tqdm(total=len(texts), unit="line", disable=len(texts) <= at_once)
+    for i in range(0, len(texts), at_once):
+        yield writer.write(
+            texts[i : i + at_once],
+            options.bias,
+            options.seed,
+            prime,
+            attention=options.plot_attention,
+            style=options.style,
+            candidates=options.candidates,
+        )
+        bar.update(min(at_once, len(texts) - i))
+    bar.close()
 
 
-def _save(written: list[Written], destination: Destination, attention: bool, look: look_options.Look) -> list[Path]:
-    """Writes all files; returns their paths."""
+def _save(
+    written: list[Written], destination: Destination, attention: bool, look: look_options.Look, first: int = 0
+) -> list[Path]:
+    """Writes the files of lines, the first of which has this number in a folder; returns their paths."""
     path, formats, is_file = destination
     paths = []
     if is_file:
         save(written, path, look)
         paths.append(path)
     else:
-        for i, line in enumerate(written):
+        for i, line in enumerate(written, start=first):
             for kind in formats:
                 file = path / f"{i:04d}{FORMATS[kind]}"
                 try:
                     save([line], file, look)
                 except ValueError as error:
-                    there = f"; {len(paths)} files before it are written" if paths else ""
+                    before = first * len(formats) + len(paths)
+                    there = f"; {before} files before it are written" if before else ""
                     raise ValueError(f"line {i}, {line.text!r}: {error}{there}") from error
                 paths.append(file)
     if attention:
         from writemate_jax.drawing.attention import plot_attention_sheet
 
         groups = [(written, path.with_name(f"{path.stem}-attention.png"))] if is_file else [
-            ([line], path / f"{i:04d}-attention.png") for i, line in enumerate(written)
+            ([line], path / f"{i:04d}-attention.png") for i, line in enumerate(written, start=first)
         ]
         for lines, picture in groups:
             plot_attention_sheet(lines, picture)
@@ -271,26 +312,29 @@ def _save(written: list[Written], destination: Destination, attention: bool, loo
     return paths
 
 
-def _texts(options: argparse.Namespace) -> list[str]:
-    """The texts of the arguments, then those of the file."""
+def _texts(options: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """The texts of the arguments, then those of the file; and where each stands."""
     if options.unconditional:
         for name in ("text", "text_file", "prime", "prime_text", "plot_attention", "style", "candidates"):
             if getattr(options, name):
                 raise UsageError(f"--unconditional writes without a text; leave out {_flag(name)}")
-        return []
+        return [], []
     if options.points is not None:
         raise UsageError("--points is for --unconditional; a text ends by itself")
     if options.prime_text is not None and options.prime is None:
         raise UsageError("--prime-text needs --prime, the ink that says it")
-    texts = list(options.text)
+    texts, places = list(options.text), [f"text {i}" for i in range(len(options.text))]
     if options.text_file is not None:
-        texts += [line for line in _read_text(options.text_file).splitlines() if line.strip()]
+        lines = enumerate(_read_text(options.text_file).splitlines(), start=1)
+        lines = [(line, f"{options.text_file}:{number}") for number, line in lines if line.strip()]
+        texts += [line for line, _ in lines]
+        places += [place for _, place in lines]
     if not texts:
         raise UsageError('no text to write; give some, as in: sample.py "Hello world", or --text-file FILE')
     empty = [i for i, text in enumerate(texts) if not text.strip()]
     if empty:
         raise UsageError(f"text {empty[0]} is empty; expected at least one character")
-    return texts
+    return texts, places
 
 
 def _read_text(name: str) -> str:

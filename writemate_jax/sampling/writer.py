@@ -164,7 +164,7 @@ class Writer:
             raise InvalidRequest("this is a prediction network, which knows no text; use unconditional()")
         primer = primer or self._primer(None, None)
         texts = [texts] if isinstance(texts, str) else list(texts)
-        texts = [self._readable(text, f"text {i}", MAX_CHARACTERS) for i, text in enumerate(texts)]
+        texts = [self.readable(text, f"text {i}") for i, text in enumerate(texts)]
         if bias is None:
             learned = primer.length > 0 and style is not None
             bias = [self._usual_bias(text, learned) for text in texts]
@@ -462,7 +462,7 @@ class Writer:
         if not text:
             raise InvalidRequest("the primer has no text; give prime_text, what its ink says")
         sized = rests and self.model.unit == "x-height"
-        text = self._readable(text, "prime_text", PRIMER_CHARACTERS if sized else MAX_CHARACTERS)
+        text = self.readable(text, "prime_text", PRIMER_CHARACTERS if sized else MAX_CHARACTERS)
         try:
             ink = strokes.check(ink)
             if sized:  # the size of letters is measured, whatever it came in
@@ -478,7 +478,11 @@ class Writer:
         trait = resemblance.trait([ink]) if self._x_height else None
         return Primer(text + " ", self._normalise(start[None])[0], padded, len(forced), ink[:0], end, trait, own=True)
 
-    def _readable(self, text: str, name: str, limit: int) -> str:
+    def readable(self, text: str, name: str = "text", limit: int = MAX_CHARACTERS) -> str:
+        """The line that is written for a text, as `write` has it; warns where that is another.
+
+        name: of the text in messages. limit: characters. Raises as `write` does.
+        """
         stripped = text.strip()
         if not stripped:
             raise InvalidRequest(f"{name} is empty; expected 1 to {limit} characters")

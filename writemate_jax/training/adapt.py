@@ -329,6 +329,7 @@ def read_lines(folder: Path) -> tuple[list[Ink], list[str]]:
 def _ink_files(folder: Path) -> list[Path]:
     """One file of each name, in the order of names: of the format that keeps most of the ink, as `SUFFIXES` begins."""
     found = [file for file in sorted(folder.glob("[!.]*")) if file.suffix.lower() in SUFFIXES and file.is_file()]
+    found = [file for file in found if file.name != FILE]  # what was made of them lies there, too
     richest: dict[str, Path] = {}
     for file in sorted(found, key=lambda file: SUFFIXES.index(file.suffix.lower())):
         suffix = FORMATS[format_of(file)]  # of a.plotter.svg more than .svg: it is the same line as a.json

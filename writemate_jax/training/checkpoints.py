@@ -75,12 +75,11 @@ class Checkpoints:
         stored["config"] = configuration.to_json(configuration.from_json(stored["config"]))
         stored.setdefault("writers", [])
         for key, value in self._description.items():
-            # How long to train and how often to look may change between two starts of a run; the rest may not, nor the
-            # lines that are looked at, by which the best was chosen.
-            ours, theirs = (_identity(v) if key == "config" else v for v in (value, stored[key]))
+            ours, theirs = (configuration.identity(v) if key == "config" else v for v in (value, stored[key]))
             if ours != theirs:
+                other = configuration.difference(ours, theirs, key)
                 raise ConfigurationError(
-                    f"{self._last.directory.parent} holds a run with another {_difference(ours, theirs, key)}; "
+                    f"{self._last.directory.parent} holds a run with another {other}; "
                     "continue it with its own configuration, or choose a new --workdir"
                 )
         abstract = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), like)
@@ -127,17 +126,3 @@ def _to_host(tree: Any) -> Any:
     # Copies: the device buffers are donated to the next step while the checkpoint is still being written. NumPy
     # arrays are also what makes one process of several write, and every one of them read.
     return jax.tree.map(lambda x: np.array(x, copy=True), tree)
-
-
-def _identity(config: dict) -> dict:
-    free = {"steps", "log_every", "evaluate_every", "save_every", "minutes"}
-    training = {key: value for key, value in config["training"].items() if key not in free}
-    return {**{k: v for k, v in config.items() if k != "sampling"}, "training": training}
-
-
-def _difference(ours: Any, theirs: Any, path: str) -> str:
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        for key in ours.keys() | theirs.keys():
-            if ours.get(key) != theirs.get(key):
-                return _difference(ours.get(key), theirs.get(key), f"{path}.{key}")
-    return f"{path}: {theirs!r} there, {ours!r} here"

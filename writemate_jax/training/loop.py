@@ -32,6 +32,47 @@ from writemate_jax.training.cost import Cost
 from writemate_jax.training.log import Log, plot_learning_curve
 from writemate_jax.training.models import Description, load_model
 
+BELOW_ONE = math.nextafter(1.0, 0.0)
+# What fields may be, both ends included. Names that are one of several are checked where they are used.
+RANGES = (
+    ("seed", 0, LARGEST_SEED),
+    ("data.batch_size", 0, math.inf),
+    ("data.buckets", 1, math.inf),
+    ("data.max_points", 1, math.inf),
+    ("data.short_steps", 0, math.inf),
+    ("data.slant", 0, math.inf),
+    ("data.size", 0, math.inf),
+    ("data.aspect", 0, math.inf),
+    ("data.unknown_hands", 0, 1),
+    ("model.layers", 1, math.inf),
+    ("model.cells", 1, math.inf),
+    ("model.mixtures", 1, math.inf),
+    ("model.components", 1, math.inf),
+    ("model.style_size", 0, math.inf),
+    ("model.kappa_scale", math.ulp(0.0), math.inf),
+    ("model.sigma_floor", 0, math.inf),
+    ("model.rho_max", 0, BELOW_ONE),
+    ("model.lstm_clip", 0, math.inf),
+    ("model.output_clip", 0, math.inf),
+    ("optimizer.learning_rate", 0, math.inf),
+    ("optimizer.global_norm", 0, math.inf),
+    ("optimizer.warmup_steps", 0, math.inf),
+    ("optimizer.cosine_to", 0, math.inf),
+    ("optimizer.b1", 0, BELOW_ONE),
+    ("optimizer.b2", 0, BELOW_ONE),
+    ("optimizer.average_decay", 0, BELOW_ONE),
+    ("training.steps", 1, math.inf),
+    ("training.log_every", 1, math.inf),
+    ("training.evaluate_every", 1, math.inf),
+    ("training.save_every", 1, math.inf),
+    ("training.validation_lines", 0, math.inf),
+    ("training.minutes", 0, math.inf),
+    ("sampling.bias", 0, LARGEST_BIAS),
+    ("sampling.termination_lines", 0, math.inf),
+    ("sampling.points", 1, MAX_POINTS),
+    ("sampling.points_per_character", 1, math.inf),
+)
+
 
 class NotFinite(RuntimeError):
     """The loss, a gradient or a weight is not a number; the checkpoints were left as they are."""
@@ -88,23 +129,23 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
 
 
 def check(config: ConfigDict) -> None:
-    """Raises ConfigurationError for what would end a run, at its beginning or at its first evaluation."""
-    for field, least, most in (
-        ("seed", 0, LARGEST_SEED),
-        ("data.buckets", 1, None),
-        ("data.short_steps", 0, None),
-        ("training.log_every", 1, None),
-        ("training.evaluate_every", 1, None),
-        ("training.save_every", 1, None),
-        ("sampling.bias", 0, LARGEST_BIAS),
-        ("sampling.termination_lines", 0, None),
-        ("sampling.points", 1, MAX_POINTS),
-        ("sampling.points_per_character", 1, None),
-    ):
+    """Raises ConfigurationError for what would end a run later, or let it learn nothing."""
+    for field, least, most in RANGES:
         value = attrgetter(field)(config)
-        if not least <= value <= (math.inf if most is None else most):
-            expected = f"at least {least}" if most is None else f"{least} to {most:g}"
+        if not least <= value <= most:
+            limit = "less than 1" if most == BELOW_ONE else f"{most:g}"
+            expected = f"at least {least}" if most == math.inf else f"{least} to {limit}"
             raise ConfigurationError(f"config.{field} is {value}; expected {expected}")
+    if config.data.batch_size == 0 and config.data.points_per_batch < 1:
+        raise ConfigurationError(
+            f"config.data.points_per_batch is {config.data.points_per_batch} and config.data.batch_size 0; expected at "
+            "least 1 of either"
+        )
+    if config.optimizer.deviations_first >= config.training.steps:
+        raise ConfigurationError(
+            f"config.optimizer.deviations_first is {config.optimizer.deviations_first} of config.training.steps "
+            f"{config.training.steps}; expected less, as the weights do not move in these"
+        )
     for text in config.sampling.texts:
         if not 1 <= len(text.strip()) <= MAX_CHARACTERS:
             raise ConfigurationError(
@@ -194,6 +235,13 @@ def _weights_of(folder: str, description: Description) -> dict:
         ours, theirs = getattr(description, name), getattr(model, name)
         if ours != theirs:
             raise ConfigurationError(f"config.weights_from: {folder} has the {name} {theirs}, this run {ours}")
+    arrangement, theirs = description.config.data.arrangement, model.config.data.arrangement
+    kept = sorted({*corpora.ARRANGEMENTS[theirs][0]} - {*corpora.ARRANGEMENTS[arrangement][0]})
+    if kept:
+        raise ConfigurationError(
+            f'config.weights_from: {folder} was trained by the arrangement "{theirs}" on {", ".join(kept)}, too, which '
+            f'"{arrangement}" keeps for measuring; begin with a network that was trained by "{arrangement}"'
+        )
     if model.config.model.window and not description.config.model.window:
         return without_text(model.params, model.alphabet.size)
     return model.params
@@ -253,7 +301,7 @@ class _Trainer:
 
     def _is_evaluated(self, done: int) -> bool:
         settings = self.config.training
-        if done <= self.config.optimizer.deviations_first < settings.steps:
+        if done <= self.config.optimizer.deviations_first:
             return False  # the means are still those of `weights_from`, and the best must not be somebody else's
         return done % settings.evaluate_every == 0 or done == settings.steps
 

@@ -6,6 +6,8 @@ they are added over all devices and divided once, so a ragged batch weighs each 
 
 from __future__ import annotations
 
+import re
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -27,19 +29,38 @@ def initialize(coordinator: str | None, processes: int | None, process: int | No
       ConfigurationError: arguments that do not belong together, or with which JAX cannot begin. Several processes that
         do not know of each other would write over each other's work directory.
     """
-    if coordinator not in (None, "", "auto") and None in (processes, process):
-        raise ConfigurationError(f"--coordinator {coordinator} needs --processes N and --process I, from 0 to N - 1")
+    if coordinator == "auto" and (processes, process) != (None, None):
+        raise ConfigurationError("--coordinator auto finds --processes and --process by itself; leave them out")
+    if coordinator not in (None, "", "auto"):
+        if None in (processes, process):
+            raise ConfigurationError(
+                f"--coordinator {coordinator} needs --processes N and --process I, from 0 to N - 1"
+            )
+        if not re.fullmatch(r".+:\d{1,5}", coordinator):
+            raise ConfigurationError(f"--coordinator is {coordinator}; expected HOST:PORT of process 0, or auto")
     if not coordinator and (processes, process) != (None, None):
         raise ConfigurationError("--processes and --process need --coordinator HOST:PORT, the address of process 0")
     if processes is not None and not (processes > 0 and 0 <= process < processes):
         raise ConfigurationError(f"--process is {process} of --processes {processes}; expected 0 to N - 1")
+    if coordinator and process == 0:
+        _check_port(int(coordinator.rpartition(":")[2]))
     try:
         if coordinator == "auto":
             jax.distributed.initialize()
         elif coordinator:
             jax.distributed.initialize(coordinator, processes, process)
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:
         raise ConfigurationError(f"--coordinator {coordinator}: {error}") from error
+
+
+def _check_port(port: int) -> None:
+    """Raises ConfigurationError where nobody could listen: the coordinator's own way to say so ends the process."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one that a run has just left is free
+        try:
+            listener.bind(("", port))
+        except (OSError, OverflowError) as error:
+            raise ConfigurationError(f"--coordinator: port {port} of this machine: {error}; take another") from error
 
 
 def is_main() -> bool:
