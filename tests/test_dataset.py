@@ -268,7 +268,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was_to_the_same_set(whole, mode
 
     def failing(path, members):
         if len(made) == 2:
-            (tmp_path / ".shard-000002.4711.tar").write_bytes(b"half")
+            (tmp_path / ".shard-000002.99999999.tar").write_bytes(b"half")
             raise OSError("no space left on device")
         made.append(path.name)
         write(path, members)
@@ -279,7 +279,11 @@ def test_a_run_that_was_stopped_goes_on_where_it_was_to_the_same_set(whole, mode
         making.make(tmp_path, RECIPE, TEXTS, model, **options)
     monkeypatch.setattr(making, "write_shard", write)
     seen = []
+    others = tmp_path / f".shard-000003.{os.getppid()}.tar"  # that a run which goes on is just writing
+    others.write_bytes(b"half")
     report = making.make(tmp_path, RECIPE, TEXTS, model, progress=seen.append, **options)
+    assert others.exists() and not (tmp_path / ".shard-000002.99999999.tar").exists()
+    others.unlink()
     assert (report.kept, report.lines) == (8, 6)
     assert seen == [4, 2]
     assert contents(tmp_path) == contents(whole)
@@ -368,6 +372,7 @@ def test_the_command_makes_a_set_and_goes_on_with_it(command):
     [
         (("--out", "set"), "--num"),
         (("--num", "0", "--out", "set"), "num is 0"),
+        (("--num", "1", "--out", ""), "--out is empty; expected a folder"),
         (("--num", "1", "--out", "set", "--bias", "1,0"), "expected LOW,HIGH"),
         (("--num", "1", "--out", "set", "--text-file", "absent.txt"), "absent.txt"),
         (("--num", "1", "--out", "set", "--text-file", os.devnull), "has no text"),

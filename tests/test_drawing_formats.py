@@ -197,10 +197,10 @@ def test_gcode_draws_each_stroke_with_the_pen_down_and_travels_with_it_up():
 
 
 def test_gcode_has_texts_as_comments_that_no_machine_takes_for_a_command():
-    line = InkLine("a\rG1 Z-9\x85\u2028(b) %\u00e9;\nc", TWO.lines[0].strokes, None)
+    line = InkLine("a\rG1 Z-9\x85\u2028(b) %\u00e9;~\nc!", TWO.lines[0].strokes, None)
     program = gcode.to_gcode(dataclasses.replace(TWO, lines=(line,)))
     assert program.isascii() and program.splitlines() == program.split("\n")[:-1]
-    assert program.split("\n")[:3] == ["; a?G1 Z-9???b? ???", "; c", "G21 ; mm"]
+    assert program.split("\n")[:3] == ["; a_G1 Z-9___b_ ____", "; c_", "G21 ; mm"]
 
 
 @pytest.mark.parametrize(("seconds", "unit", "pause"), [

@@ -495,6 +495,23 @@ def test_a_short_line_stays_neater_than_the_others_whatever_the_neatness(visit):
     assert [(line.text, line.bias) for line in lines] == [("Files & more of them", 1.2), ("it is", 1.6)]
 
 
+def test_a_file_that_is_asked_for_while_more_is_typed_is_of_one_text(visit):
+    page = visit({"text": "one\ntwo\nthree"})
+    _ink(page, "one / two / three")
+    page.fill("#text", "alpha\nbravo\nfour")
+    with page.expect_download() as saved:
+        page.click("#get-json")
+        page.fill("#text", "delta\nto go\nfox")
+    assert [line["text"] for line in json.loads(Path(saved.value.path()).read_text())] == ["delta", "to go", "fox"]
+
+
+def test_an_empty_line_is_a_line_of_the_sheet_up_to_a_number(visit):
+    page = visit({"text": "a" + "\n" * 200 + "b"})
+    expect(page.locator("#status")).to_contain_text("201 lines, with the empty ones; a sheet has at most 100")
+    page.fill("#text", "a" + "\n" * 90 + "b")
+    _ink(page, "a / b")
+
+
 def test_files_are_named_after_the_text(files):
     assert {kind: name for kind, (name, _) in files.items()} == {
         "svg": "files-more.svg", "png": "files-more.png", "pdf": "files-more.pdf", "json": "files-more.json",
@@ -659,6 +676,32 @@ def test_weights_that_cannot_be_loaded_are_told(visit):
 
 
 # For everybody
+
+
+def test_what_is_set_has_a_name(visit):
+    page = visit({"text": "ab"})
+    _ink(page)
+    for name in ("Neatness", "Pen", "Speed"):
+        expect(page.get_by_role("slider", name=name)).to_have_count(1)
+    page.click("text=Neatness")
+    assert page.evaluate("document.activeElement.id") == "bias"
+    page.evaluate("document.getElementById('retry').hidden = false")
+    page.locator("#retry").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "write"
+
+
+def test_colours_that_the_system_sets_still_show_what_is_chosen(visit):
+    page = visit({"text": "ab"}, forced_colors="active")
+    _ink(page)
+    looks = page.evaluate("""() => [".card", ".choice", ".swatch"].map((kind) => {
+      const style = (one) => getComputedStyle(one), width = (one) => style(one).outlineStyle;
+      const all = [...document.querySelectorAll(kind)], chosen = all.filter((one) => one.querySelector(":checked"));
+      const shades = new Set([...document.querySelectorAll(".swatch")].map((one) => style(one).backgroundColor));
+      return [chosen.length > 0, chosen.every((one) => width(one) === "solid"),
+        all.filter((one) => !chosen.includes(one)).every((one) => width(one) === "none"), shades.size > 3];
+    })""")
+    assert looks == [[True] * 4] * 3
 
 
 def test_where_motion_is_unwanted_write_moves_nothing_and_replay_does(visit):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 import warnings
+from itertools import pairwise
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
@@ -21,9 +22,11 @@ from writemate_jax.drawing.gcode import Machine, OffTheBed
 from writemate_jax.pages import ink as inks
 from writemate_jax.pages import writing
 from writemate_jax.pages.blocks import parse
+from writemate_jax.pages.hyphens import OfOriginals
 from writemate_jax.pages.layout import InvalidPage, Layout, hyphenation, rules
 from writemate_jax.pages.page import text_of
 from writemate_jax.pages.wrapping import break_points, wrap
+from writemate_jax.pages.writing import TOUCH
 
 TEXT = """# A letter
 
@@ -159,8 +162,8 @@ def test_too_wide_a_line_is_wrapped_again_and_not_made_small():
 
 
 def test_equal_lines_differ_in_ink():
-    first, second = pages.write_pages(FakeWriter(), "- milk\n- milk", drift=0)[0].lines
-    assert np.ptp(np.concatenate(first.strokes)[:, 0]) != np.ptp(np.concatenate(second.strokes)[:, 0])
+    lines = pages.write_pages(FakeWriter(), "- milk\n" * 20, drift=0)[0].lines
+    assert len({np.ptp(np.concatenate(line.strokes)[:, 0]).round(6) for line in lines}) == 20
 
 
 def test_line_that_does_not_end_is_tried_with_other_seeds_then_warned_of():
@@ -244,6 +247,49 @@ def test_headings_are_larger_have_room_and_are_not_left_alone():
     for before in range(rows - 4, rows + 1):
         leaves = pages.write_pages(FakeWriter(), "word\n" * before + "# Title\n\nend", page="A5")
         assert all(page.lines[-1].text != "Title" for page in leaves)
+
+
+def test_lines_of_a_heading_are_not_written_into_each_other():
+    text = "word\n# Of many happy birthday photographs of jolly good fellows\nword\n## And of a party with a long name"
+    for page in pages.write_pages(FakeWriter(0.0), text, page="A6", drift=0):
+        ends = [(points[:, 1].min(), points[:, 1].max()) for points in map(np.concatenate, (
+            line.strokes for line in page.lines))]  # fmt: skip
+        for (_, low), (high, _) in pairwise(ends):
+            assert high - low > -TOUCH * page.letter - 1e-6
+    rows = Layout(page="A6").rows
+    for before in range(rows + 1):
+        leaves = pages.write_pages(FakeWriter(0.0), "word\n" * before + text, page="A6")
+        last = [page.lines[-1].text for page in leaves]
+        assert not any(line in text.split("\n")[1] for line in last) and last[-1] in text
+        assert all(stroke[:, 1].max() <= page.height for page in leaves for stroke in page.strokes)
+
+
+def test_words_are_broken_where_the_language_breaks_them_with_their_accents():
+    text = "l\u00edneas re\u0301presente\u0301 \u043f\u0440\u0430\u0432\u0438\u0442\u0435\u043b\u0438"
+    alphabet = FakeWriter().model.alphabet
+    for language, word, original in (
+        ("es", "lineas", "l\u00edneas"), ("fr", "represente", "r\u00e9present\u00e9"), ("ru", "praviteli", "\u043f")
+    ):  # fmt: skip
+        hyphenator = hyphenation(language)
+        found = [int(point) for point in OfOriginals(hyphenator, text, alphabet).positions(word)]
+        if language == "es":
+            assert found == [2] == hyphenator.positions(original)
+        assert found and found == sorted(found) and 0 < found[0] < found[-1] + 1 <= len(word)
+        assert OfOriginals(hyphenator, "", alphabet).positions(word) == hyphenator.positions(word)
+    word = "\u043e\u0431\u0440\u0430\u0437\u043e\u0432\u0430\u043d\u0438\u0435"
+    with pytest.warns(UserWarning, match="does not know all characters"):
+        leaves = pages.write_pages(FakeWriter(0.0), f"{word} " * 30, page="60x100", margins=5, language="ru")
+    assert any(line.after == "-" for page in leaves for line in page.lines)
+
+
+def test_a_text_without_spaces_is_wrapped_in_time_like_its_length():
+    asked = []
+    fits = lambda text, row, share: (asked.append(text), len(text) <= 40 * share)[1]  # noqa: E731
+    for word, hyphenator in (("a" * 4000, None), ("a-" * 2000, None), ("bedeutung" * 440, hyphenation("de"))):
+        asked.clear()
+        lines = list(wrap([word], fits, hyphenator))
+        assert "".join(line.text[:-1] if line.after == "-" else line.text for line in lines) == word
+        assert all(20 <= len(line.text) <= 40 for line in lines[:-1]) and len(asked) < 30 * len(lines)
 
 
 def test_reflow_joins_lines_of_a_paragraph():
@@ -342,6 +388,8 @@ def test_baselines_lie_on_the_papers_lines(paper):
         ({"align": "middle"}, "align is 'middle'; expected one of left, justified"),
         ({"paper": "silk"}, "paper is 'silk'"),
         ({"ink": "invisible"}, "ink is 'invisible', which is no colour"),
+        ({"ink": "rgb(300,0,0)"}, "ink is 'rgb(300,0,0)', which is no colour"),
+        ({"ink": "#11223344"}, "ink is '#11223344', which is no colour"),
         ({"pen": 0.0}, "pen is 0"),
         ({"drift": -1.0}, "drift is -1"),
         ({"language": "xx"}, "language is 'xx'"),
@@ -408,6 +456,8 @@ def test_other_formats_and_no_pages_are_refused(leaves, tmp_path):
         pages.save([], tmp_path / "a.pdf")
     with pytest.raises(ValueError, match="a picture of 0 x 0 pixels"):
         pages.save(leaves, tmp_path / "a.png", dpi=0)
+    with pytest.raises(ValueError, match="a picture of 11811 x 17717 pixels; .* at most 150 million"):
+        pages.save(leaves, tmp_path / "a.png", dpi=3000)
     assert not list(tmp_path.iterdir())
 
 
@@ -419,7 +469,8 @@ def test_plotters_and_browsers_get_a_file_for_each_page_with_all_its_ink(leaves,
         for file, page in zip(files, leaves, strict=True):
             svg = ElementTree.parse(file).getroot()
             assert (svg.get("width"), svg.get("viewBox")) == ("100mm", "0 0 100 150")
-            paths = svg.findall(".//s:path", space)  # the ink alone: a plotter draws no ruled paper
+            assert (svg.find("s:path[@id='rules']", space) is None) == (suffix == ".plotter.svg")  # it draws no paper
+            paths = svg.findall(".//s:g//s:path", space)
             assert len(paths) == len(page.strokes)
             starts = np.array([re.findall(r"-?[\d.]+", path.get("d"))[:2] for path in paths], float)
             ends = np.array([point for stroke in page.strokes for point in stroke[[0, -1]]])

@@ -157,6 +157,16 @@ def test_many_lines_are_saved_some_at_a_time_and_an_interrupt_keeps_them(sample,
     assert files("cut") == [f"cut/000{i}.json" for i in range(4)]
 
 
+@pytest.mark.parametrize("options", [("--page", "A6", "--out", "a.svg"), ("--list-styles", "--out", "a.png")])
+def test_an_interrupt_is_no_traceback(sample, monkeypatch, options):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Writer, "load", interrupted)
+    code, out, err = sample("Hello", *options)
+    assert (code, out, err) == (130, [], "sample.py: stopped\n") and not files()
+
+
 def test_what_is_wrong_in_a_text_file_is_told_by_its_line(sample):
     Path("letter.txt").write_text("Hello\n\n  \nwe \u4e16\n")
     for options, place in (((), "letter.txt:4"), (("--page", "A6"), "the text, at first in line 4")):
@@ -168,11 +178,14 @@ def test_what_is_wrong_in_a_text_file_is_told_by_its_line(sample):
     assert "or write pages, which are wrapped: --page A4" in err and not Path("handwriting").exists()
 
 
-def test_attention_is_drawn_beside(sample):
+def test_attention_is_drawn_beside(sample, monkeypatch):
     out = sample("Hello", "world", "--out", "ink", "--format", "svg", "--plot-attention")[1]
     assert out == ["ink/0000.svg", "ink/0001.svg", "ink/0000-attention.png", "ink/0001-attention.png"]
     assert sample("Hello", "world", "--out", "all.svg", "--plot-attention")[1] == ["all.svg", "all-attention.png"]
-    for name in ("ink/0001-attention.png", "all-attention.png"):
+    monkeypatch.setattr(command, "ATTENDED", 1)
+    out = sample("Hello", "world", "--out", "all.svg", "--plot-attention")[1]
+    assert out == ["all.svg", "all-attention-1.png", "all-attention-2.png"]
+    for name in ("ink/0001-attention.png", "all-attention.png", "all-attention-2.png"):
         Image.open(name).verify()
 
 

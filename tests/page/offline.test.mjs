@@ -37,6 +37,10 @@ test("a good answer is given whether it can be kept or not; without a network, t
   await (await ask(t, async () => new Response("kept"))).later;
   assert.equal((await ask(t, async () => new Response("gone", { status: 404 }))).text, "gone");
   assert.equal((await ask(t, offline)).text, "kept");
+  const broken = async () => new Response("sorry", { status: 503 });
+  assert.equal((await ask(t, broken)).text, "kept");
+  kept.clear();
+  assert.equal((await ask(t, broken)).text, "sorry");
 });
 
 test("a connection that hangs is waited for only where nothing is kept", async (t) => {
@@ -53,4 +57,10 @@ test("a connection that hangs is waited for only where nothing is kept", async (
   const hanging = ask(t, () => new Promise(() => {}));
   t.mock.timers.tick(60_000);
   assert.equal((await hanging).text, "kept");
+  const next = ask(t, () => new Promise(() => {})); // is not waited for as long as that once more
+  t.mock.timers.tick(0);
+  assert.equal((await next).text, "kept");
+  t.mock.timers.tick(60_000);
+  t.mock.method(Date, "now", () => Infinity);
+  assert.equal((await ask(t, async () => new Response("new"))).text, "new");
 });

@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, recipe: Recipe) -> int:
+    if not options.out:
+        raise ValueError("--out is empty; expected a folder (. for this one)")
     if options.workers is not None and options.workers < 0:
         raise ValueError(f"--workers is {options.workers}; expected 0 processes or more")
     lines = None if options.text_file is None else _lines(options.text_file)
@@ -77,7 +79,8 @@ def summary(report, recipe: Recipe) -> str:
     each = {name: 1e3 * seconds / report.lines for name, seconds in (
         ("sampling", report.sampling), ("drawing", report.drawing), ("writing", report.writing))}  # fmt: skip
     took = ", ".join(f"{name} {ms:.1f}" for name, ms in each.items())
-    return f"{kept}{report.lines:,} lines in {report.shards} shards, {parts}; ms a line: {took}"
+    cut = f"; {report.cut:,} were cut before their end" if report.cut else ""
+    return f"{kept}{report.lines:,} lines in {report.shards} shards, {parts}; ms a line: {took}{cut}"
 
 
 def bias_range(value: str) -> tuple[float, float]:
@@ -112,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--num", type=int, required=True, metavar="N", help="lines to write")
-    add("--out", type=Path, required=True, metavar="DIR", help="for the shards; made if absent")
+    add("--out", required=True, metavar="DIR", help="for the shards; made if absent")
     add("--text-file", metavar="FILE", help="the texts, a line each; longer ones than 128 characters are wrapped; - for"
         " standard input (default: the texts of the open corpus)")  # fmt: skip
     add("--seed", type=int, default=usual.seed, metavar="N", help="another seed, another set (default: %(default)s)")

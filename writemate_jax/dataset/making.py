@@ -31,7 +31,8 @@ CHUNK = 50  # lines that a process draws in one go
 
 @dataclass
 class Report:
-    """What a run did. lines, shards: made by it; kept: lines of whole shards that were there.
+    """What a run did. lines, shards: made by it; kept: lines of whole shards that were there. cut:
+    lines made that did not end by themselves.
 
     seconds: of the clock, for all. sampling: of the clock, all devices together. drawing: of the processors. writing:
     of the clock, all shards together. devices: lines that each wrote.
@@ -40,6 +41,7 @@ class Report:
     lines: int = 0
     shards: int = 0
     kept: int = 0
+    cut: int = 0
     seconds: float = 0.0
     sampling: float = 0.0
     drawing: float = 0.0
@@ -139,6 +141,7 @@ class _Run:
                 with self.lock:
                     self.report.sampling += time.perf_counter() - begun
                     self.report.devices[str(device)] += len(plans)
+                    self.report.cut += sum(not ink.complete for ink in inks)
                 parts = [
                     self.pool.submit(stored, self.recipe, plans[i : i + CHUNK], inks[i : i + CHUNK])
                     for i in range(0, len(plans), CHUNK)

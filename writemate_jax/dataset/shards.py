@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -82,8 +83,22 @@ def begin(folder: Path, about: Mapping[str, Any]) -> None:
             raise OtherSet(f"{folder} holds another set: {differences}. Give the same options to go on with it, or"
                            " another --out")  # fmt: skip
         for left_over in Path(folder).glob(".shard-*.tar"):  # of a run that was killed while it wrote one
-            left_over.unlink(missing_ok=True)
+            if not _is_alive(left_over.name.split(".")[-2]):
+                left_over.unlink(missing_ok=True)
         return
     if any(Path(folder).glob("shard-*.tar")):
         raise ValueError(f"{folder} holds shards, but no {MANIFEST} that says which; give another --out")
     write_text(path, json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+
+
+def _is_alive(process: str) -> bool:
+    """Whether a process of this number runs here, as far as can be told."""
+    if os.name != "posix":  # where the question would be an order to end
+        return False
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, OverflowError, ValueError):
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True

@@ -58,12 +58,13 @@ def to_animated_svg(ink: Sheet) -> str:
     digits = svg.decimals(ink)
     timed, end = timeline(ink)
     total = end + REST
-    root = svg.document(ink, **{"class": "ink"})
+    root = svg.document(ink)
     # Without dashes, their offset, which is what moves, does nothing.
     ElementTree.SubElement(root, "style").text = (
         ".ink path{stroke-dasharray:1 2}@media(prefers-reduced-motion:reduce){.ink path{stroke-dasharray:none}}"
     )
-    group = ElementTree.SubElement(root, "g", svg.stroke_attributes(ink.ink, ink.pen, digits))
+    svg.draw_paper(root, ink, digits)
+    group = ElementTree.SubElement(root, "g", {"class": "ink", **svg.stroke_attributes(ink.ink, ink.pen, digits)})
     for stroke, times in timed:
         segments, moved = bezier(stroke), _moved(stroke)
         drawn = ElementTree.SubElement(group, "path", {"d": svg.path(stroke, segments, digits), "pathLength": "1"})

@@ -125,5 +125,5 @@ def _number(value: float) -> str:
 
 
 def _comment(text: str) -> str:
-    """Machines read ASCII, and some read brackets even in a comment."""
-    return "".join(c if c.isascii() and c.isprintable() and c not in "();%" else "?" for c in text)
+    """Machines read ASCII, some of them brackets even in a comment, and GRBL obeys !, ~ and ? wherever they stand."""
+    return "".join(c if c.isascii() and c.isprintable() and c not in "();%!~?" else "_" for c in text)

@@ -18,6 +18,7 @@ from writemate_jax.strokes import Rows
 LINE_PIXELS = 160  # height of a line unless told otherwise
 LARGEST_SIDE = 30_000  # pixels: a picture that is larger is a mistake
 LARGEST_AREA = 32e6  # pixels, half a gigabyte while they are drawn: of pages of many lines, unless told otherwise
+LARGEST_ASKED = 150e6  # pixels, told otherwise: A4 at 1,200 dpi, and 2.4 gigabytes while they are drawn
 OVERSAMPLING = 4
 
 
@@ -78,10 +79,10 @@ def render(page: Page, height: int, zoom: float | None = None):
 
     zoom = zoom or height / page.height
     width = math.ceil(page.width * zoom)
-    if not 1 <= height <= LARGEST_SIDE or width > LARGEST_SIDE:
+    if not 1 <= height <= LARGEST_SIDE or width > LARGEST_SIDE or width * height > LARGEST_ASKED:
         raise ValueError(
-            f"a picture of {width} x {height} pixels; expected 1 to {LARGEST_SIDE} a side: choose another"
-            " height, or split the text into more lines"
+            f"a picture of {width} x {height} pixels; expected 1 to {LARGEST_SIDE} a side and at most"
+            f" {LARGEST_ASKED / 1e6:g} million: choose another height or other dpi, or split the text into more lines"
         )
     zoom *= OVERSAMPLING
     picture = Image.new("L", (width * OVERSAMPLING, height * OVERSAMPLING), 255)

@@ -106,9 +106,13 @@ def color(name: str) -> str:
     from PIL import ImageColor
 
     try:
-        return "#{:02x}{:02x}{:02x}".format(*ImageColor.getrgb(name)[:3])
+        red, green, blue, *alpha = ImageColor.getrgb(name)
+        found = f"#{red:02x}{green:02x}{blue:02x}"
+        if alpha or not COLOR.fullmatch(found):
+            raise ValueError("of more than a byte, or with an opacity")
     except ValueError as error:
         raise ValueError(f"{name!r}, which is no colour; expected a name such as navy, or #rrggbb") from error
+    return found
 
 
 def check_look(x_height: float, pen: float | None, color: str) -> None:

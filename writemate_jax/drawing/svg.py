@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from writemate_jax.drawing.curves import bezier, fit
-from writemate_jax.drawing.sheet import DOT, Sheet, sheet
+from writemate_jax.drawing.sheet import DOT, DOT_WIDTH, RULE_COLOR, RULE_WIDTH, Sheet, sheet
 from writemate_jax.replacing import write_text
 from writemate_jax.strokes import Rows, Stroke
 
@@ -87,6 +87,18 @@ def stroke_attributes(color: str, width: float, digits: int) -> dict[str, str]:
         "stroke-linecap": "round",
         "stroke-linejoin": "round",
     }
+
+
+def draw_paper(root: ElementTree.Element, ink: Sheet, digits: int) -> None:
+    """Adds the paper's lines and dots, where it has some."""
+    if len(ink.rules):
+        d = " ".join(f"M{places(rule[:1], digits)} L{places(rule[1:], digits)}" for rule in ink.rules)
+        pen = stroke_attributes(RULE_COLOR, RULE_WIDTH, digits)
+        ElementTree.SubElement(root, "path", {"id": "rules", **pen, "d": d})
+    if len(ink.dots):
+        d = " ".join(path(dot[None], np.zeros((0, 4, 2)), digits) for dot in ink.dots)
+        pen = stroke_attributes(RULE_COLOR, DOT_WIDTH, digits)
+        ElementTree.SubElement(root, "path", {"id": "dots", **pen, "d": d})
 
 
 def text_of(root: ElementTree.Element) -> str:

@@ -14,13 +14,12 @@ from writemate_jax.drawing.curves import bezier
 from writemate_jax.drawing.figure import MM, figure
 from writemate_jax.drawing.formats import FORMATS as SUFFIXES
 from writemate_jax.drawing.formats import format_of, suffixes
-from writemate_jax.drawing.sheet import DOT_WIDTH, RULE_COLOR, RULE_WIDTH
+from writemate_jax.drawing.png import LARGEST_ASKED, LARGEST_SIDE
 from writemate_jax.pages.page import Page
 from writemate_jax.replacing import replacing, write_text
 
 FORMATS = ("pdf", "svg", "png", "plotter", "animated", "gcode")
 DPI = 150
-LARGEST_SIDE = 30_000  # pixels
 
 
 def page_format(path: str | os.PathLike) -> str:
@@ -91,13 +90,8 @@ def to_svg(page: Page) -> str:
     """
     digits = svg.decimals(page)
     root = svg.document(page)
-    if len(page.rules):
-        d = " ".join(f"M{svg.places(rule[:1], digits)} L{svg.places(rule[1:], digits)}" for rule in page.rules)
-        ElementTree.SubElement(root, "path", _pen("rules", RULE_COLOR, RULE_WIDTH, digits) | {"d": d})
-    if len(page.dots):
-        d = " ".join(svg.path(dot[None], (), digits) for dot in page.dots)
-        ElementTree.SubElement(root, "path", _pen("dots", RULE_COLOR, DOT_WIDTH, digits) | {"d": d})
-    ink = ElementTree.SubElement(root, "g", _pen("ink", page.ink, page.pen, digits))
+    svg.draw_paper(root, page, digits)
+    ink = ElementTree.SubElement(root, "g", {"id": "ink", **svg.stroke_attributes(page.ink, page.pen, digits)})
     for line in page.lines:
         group = ElementTree.SubElement(ink, "g", {"aria-label": svg.in_xml(line.text)})
         for stroke in line.strokes:
@@ -105,19 +99,16 @@ def to_svg(page: Page) -> str:
     return svg.text_of(root)
 
 
-def _pen(name: str, color: str, width: float, digits: int) -> dict[str, str]:
-    return {"id": name, **svg.stroke_attributes(color, width, digits)}
-
-
 def write_png(path: str | os.PathLike, page: Page, *, dpi: float = DPI, transparent: bool = False) -> None:
     """Writes the page as a picture, on white unless transparent.
 
-    Raises ValueError where a side is below 1 or beyond 30,000 pixels.
+    Raises ValueError where a side is below 1 or beyond 30,000 pixels, or all of it beyond 150 million.
     """
     width, height = (round(side * MM * dpi) for side in (page.width, page.height))
-    if not (1 <= min(width, height) and max(width, height) <= LARGEST_SIDE):
+    if not (1 <= min(width, height) and max(width, height) <= LARGEST_SIDE and width * height <= LARGEST_ASKED):
         raise ValueError(
-            f"a picture of {width} x {height} pixels; expected 1 to {LARGEST_SIDE} a side: choose other dpi"
+            f"a picture of {width} x {height} pixels; expected 1 to {LARGEST_SIDE} a side and at most"
+            f" {LARGEST_ASKED / 1e6:g} million: choose other dpi"
         )
     notes = {"Title": page.text} if page.text.isascii() else {}  # Matplotlib writes Latin-1 alone
     with replacing(path) as temporary:

@@ -57,7 +57,8 @@ def _broken(
 ) -> tuple[str, str, str] | None:
     """(line, after, rest of the word) with as much of the word as fits; None where nothing does."""
     lead = before + " " if before else ""
-    for cut, after in reversed(break_points(word, hyphenator)):
+    points = [(cut, after) for cut, after in break_points(word, hyphenator) if cut <= _most(lead, word, fits)]
+    for cut, after in reversed(points):
         line = lead + word[:cut] + after
         if fits(line):
             return line, after, word[cut:]
@@ -65,10 +66,23 @@ def _broken(
 
 
 def _cut(word: str, fits: Callable[[str], bool]) -> tuple[str, str, str]:
-    cut = 1
-    while cut + 1 < len(word) and fits(word[: cut + 1]):
-        cut += 1
+    cut = max(1, min(_most("", word, fits), len(word) - 1))
     return word[:cut], "" if word[cut:] else " ", word[cut:]
+
+
+def _most(lead: str, word: str, fits: Callable[[str], bool]) -> int:
+    """How many characters of a word fit behind what leads it, as far as the longer of two texts is the wider one.
+
+    By halves: what has no spaces can be as long as a text.
+    """
+    few, many = 0, 1
+    while many <= len(word) and fits(lead + word[:many]):
+        few, many = many, 2 * many
+    many = min(many, len(word) + 1)
+    while many - few > 1:
+        half = (few + many) // 2
+        few, many = (half, many) if fits(lead + word[:half]) else (few, half)
+    return few
 
 
 def break_points(word: str, hyphenator) -> list[tuple[int, str]]:

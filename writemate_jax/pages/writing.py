@@ -13,11 +13,13 @@ fills `FILL` of a line. Then all lines are written and measured:
 from __future__ import annotations
 
 import dataclasses
+import math
 import textwrap
 import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +28,7 @@ from writemate_jax.alphabet import UnknownCharacters
 from writemate_jax.data.letter_size import ASCENDER, DESCENDER, WORD_GAP
 from writemate_jax.pages import ink as inks
 from writemate_jax.pages.blocks import Block, parse
+from writemate_jax.pages.hyphens import Hyphenator, OfOriginals
 from writemate_jax.pages.ink import SQUEEZE, Ink, expected_width
 from writemate_jax.pages.layout import InvalidPage, Layout, hyphenation, rules
 from writemate_jax.pages.page import Page, PlacedLine
@@ -39,12 +42,12 @@ SAME = 0.03  # a ratio that differs by less is the usual one: what was written w
 FILL = 0.97  # of a line, by the estimate
 ROUNDS = 4  # times that lines are repaired
 ATTEMPTS = 3  # at a line that does not end by itself
-VARIANTS = 8  # of a line that stands in the text more than once
+TOUCH = 0.25  # x-heights that a heading's letters may reach into another line's: not all are as tall
 AT_ONCE = 4  # full groups of lanes in one call of the writer: between calls the progress shows
 
 
 class Row(NamedTuple):
-    """A line of a block (counted from 0); without text it is an empty line. copy: which variant of equal lines."""
+    """A line of a block (counted from 0); without text it is an empty line. copy: which one of equal lines."""
 
     block: Block
     number: int
@@ -75,8 +78,11 @@ def write_pages(writer: Any, text: str, *, seed: int = 0, progress: bool = False
     blocks = parse(_readable(writer, text), layout.reflow)
     if not blocks:
         raise InvalidPage("the text is empty; expected at least one word")
+    hyphenator = hyphenation(layout.language)
+    if hyphenator:
+        hyphenator = OfOriginals(hyphenator, text, writer.model.alphabet)
     scribe = _Scribe(writer, seed, request, progress)
-    rows = _written_rows(blocks, layout, scribe)
+    rows = _written_rows(blocks, layout, hyphenator, scribe)
     placed = list(_placed(rows, layout, scribe, np.random.default_rng([seed, 1])))
     lines, dots = rules(layout)
     return [
@@ -89,20 +95,23 @@ def write_pages(writer: Any, text: str, *, seed: int = 0, progress: bool = False
 # Wrap, write, repair
 
 
-def _written_rows(blocks: Sequence[Block], layout: Layout, scribe: _Scribe) -> list[Row]:
+def _written_rows(
+    blocks: Sequence[Block], layout: Layout, hyphenator: Hyphenator | None, scribe: _Scribe
+) -> list[Row]:
     """The lines of all blocks, with their ink at the scribe."""
-    scribe.write(list(_rows(blocks, layout, scribe))[: scribe.lanes])
+    scribe.write(list(islice(_rows(blocks, layout, hyphenator, scribe), scribe.lanes)))
     scribe.learn_ratio()
     for _ in range(1 + ROUNDS):
-        rows = list(_rows(blocks, layout, scribe))
+        rows = list(_rows(blocks, layout, hyphenator, scribe))
         if not scribe.write(rows):
             break
     return rows
 
 
-def _rows(blocks: Sequence[Block], layout: Layout, scribe: _Scribe) -> Iterator[Row]:
+def _rows(
+    blocks: Sequence[Block], layout: Layout, hyphenator: Hyphenator | None, scribe: _Scribe
+) -> Iterator[Row]:
     copies: Counter[str] = Counter()
-    hyphenator = hyphenation(layout.language)
     for block in blocks:
         if not block.words:
             yield Row(block, 0, "", "\n", 0)
@@ -110,12 +119,12 @@ def _rows(blocks: Sequence[Block], layout: Layout, scribe: _Scribe) -> Iterator[
 
         def fits(text: str, number: int, share: float, block: Block = block) -> bool:
             room = _room(block, number, layout) * share
-            known = scribe.width(text, copies[text] % VARIANTS)
+            known = scribe.width(text, copies[text])
             return expected_width(text) * scribe.ratio <= FILL * room if known is None else known * SQUEEZE <= room
 
         lines: Iterator[TextLine] = wrap(block.words, fits, hyphenator, break_early=not block.heading)
         for number, (text, after) in enumerate(lines):
-            yield Row(block, number, text, after, copies[text] % VARIANTS)
+            yield Row(block, number, text, after, copies[text])
             copies[text] += 1
 
 
@@ -254,24 +263,32 @@ def _placed(
 def _page_numbers(rows: Sequence[Row], layout: Layout) -> list[tuple[int, int]]:
     """(page, row on the page) of each line.
 
-    A large heading has an empty row above it; no heading is the last of a page; no page but for the first begins with
-    empty lines.
+    Lines of a large heading have empty rows between them and above, so that none is written into another; no heading is
+    the last of a page; no page but for the first begins with empty lines.
     """
-    places, page, place, empty_above = [], 0, 0, True
+    # From each line to the next.
+    steps = [_rows_between(row, below, layout) for row, below in pairwise(rows)] + [1]
+    places, page, place = [], 0, -1  # of the line before
     for i, row in enumerate(rows):
-        tall = row.block.heading and row.block.size * ASCENDER - DESCENDER > layout.line_spacing / layout.letter
-        if row.text and tall and not row.number and not empty_above and place:
-            place += 1
+        step = steps[i - 1] if i else 1
         needed = 1
         if row.block.heading:  # the whole of it, and a line of what it heads
-            needed = 1 + next((k for k, r in enumerate(rows[i:]) if r.text and not r.block.heading), 0)
-        if place and place + min(needed, layout.rows) > layout.rows:
-            page, place = page + 1, 0
-        places.append((page, place))
-        empty_above = not row.text
-        if row.text or place or not page:
-            place += 1
+            end = next((k for k in range(i, len(rows)) if rows[k].text and not rows[k].block.heading), i)
+            needed += sum(steps[i:end])
+        if place >= 0 and place + step + min(needed, layout.rows) > layout.rows:
+            page, place, step = page + 1, -1, 1
+        places.append((page, place + step))
+        if row.text or place + step or not page:
+            place += step
     return places
+
+
+def _rows_between(row: Row, below: Row, layout: Layout) -> int:
+    """Rows from a line to the next: more than one where the letters of a heading would be written into the other's."""
+    if not (row.text and below.text) or not (row.block.heading or below.block.heading):
+        return 1
+    needed = below.block.size * ASCENDER - row.block.size * DESCENDER - TOUCH
+    return max(1, math.ceil(needed * layout.letter / layout.line_spacing))
 
 
 class _Wander:

@@ -50,6 +50,7 @@ examples:
 """
 OUT = "handwriting"
 AT_ONCE = 512  # lines that are written before their files are saved
+ATTENDED = 20  # lines of an attention's picture
 INTERRUPTED = 130  # exit code, as a shell has it
 
 
@@ -72,6 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(options)
     except (UsageError, InvalidInkFile, OSError) as error:
         return _fail(error)
+    except KeyboardInterrupt:
+        print("sample.py: stopped", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -303,9 +307,15 @@ def _save(
     if attention:
         from writemate_jax.drawing.attention import plot_attention_sheet
 
-        groups = [(written, path.with_name(f"{path.stem}-attention.png"))] if is_file else [
-            ([line], path / f"{i:04d}-attention.png") for i, line in enumerate(written, start=first)
-        ]
+        if not is_file:
+            groups = [([line], path / f"{i:04d}-attention.png") for i, line in enumerate(written, start=first)]
+        elif len(written) <= ATTENDED:
+            groups = [(written, path.with_name(f"{path.stem}-attention.png"))]
+        else:  # a picture of all of them would be too high to look at
+            groups = [
+                (written[i : i + ATTENDED], path.with_name(f"{path.stem}-attention-{1 + i // ATTENDED}.png"))
+                for i in range(0, len(written), ATTENDED)
+            ]
         for lines, picture in groups:
             plot_attention_sheet(lines, picture)
             paths.append(picture)

@@ -19,6 +19,7 @@ import { createTakeAlong } from "./takealong.js";
 const PAUSE = 250; // ms without typing after which the text is written
 const SETTLED = 200; // ms without changes after which the address says them: browsers allow few changes a second
 const MOST_LINES = 40;
+const MOST_ROWS = 100; // lines of a sheet, the empty ones counted
 const WIDE = 4; // heights of ink that a card shows
 const OWN = "own", LINKED = "linked"; // the gallery's values for hands that are no styles; no style has these names
 const CHOSEN = ["seed", "style", "hand", "attention"]; // settings that are changed at a click and ask for other ink,
@@ -161,10 +162,12 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
     const ratio = own?.ratio ?? previews.styles[style]?.ratio;
     const found = wrap(settings.text, settings.size, ratio);
     const lines = found.filter(Boolean);
-    if (lines.length > mostLines) { // what is on the paper stays, and can be saved
+    if (lines.length > mostLines || found.length > MOST_ROWS) { // what is on the paper stays, and can be saved
       scribe.stop();
-      messages.say(`That is ${lines.length} lines; at most ${mostLines} can be written at once. Shorten the text or`
-        + " choose larger paper.", true);
+      messages.say(lines.length > mostLines
+        ? `That is ${lines.length} lines; at most ${mostLines} can be written at once. Shorten the text or choose larger`
+          + " paper."
+        : `That is ${found.length} lines, with the empty ones; a sheet has at most ${MOST_ROWS}.`, true);
       return draw();
     }
     rows = found;
@@ -234,9 +237,13 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
   }
 
   /** Resolves when what has been typed is ink, or cannot be. */
-  function finished() {
-    if (timer !== null) write();
-    return settled;
+  async function finished() {
+    let mine;
+    do { // what is typed meanwhile is waited for, too: a sheet is of one text
+      if (timer !== null) write();
+      mine = settled;
+      await mine;
+    } while (timer !== null || mine !== settled);
   }
 
   // Buttons

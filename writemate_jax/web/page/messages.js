@@ -6,9 +6,10 @@ export function createMessages(retry, { needed }) {
   let timer = null, wanted = false;
 
   function clear() {
-    clearInterval(timer);
+    clearTimeout(timer);
     timer = null;
     wanted = false;
+    if (document.activeElement === button) document.getElementById("write").focus(); // what is hidden has no focus
     button.hidden = true;
   }
 
@@ -33,14 +34,9 @@ export function createMessages(retry, { needed }) {
     button.hidden = !["busy", "offline", "failed"].includes(error.kind ?? "failed");
     wanted = error.kind === "offline";
     if (error.kind === "busy") {
-      const due = Date.now() + 1000 * (error.retryAfter ?? 2);
-      const show = () => {
-        const seconds = Math.ceil((due - Date.now()) / 1000);
-        if (seconds <= 0) again();
-        else tell(`${error.message} Trying again in ${seconds} s.`, true);
-      };
-      show();
-      timer = setInterval(show, 1000);
+      const seconds = Math.ceil(error.retryAfter ?? 2);
+      tell(`${error.message} Trying again in ${seconds} s.`, true); // once: each change would be read out
+      timer = setTimeout(again, 1000 * seconds);
     }
   }
 

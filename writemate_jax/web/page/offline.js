@@ -5,6 +5,8 @@
  */
 const KEPT = "writemate";
 const PATIENCE = 5000; // ms for an answer to begin; a bad connection may let a request hang for minutes
+const IMPATIENCE = 60_000; // ms in which, after one that was late, what is kept is answered at once
+let patientFrom = 0; // modules are asked for one behind the other, and each would be waited for
 
 addEventListener("install", (event) => event.waitUntil(keepAll()));
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
@@ -21,10 +23,11 @@ async function keepAll() {
 async function answer(event) {
   const { request } = event;
   const asked = fetch(request);
-  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
+  const late = new Promise((resolve) => setTimeout(resolve, Date.now() < patientFrom ? 0 : PATIENCE, "late"));
   const found = await Promise.race([asked.catch(() => null), late]);
-  if (found?.ok) event.waitUntil(keep(request, found.clone()));
-  if (found) return found;
+  if (found === "late") patientFrom = Math.max(patientFrom, Date.now() + IMPATIENCE);
+  else if (found?.ok) event.waitUntil(keep(request, found.clone()));
+  if (found?.status < 500) return found;
   return (await (await caches.open(KEPT)).match(request, { ignoreSearch: true })) ?? asked;
 }
 

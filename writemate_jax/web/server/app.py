@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import mimetypes
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -87,15 +88,13 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
 
     async def looked_at(body: messages.Write) -> Asked:
         """`Hands.asked` for a hand with ink, which takes a while to look at."""
-        async with _in_time(settings.seconds):
-            return await anyio.to_thread.run_sync(hands.asked, body, limiter=looking)
+        return await _in_thread(looking, hands.asked, body)
 
     async def drawn(lines: list[Written], body: messages.Write) -> bytes:
         given = {"x_height": body.letter_size, "pen": body.pen, "color": body.color}
         look = Look(**{name: value for name, value in given.items() if value is not None})
         try:
-            async with _in_time(settings.seconds):
-                return await anyio.to_thread.run_sync(picture, lines, body.format, look, limiter=drawing)
+            return await _in_thread(drawing, picture, lines, body.format, look)
         except ValueError as error:  # off the machine's bed, too large a picture
             raise Problem(422, "too_long", str(error)) from error
 
@@ -107,14 +106,14 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
     )  # fmt: skip
     async def write(body: messages.Write, request: Request) -> Any:
         """Writes each line of a text. The same request is answered with the same ink."""
-        async with _while_waited_for(request):
+        async with _while_waited_for(request), _in_time(settings.seconds):
             wanted, primer = await asked(body, request)
             attention = body.attention and body.format == "json"
             if attention and len(wanted) > limits.ATTENTION_LINES:
                 raise Problem(422, "too_long", f"attention is answered for at most {limits.ATTENTION_LINES} lines at"
                               " once; ask for fewer, or at /api/v1/stream")  # fmt: skip
             lines: list[Written | None] = [None] * len(wanted)
-            async with _in_time(settings.seconds), aclosing(desk.write(wanted, primer, attention=attention)) as events:
+            async with aclosing(desk.write(wanted, primer, attention=attention)) as events:
                 async for event in events:
                     lines[event.index] = event.line
             if body.format != "json":
@@ -140,13 +139,13 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
         a hand with a primer from its leftmost point, and without strokes at its ends that are none of it. At the end
         `done`, or `problem` with a problem's details.
         """
-        async with _while_waited_for(request):
+        until = anyio.current_time() + settings.seconds
+        async with _while_waited_for(request), _in_time(settings.seconds):
             wanted, primer = await asked(body, request)
             most = limits.ATTENTION_LINES if body.attention else limits.LINES
             events = _in_parts(desk, wanted, primer, most, attention=body.attention)
-            async with _in_time(settings.seconds):
-                first = await anext(events)  # what is busy is said with a status
-        return StreamingResponse(_told(first, events, settings.seconds), media_type="text/event-stream",
+            first = await anext(events)  # what is busy is said with a status
+        return StreamingResponse(_told(first, events, until), media_type="text/event-stream",
                                  headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})  # fmt: skip
 
     @app.post("/api/v1/fit", summary="Finds the hand of some ink", responses=messages.PROBLEMS)
@@ -154,13 +153,12 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
         """The hand that makes some lines of ink likely: what `hand` takes. Nothing is stored."""
         if not hands.learnable:
             raise Problem(422, "invalid", "This network has no styles.")
-        async with _while_waited_for(request):
+        async with _while_waited_for(request), _in_time(settings.seconds):
             try:
-                async with _in_time(settings.seconds):
-                    lines = [_ink(writer, line) for line in body.lines]
-                    # Ink that cannot be used takes nobody's place where hands wait to be learned.
-                    await anyio.to_thread.run_sync(adapt.rows_of, writer.model, lines, limiter=looking)
-                    style = await desk.fit(lines)
+                lines = [_ink(writer, line) for line in body.lines]
+                # Ink that cannot be used takes nobody's place where hands wait to be learned.
+                await _in_thread(looking, adapt.rows_of, writer.model, lines)
+                style = await desk.fit(lines)
             except (UnfitInk, strokes.InvalidInk) as error:
                 raise Problem(422, "ink", str(error)) from error
             if not np.isfinite([style.before, style.after, *style.whole]).all():
@@ -174,6 +172,7 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
                 hand = hand.model_copy(update={"primer": None})
         return messages.Fitted(hand=hand, vector=hand.vector, before=float(style.before), after=float(style.after))
 
+    @app.head("/api/v1/styles", include_in_schema=False)
     @app.get("/api/v1/styles", summary="The styles that have names")
     async def styles() -> messages.Styles:
         """Besides these, `random` is a hand that the seed draws, and `unknown` the network's own."""
@@ -204,13 +203,15 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
             raise problems.busy("Not ready.", 5)
         return "ready"
 
-    @app.get("/metrics", include_in_schema=False)
+    @app.api_route("/metrics", methods=["GET", "HEAD"], include_in_schema=False)
     async def metrics() -> Response:
         return Response(measures.text(), media_type=measures.media_type)
 
-    @app.get("/api/v1/docs", include_in_schema=False)
+    documented = cache(lambda: docs.page(app.openapi()))
+
+    @app.api_route("/api/v1/docs", methods=["GET", "HEAD"], include_in_schema=False)
     async def documentation() -> HTMLResponse:
-        return HTMLResponse(docs.page(app.openapi()))
+        return HTMLResponse(documented())
 
     files = StaticFiles(directory=page, html=True, check_dir=False)
     posts = {route.path for route in app.routes if "POST" in getattr(route, "methods", ())}
@@ -301,8 +302,23 @@ async def _in_parts(
                 yield event._replace(index=first + event.index)
 
 
-async def _told(first: Points | Whole, events: AsyncIterator[Points | Whole], seconds: float) -> AsyncIterator[str]:
-    """Events of a desk as server-sent events."""
+async def _in_thread(limiter: anyio.CapacityLimiter, function: Callable, *arguments: Any) -> Any:
+    """What a function returns in a thread. Who stops waiting leaves it running, its place with the limiter taken."""
+    wanted = True
+
+    def run() -> Any:
+        return function(*arguments) if wanted else None
+
+    running = asyncio.create_task(anyio.to_thread.run_sync(run, limiter=limiter))
+    running.add_done_callback(lambda task: task.cancelled() or task.exception())  # told to who waits, or to nobody
+    try:
+        return await asyncio.shield(running)
+    finally:
+        wanted = False
+
+
+async def _told(first: Points | Whole, events: AsyncIterator[Points | Whole], until: float) -> AsyncIterator[str]:
+    """Events of a desk as server-sent events, until a time of anyio's."""
 
     def told(event: Points | Whole) -> str:
         if isinstance(event, Points):
@@ -311,10 +327,9 @@ async def _told(first: Points | Whole, events: AsyncIterator[Points | Whole], se
 
     async with aclosing(events):
         yield told(first)
-        until = asyncio.get_running_loop().time() + seconds
         try:
             while True:
-                async with _in_time(until - asyncio.get_running_loop().time()):
+                async with _in_time(until - anyio.current_time()):
                     event = await anext(events)
                 yield told(event)
         except StopAsyncIteration:
@@ -327,7 +342,7 @@ async def _told(first: Points | Whole, events: AsyncIterator[Points | Whole], se
 async def _while_waited_for(request: Request) -> AsyncIterator[None]:
     """Ends the block, and raises `Problem`, where the client leaves: nothing else would, until there is an answer.
 
-    The request's body must have been read. What runs in a thread is waited for, as it is what a limiter counts.
+    The request's body must have been read.
     """
 
     async def leave() -> None:

@@ -12,7 +12,7 @@ from writemate_jax.web.server.settings import Settings
 EXAMPLES = """\
 examples:
   python serve.py                                   # http://127.0.0.1:8000
-  python serve.py --host 0.0.0.0 --port 80 --proxies 1
+  python serve.py --port 8001 --proxies 1           # behind a proxy on this machine
   curl -s localhost:8000/api/v1/write -H 'Content-Type: application/json' -d '{"text": "Hello", "format": "svg"}'
 """
 CPU_LANES, LANES = 32, 256  # fewer are quicker for one request, more for many (benchmarks.serving)
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     uvicorn.run(
         create_app(writer, settings), host=options.host, port=options.port, log_level=options.log,
         access_log=False, server_header=False, proxy_headers=False, timeout_keep_alive=15, timeout_graceful_shutdown=30,
-        http=timed(settings.send_seconds), limit_concurrency=settings.connections,
+        http=timed(settings.send_seconds, settings.body_seconds), limit_concurrency=settings.connections,
     )  # fmt: skip
     return 0
 

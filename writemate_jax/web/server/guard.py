@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from writemate_jax.web.server.measures import Measures
 from writemate_jax.web.server.problems import Problem, failed
-from writemate_jax.web.server.rate import RateLimit, network_of
+from writemate_jax.web.server.rate import RateLimit, address_of, network_of
 from writemate_jax.web.server.settings import USUAL_LINES, Settings
 
 # The page's own modules, styles and files that it made itself; no other host, no frame, no form, no plugin.
@@ -33,6 +33,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+LIMITED = ("/api/v1/write", "/api/v1/stream", "/api/v1/fit")
 FIT_COST = 5.0  # requests that fitting a hand counts for
 CHUNK = 65_536  # bytes of an answer that are sent at once: before the next the client must have taken them
 
@@ -71,7 +72,8 @@ class Guard:
                 raise  # the answer has begun: all that is left is to cut it off
             await failed().response()(scope, receive, answer)
         finally:
-            route = getattr(scope.get("route"), "path", "none")
+            # What is refused before the app looks at it has no route yet.
+            route = getattr(scope.get("route"), "path", scope["path"] if scope["path"] in LIMITED else "none")
             method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST") else "other"
             self._measures.requests.labels(route, method, status or "none").inc()
             self._measures.seconds.labels(route).observe(time.perf_counter() - start)
@@ -148,11 +150,12 @@ def client_of(scope: dict[str, Any], proxies: int) -> str:
     """The address that a request came from.
 
     Every proxy in front adds the address that it saw at the end of X-Forwarded-For; what stands before that, anybody
-    can have written.
+    can have written. Where it is no address, that of the connection is taken.
     """
     direct = (scope.get("client") or ("unknown", 0))[0]
     if not proxies:
         return direct
     seen = ",".join(Headers(scope=scope).getlist("x-forwarded-for")).split(",")
     seen = [address.strip() for address in seen if address.strip()]
-    return seen[-proxies] if len(seen) >= proxies else direct
+    found = seen[-proxies] if len(seen) >= proxies else direct
+    return found if address_of(found) else direct

@@ -60,7 +60,7 @@ class Write(_Asked):
 
     text: str = Field(
         min_length=1,
-        max_length=settings.LINES * (MAX_CHARACTERS + 1),
+        max_length=settings.LINES * (MAX_CHARACTERS + len("\r\n")),
         description=f"1 to {settings.LINES} lines with line breaks between, each of 1 to {MAX_CHARACTERS} characters",
         examples=["Dear Anna,\nit rains."],
     )

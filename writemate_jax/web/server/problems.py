@@ -80,7 +80,9 @@ def install(app: FastAPI) -> None:
 
 
 def invalid(errors: list[dict[str, Any]]) -> Problem:
-    """422 from what pydantic found. What was sent is not repeated."""
+    """422, or 400 for what is no JSON, from what pydantic found. What was sent is not repeated."""
+    if any(error["type"] == "json_invalid" for error in errors):
+        return Problem(400, "invalid", "The body is no JSON.")
     told = [{"where": _where(error)[:100], "what": error["msg"]} for error in errors[:NAMED]]
     long = all(error["type"] == "string_too_long" for error in errors)
     detail = "; ".join(f"{one['where']}: {one['what']}" for one in told)

@@ -56,11 +56,18 @@ def network_of(address: str) -> str:
     >>> network_of("192.0.2.1:4711"), network_of("[2001:db8::1]:4711"), network_of("[2001:db8::1]")
     ('192.0.2.1', '2001:db8::/64', '2001:db8::/64')
     """
-    with_port = re.fullmatch(r"\[(.*)\](?::\d+)?|([\d.]+):\d+", address)
-    try:
-        parsed = ipaddress.ip_address(with_port[1] or with_port[2] if with_port else address)
-    except ValueError:
+    parsed = address_of(address)
+    if parsed is None:
         return address
     if parsed.version == 4:
         return str(parsed)
     return str(parsed.ipv4_mapped or ipaddress.IPv6Network((int(parsed), 64), strict=False))
+
+
+def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that a text is, with a port behind it or without; None for what is none."""
+    with_port = re.fullmatch(r"\[(.*)\](?::\d+)?|([\d.]+):\d+", text)
+    try:
+        return ipaddress.ip_address(with_port[1] or with_port[2] if with_port else text)
+    except ValueError:
+        return None

@@ -32,7 +32,8 @@ class Settings:
 
     waiting: lines, each candidate counted, that may wait for a lane; beyond them the server is busy.
     fits: hands that may wait to be fitted, and fit_room: points of the longest line of ink that is compiled for.
-    seconds: that an answer may take. body: most bytes of a request, and body_seconds: that they may take to come.
+    seconds: that an answer may take. body: most bytes of a request, and body_seconds: that they may take to come, and
+    its head before them.
     send_seconds: that a client may take to take what was last sent of an answer, at most 64 KiB.
     rate: requests a second that a client may send in the long run, and burst: at once; a rate of 0 is no limit.
     connections: that may be open at once.

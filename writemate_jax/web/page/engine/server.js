@@ -77,7 +77,7 @@ async function ask(url, { body, signal }) {
 function problem({ kind, status, detail, title, characters, retry_after: later }, retryAfter) {
   const wait = Number(retryAfter ?? later) || 2;
   if (status === 429 || status === 503 || kind === "busy") {
-    return new EngineError("busy", "Many people are writing just now.", wait);
+    return new EngineError("busy", detail ?? "Many people are writing just now.", wait);
   }
   if (characters) {
     return new EngineError("characters",

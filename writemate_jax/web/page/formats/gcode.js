@@ -26,7 +26,7 @@ export function toGcode(sheet, given = MACHINE) {
     chords(stroke).map(([x, y]) => [origin[0] + x, origin[1] + sheet.height - y])));
   checkBed(strokes, machine);
   for (const point of strokes.flat()) [0, 1].forEach((i) => { point[i] = Math.min(Math.max(point[i], 0), machine.bed[i]); });
-  const comments = title(sheet).split("\n").map((line) => `; ${line.replace(/[^ -~]|[();%]/g, "?")}`);
+  const comments = title(sheet).split("\n").map((line) => `; ${line.replace(/[^ -}]|[();%!?]/g, "_")}`);
   const wait = seconds ? [`G4 P${number(seconds)}`] : [];
   const up = [machine.penUp, ...wait], down = [machine.penDown, ...wait];
   const program = [...comments, "G21 ; mm", "G90 ; absolute places", ...up];
