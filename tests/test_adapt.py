@@ -1,6 +1,7 @@
 """A style from a few lines of ink."""
 
 import json
+from dataclasses import replace
 
 import jax
 import numpy as np
@@ -110,6 +111,35 @@ def test_the_command_makes_a_style_that_lines_are_written_in(model, tmp_path, ca
     assert adapt_command.main(["--ink", str(tmp_path), *arguments[2:]]) == 2
     error = capsys.readouterr().err
     assert "times as wide" in error and "holds no .json" in error
+
+
+def test_a_style_writes_the_same_before_it_is_saved_and_after(model, tmp_path):
+    style = adapt.fit(model, LINES, steps=2, deep=True)
+    adapt.save_style(tmp_path, style)
+    scribe = Writer(model)
+    ours, theirs = (scribe.write(["lot"], style=one, candidates=1)[0].strokes for one in (style, tmp_path))
+    np.testing.assert_array_equal(ours, theirs)
+    assert style == style and style != replace(style) and {style: 1}[style] == 1
+
+
+@pytest.mark.parametrize(("wrong", "message"), [
+    (["cursive", "print"], "style is .*; expected one for all lines, or numbers"),
+    (np.nan, "style holds numbers that are not finite"), (np.inf, "style holds numbers that are not finite"),
+])  # fmt: skip
+def test_a_style_of_no_numbers_is_refused(model, wrong, message):
+    style = np.full(model.config.model.style_size, wrong) if isinstance(wrong, float) else wrong
+    with pytest.raises(InvalidRequest, match=message):
+        Writer(model).write(["lot", "lot"], style=style)
+
+
+@pytest.mark.parametrize("text", [5, ["lot"], "\U0001f600"])
+def test_a_style_whose_line_says_nothing_is_named(model, tmp_path, text):
+    adapt.save_style(tmp_path, replace(adapt.fit(model, LINES, steps=1), primer=LINES[0]))
+    stored = json.loads((tmp_path / adapt.FILE).read_text())
+    stored["primer"]["text"] = text
+    (tmp_path / adapt.FILE).write_text(json.dumps(stored))
+    with pytest.raises(InvalidRequest, match=f"style: .*{tmp_path}.*make the style again"):
+        Writer(model).write(["lot"], style=tmp_path)
 
 
 def test_a_style_is_refused_by_a_network_that_it_was_not_fitted_for(model, tmp_path):

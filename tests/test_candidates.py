@@ -1,6 +1,7 @@
 """Best of N: what passes, what is kept, and that it is a function of text and seed."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -10,6 +11,13 @@ from writemate_jax.sampling.candidates import draft as draft_of
 
 TEXT = "a bit"
 counts = hnp.arrays(np.int64, len(TEXT) + 1, elements=st.integers(1, 30))
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_candidate_of_which_nothing_can_be_said_is_not_kept(own):
+    drafts = [draft(*[9] * (len(TEXT) + 1)) for _ in range(3)]
+    assert best(drafts, TEXT, None, [np.nan, 1.0, 2.0], own) == 1
+    assert best(drafts, TEXT, [np.nan, 0.2, 0.1], [1.0, 1.0, 1.0], own) == 2
 
 
 def draft(*points, complete=True, lifts=None):

@@ -66,6 +66,15 @@ def test_a_damaged_model_is_said_to_be_one(description, params, tmp_path, file, 
         load_model(tmp_path / "model")
 
 
+@pytest.mark.parametrize(("field", "value"), [("cells", 8), ("mixtures", 3), ("layers", 3)])
+def test_weights_of_another_network_than_is_described_are_said_to_be(description, params, tmp_path, field, value):
+    config = description.config.copy_and_resolve_references()
+    config.model[field] = value
+    export_model(tmp_path / "model", Description(**{**vars(description), "config": config}), params)
+    with pytest.raises(CheckpointNotFound, match="its layers, gates and outputs are .*; its description says"):
+        load_model(tmp_path / "model")
+
+
 def test_a_shipped_model_is_loaded_without_the_libraries_of_training():
     code = (
         "import sys; from writemate_jax.sampling.writer import Writer; Writer.load();"
@@ -147,5 +156,9 @@ def test_an_export_settles_how_the_network_writes_where_nothing_is_asked_for(des
     assert unchanged.config.to_dict() == model.config.to_dict()
     with pytest.raises(ValueError, match="'c'"):
         export.with_defaults(model, styles=("a", "c"))
+    for wrong in ({"bias": -1.0}, {"bias": float("nan")}, {"candidates": 0}, {"candidates": 100}, {"reach": -1.0},
+                  {"styles": [[1]]}, {"styles": {"a": 1}}):  # fmt: skip
+        with pytest.raises(ValueError, match=f"{next(iter(wrong))}.*expected"):
+            export.with_defaults(model, **wrong)
     export_model(tmp_path / "model", changed, params)
     assert load_model(tmp_path / "model").config.sampling.styles == ("b",)

@@ -115,6 +115,15 @@ def test_samples_have_the_mixtures_moments():
     np.testing.assert_allclose(mdn.mean(mixture), mean, rtol=1e-5)
 
 
+@pytest.mark.parametrize("seed", [2667181, 4712387])  # found among 12 million: truncated_normal draws its bound itself
+def test_no_draw_is_as_far_as_a_number_goes(seed):
+    mixture = mdn.split(np.zeros(mdn.width(1), np.float32))
+    _, key, _ = jax.random.split(jax.random.key(seed), 3)
+    assert jnp.abs(jax.random.truncated_normal(key, -jnp.inf, jnp.inf, (2,))).max() > 1e38
+    for reach in (jnp.inf, 15.0):
+        assert np.abs(mdn.sample(jax.random.key(seed), mixture, reach)).max() <= 6.0
+
+
 def test_a_reach_leaves_the_deviations_and_cuts_the_draws():
     rng = np.random.default_rng(4)
     mixture = mdn.split(rng.normal(scale=0.5, size=mdn.width(M)).astype(np.float32))

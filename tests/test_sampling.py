@@ -305,13 +305,52 @@ def test_line_at_the_cap_is_incomplete_and_still_ink():
     assert not all(line.complete for line in scribe.write(TEXTS))
 
 
-def test_complete_lines_end_with_the_pen_bit_that_was_drawn():
+def test_complete_lines_end_with_the_pen_bit_that_was_drawn(monkeypatch):
     # The cap's last row is lifted by hand; a complete line's was drawn so, with the window past its text.
-    for line in writer().write(TEXTS * 3, attention=True):
+    from_start, drawn = Writer._from_start, []
+    monkeypatch.setattr(Writer, "_from_start", lambda self, primer, rows: (
+        drawn.append(rows[-1, 2]), from_start(self, primer, rows))[1])  # fmt: skip
+    written = writer().write(TEXTS * 3, attention=True, candidates=1)
+    for line in written:
         assert line.phi.shape == (len(line.strokes), len(line.text) + 1)
         assert (line.phi >= 0).all() and (np.diff(line.kappa, axis=0) > 0).all()
-        if line.complete:
-            assert line.strokes[-1, 2] == 1
+        assert line.strokes[-1, 2] == 1
+    assert len(drawn) == len(written) and any(line.complete for line in written)
+    assert all(bit == 1 for bit, line in zip(drawn, written, strict=True) if line.complete)
+
+
+def test_several_spaces_are_one():
+    scribe = writer()
+    texts = ("fed a cab", " fed   a  cab ", "fed \u00a0a cab")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        one, *others = (scribe.write([text], seed=4)[0] for text in texts)
+    for line in others:
+        assert line.text == "fed a cab"
+        np.testing.assert_array_equal(line.strokes, one.strokes)
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        ({"seed": float("nan")}, "seed is nan; expected a whole number"), ({"seed": 1.7}, "seed is 1.7; expected"),
+        ({"seed": "x"}, "seed is 'x'"), ({"bias": "x"}, "bias is 'x'; expected a number"),
+        ({"candidates": 2.5}, "candidates is 2.5; expected a whole number"), ({"candidates": 65}, "candidates is 65"),
+    ],
+)  # fmt: skip
+def test_what_no_line_can_be_written_with_is_refused(request_, message):
+    with pytest.raises(InvalidRequest, match=message):
+        writer().write(["abc", "fed"], **request_)
+
+
+def test_a_seed_may_be_any_whole_number_and_lanes_are_at_least_one():
+    scribe = writer()
+    for seed in (3, np.int64(3), np.array(3), [3], np.array([3])):
+        [line], [same] = scribe.write(["abc"], seed=seed), scribe.write(["abc"], seed=3)
+        np.testing.assert_array_equal(line.strokes, same.strokes)
+    for lanes in (0, -1):
+        with pytest.raises(ValueError, match=f"lanes is {lanes}; expected at least 1"):
+            Writer(scribe.model, lanes=lanes)
 
 
 def test_number_of_compiled_programs_is_the_number_of_buckets():

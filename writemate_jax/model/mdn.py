@@ -10,6 +10,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+FARTHEST = 6.0  # standard deviations: beyond what a float32 between -1 and 1 makes a normal number of
+
 
 class Mixture(NamedTuple):
     """The distribution of the next point (dx, dy, eos).
@@ -105,7 +107,8 @@ def sample(key: jax.Array, mixture: Mixture, reach: jax.Array | float = jnp.inf)
     key_component, key_offset, key_eos = jax.random.split(key, 3)
     component = jax.random.categorical(key_component, mixture.log_pi)
     mu, log_sigma, rho = mixture.mu[component], mixture.log_sigma[component], mixture.rho[component]
-    n1, n2 = jax.random.truncated_normal(key_offset, -reach, reach, (2,))
+    # Once in four million numbers it draws the bound itself, which may be as far away as a float32 goes.
+    n1, n2 = jnp.clip(jax.random.truncated_normal(key_offset, -reach, reach, (2,)), -FARTHEST, FARTHEST)
     correlated = jnp.stack([n1, rho * n1 + jnp.sqrt((1.0 - rho) * (1.0 + rho)) * n2])
     eos = jax.random.bernoulli(key_eos, jax.nn.sigmoid(mixture.eos_logit))
     return jnp.append(mu + jnp.exp(log_sigma) * correlated, eos.astype(mu.dtype))

@@ -64,7 +64,7 @@ def faults(
 
     unread: how unlikely each says the text, in nats (`reading`), where that is known.
     """
-    unsaid = np.asarray(unread) > TAKEN * len(text) if own and unread is not None else np.zeros(len(drafts))
+    unsaid = ~(np.asarray(unread) <= TAKEN * len(text)) if own and unread is not None else np.zeros(len(drafts))
     return [int(one) if passes(draft, text) else 2 for draft, one in zip(drafts, unsaid, strict=True)]
 
 
@@ -100,6 +100,7 @@ def best(
         odd = odd + HAND * len(drafts) * np.asarray(unlike)
     if unread is not None:
         odd = odd + READ * np.asarray(unread)
+    odd = np.where(np.isfinite(odd), odd, np.inf)  # to no number whatever can be compared
     wrong = faults(drafts, text, unread, own)
     return min(range(len(drafts)), key=lambda i: (wrong[i], odd[i], i))
 

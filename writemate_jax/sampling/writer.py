@@ -13,6 +13,7 @@ from __future__ import annotations
 import difflib
 import importlib.resources
 import math
+import operator
 import os
 import warnings
 from collections.abc import Generator, Sequence
@@ -25,6 +26,7 @@ import jax
 import numpy as np
 
 from writemate_jax import strokes
+from writemate_jax.alphabet import UnknownCharacters
 from writemate_jax.data import own_ink
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.reading.reader import Reader
@@ -81,7 +83,9 @@ class Writer:
     def __init__(self, model: Model, *, lanes: int | None = None):
         self.model = model
         on_cpu = jax.default_backend() == "cpu"
-        self.lanes = lanes or (16 if on_cpu else 256)
+        self.lanes = (16 if on_cpu else 256) if lanes is None else lanes
+        if self.lanes < 1:
+            raise ValueError(f"lanes is {lanes}; expected at least 1")
         self.led_at_once = 4 if on_cpu else 64  # along a primer: one line takes nearly as long
         self._network = model.network()
         self._params = jax.device_put(model.params)
@@ -111,8 +115,8 @@ class Writer:
         """Writes each text as one line.
 
         Args:
-          texts: lines of 1 to 128 characters. Space around them is left out; characters that the network does not
-            know are replaced by their nearest likeness, with a warning.
+          texts: lines of 1 to 128 characters. Space around them is left out, and several spaces are one; characters
+            that the network does not know are replaced by their nearest likeness, with a warning.
           bias: b >= 0 of eqs 61-62, one for all or one for each line; the larger, the neater and the more alike.
             By default what the network's configuration says; more in a style that has a primer and for a text of
             at most 12 characters (`neatness`).
@@ -166,7 +170,8 @@ class Writer:
         texts = [texts] if isinstance(texts, str) else list(texts)
         texts = [self.readable(text, f"text {i}") for i, text in enumerate(texts)]
         if bias is None:
-            learned = primer.length > 0 and style is not None
+            known = style is not None and not (isinstance(style, str) and style in named_styles.RESERVED)
+            learned = primer.length > 0 and known
             bias = [self._usual_bias(text, learned) for text in texts]
         biases = self._biases(bias, len(texts))
         seeds = _seeds(seed, len(texts))
@@ -175,8 +180,8 @@ class Writer:
         hands = self.styles(style, seeds)
         configured = self.model.config.sampling.candidates
         counts = [usual(configured, text, primer.own) if candidates is None else candidates for text in texts]
-        if candidates is not None and not 1 <= candidates <= MAX_CANDIDATES:
-            raise InvalidRequest(f"candidates is {candidates}; expected 1 to {MAX_CANDIDATES}")
+        if candidates is not None and candidates not in range(1, MAX_CANDIDATES + 1):
+            raise InvalidRequest(f"candidates is {candidates}; expected a whole number from 1 to {MAX_CANDIDATES}")
         per_character = self.model.config.sampling.points_per_character
         return [
             (Line(primer.prefix, text, hands[i], seeds[i], biases[i], per_character * (len(text) + FREE_CHARACTERS),
@@ -336,13 +341,18 @@ class Writer:
             except InvalidStyle as error:
                 raise InvalidRequest(f"style: {error}") from error
         if not (style is None or isinstance(style, str)):
-            vectors = np.asarray(style, np.float32)
+            try:
+                vectors = np.asarray(style, np.float32)
+            except (ValueError, TypeError) as error:
+                raise InvalidRequest(f"style is {style!r}; expected one for all lines, or numbers") from error
             lengths = (self._network.style_size, self._network.longest_style)
             if vectors.shape[-1:] not in [(n,) for n in lengths] or vectors.shape[:-1] not in ((), (len(seeds),)):
                 raise InvalidRequest(
                     f"style has the shape {vectors.shape}; expected {lengths[:1]}, or {lengths[1:]} as train.py adapt"
                     " makes it for this network"
                 )
+            if not np.isfinite(vectors).all():
+                raise InvalidRequest("style holds numbers that are not finite; adapt it again")
             return np.broadcast_to(vectors, (len(seeds), vectors.shape[-1]))
         hand = {"unknown": 0} | {writer: i for i, writer in enumerate(self.model.writers, start=1)}
         if style in (None, "random"):
@@ -377,7 +387,7 @@ class Writer:
             raise InvalidRequest(f"style: {error}") from error
         try:
             return self._own_primer(ink, trait)
-        except InvalidRequest as error:  # of an earlier version, which kept what it cannot go on from
+        except (InvalidRequest, UnknownCharacters) as error:  # of an earlier version, which kept what is of no use
             raise InvalidRequest(
                 f"style: writing cannot go on from the line in {style} ({error}); make the style again with train.py"
                 " adapt"
@@ -493,7 +503,7 @@ class Writer:
         if replaced:
             changes = ", ".join(f"{old!r} as {new!r}" for old, new in replaced.items())
             warnings.warn(f"{name}: the network does not know all of its characters; it writes {changes}", stacklevel=3)
-        readable = readable.strip()
+        readable = " ".join(readable.split())  # wider gaps were never learned, and spoil the words beside them
         if not 1 <= len(readable) <= limit:
             raise InvalidRequest(
                 f"{name} has {len(readable)} characters; expected 1 to {limit}: split it into several lines"
@@ -511,7 +521,10 @@ class Writer:
         return neatness.times(text, learned) * float(self.model.config.sampling.bias)
 
     def _biases(self, bias: float | Sequence[float], count: int) -> list[float]:
-        biases = np.asarray(bias, np.float64)
+        try:
+            biases = np.asarray(bias, np.float64)
+        except (ValueError, TypeError) as error:
+            raise InvalidRequest(f"bias is {bias!r}; expected a number, or one for each line") from error
         if biases.ndim and biases.shape != (count,):
             raise InvalidRequest(f"bias has the shape {biases.shape}; expected a number, or {count}, one for each line")
         wrong = biases[~((biases >= 0) & (biases <= LARGEST_BIAS))]
@@ -605,7 +618,10 @@ def _capacity(size: int, capacities: Sequence[int]) -> int:
 
 
 def _seeds(seed: int | Sequence[int], count: int) -> list[int]:
-    seeds = [int(s) for s in seed] if isinstance(seed, (Sequence, np.ndarray)) else [int(seed)] * count
+    try:
+        seeds = [operator.index(s) for s in seed] if np.ndim(seed) else [operator.index(seed)] * count
+    except TypeError as error:
+        raise InvalidRequest(f"seed is {seed!r}; expected a whole number, or one for each line") from error
     if len(seeds) != count:
         raise InvalidRequest(f"{len(seeds)} seeds for {count} lines; expected a number, or one for each line")
     for s in seeds:

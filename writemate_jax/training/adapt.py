@@ -37,13 +37,14 @@ PULL = 4.0
 GATE_STEPS, GATE_RATE, GATE_PULL = 12, 0.02, 40.0  # of Adam, and a precision, both on the scale of `give`
 LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 64, 64  # arrays come in multiples of these; a single line stays single
 FILE = "style.json"
+GATE_DECIMALS, TRAIT_DECIMALS = 6, 5  # that it has
 
 
 class InvalidStyle(ValueError):
     """A file holds no style of this network; the message names it and says what to do."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no truth value
 class Style:
     """A fitted style.
 
@@ -118,10 +119,16 @@ def rows_of(model: Model, lines: Sequence[Ink]) -> tuple[list[Rows], list[str]]:
 def with_ink(
     model: Model, style: Style, rows: Sequence[Rows], texts: Sequence[str], *, points_grain: int = POINTS_GRAIN
 ) -> Style:
-    """The style with what is kept beside it: the line of ink to go on from, the ink's trait, and its weights."""
+    """The style with what is kept beside it: the line of ink to go on from, the ink's trait, and its weights.
+
+    In the decimals that a file has of it, so that a style writes the same ink before it is saved and after.
+    """
+    gates = None if style.gates is None else np.round(style.gates.astype(float), GATE_DECIMALS).astype(np.float32)
+    style = replace(style, gates=gates)
     chosen = primers.best(model, rows, texts, style.whole, points_grain)
-    primer = None if chosen is None else Ink(rows[chosen], texts[chosen])
-    return replace(style, primer=primer, trait=resemblance.trait(rows), weights=named_styles.digest(model.params))
+    primer = None if chosen is None else Ink(primers.kept(rows[chosen]).astype(np.float32), texts[chosen])
+    trait = np.round(resemblance.trait(rows).astype(float), TRAIT_DECIMALS).astype(np.float32)
+    return replace(style, primer=primer, trait=trait, weights=named_styles.digest(model.params))
 
 
 def fit_rows(
@@ -343,9 +350,9 @@ def save_style(folder: Path, style: Style) -> Path:
     stored = {"style": [float(x) for x in style.vector]}
     stored |= {"lines": style.lines, "points": style.points, "before": style.before, "after": style.after}
     if style.gates is not None:
-        stored["gates"] = [round(float(x), 6) for x in style.gates]
+        stored["gates"] = [round(float(x), GATE_DECIMALS) for x in style.gates]
     if style.trait is not None:
-        stored["trait"] = [round(float(x), 5) for x in style.trait]
+        stored["trait"] = [round(float(x), TRAIT_DECIMALS) for x in style.trait]
     if style.primer is not None:
         stored["primer"] = {"text": style.primer.text, "strokes": primers.kept(style.primer.strokes).tolist()}
     if style.weights is not None:
@@ -375,7 +382,11 @@ def load_primer(path: str | os.PathLike, weights: str | None = None) -> Ink | No
     path, stored = _stored(path, weights)
     try:
         primer = stored.get("primer")
-        return None if primer is None else Ink(strokes.check(np.array(primer["strokes"], np.float32)), primer["text"])
+        if primer is None:
+            return None
+        if not isinstance(primer["text"], str):
+            raise TypeError(f"its text is {primer['text']!r}")
+        return Ink(strokes.check(np.array(primer["strokes"], np.float32)), primer["text"])
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise InvalidStyle(
             f"{path}: its primer is no line of ink ({type(error).__name__}: {error}); make the style again with"

@@ -12,10 +12,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from writemate_jax.sampling.candidates import OWN
+from writemate_jax.sampling.writer import LARGEST_BIAS, MAX_CANDIDATES
 from writemate_jax.training.models import CheckpointNotFound, Model, export_model, load_model
 
 
@@ -33,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         styles = None if options.styles is None else json.loads(options.styles.read_text("utf-8"))
         model = with_defaults(
             load_model(options.workdir), bias=options.bias, reach=options.reach, candidates=options.candidates,
-            styles=None if styles is None else tuple(styles),
+            styles=styles,
         )  # fmt: skip
         export_model(options.out, model, model.params)
     except (CheckpointNotFound, ValueError, OSError) as error:
@@ -47,11 +50,22 @@ def main(arguments: list[str] | None = None) -> int:
 def with_defaults(model: Model, **sampling: Any) -> Model:
     """The model with other fields of `config.sampling`; None leaves what the configuration says.
 
-    Raises ValueError for a style that is no writer of the model.
+    Raises ValueError for a style that is no writer of the model, and for what nothing can be written with.
     """
-    unknown = sorted(set(sampling.get("styles") or ()) - set(model.writers))
-    if unknown:
-        raise ValueError(f"styles: {unknown[0]!r} is no writer of this network")
+    styles = sampling.get("styles")
+    if styles is not None:
+        if not (isinstance(styles, Sequence) and all(isinstance(name, str) for name in styles)):
+            raise ValueError(f"styles: {styles!r}; expected a list of names of writers")
+        unknown = sorted(set(styles) - set(model.writers))
+        if unknown:
+            raise ValueError(f"styles: {unknown[0]!r} is no writer of this network")
+        sampling["styles"] = tuple(styles)
+    for name, least, most in (
+        ("bias", 0, LARGEST_BIAS), ("reach", 0, sys.float_info.max), ("candidates", 1, MAX_CANDIDATES // OWN)
+    ):  # fmt: skip
+        value = sampling.get(name)
+        if value is not None and not least <= value <= most:
+            raise ValueError(f"{name} is {value}; expected {least} to {most:g}")
     config = model.config.copy_and_resolve_references()
     config.sampling.update({name: value for name, value in sampling.items() if value is not None})
     return replace(model, config=config)

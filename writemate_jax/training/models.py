@@ -21,6 +21,7 @@ from ml_collections import ConfigDict
 
 from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet
+from writemate_jax.model import mdn
 from writemate_jax.model.networks import Network
 
 LAST, BEST = "last", "best"  # of a work directory
@@ -113,11 +114,26 @@ def load_model(folder: Path | str) -> Model:
     path = find(Path(folder))
     try:
         stored, params = _read(path)
-        return Model(**vars(Description.from_json(stored)), params=params)
+        model = Model(**vars(Description.from_json(stored)), params=params)
+        _check_belongs(model)
+        return model
     except DAMAGE as error:
         raise CheckpointNotFound(
             f"{path} is no whole checkpoint ({type(error).__name__}: {error}); take another, or train it again"
         ) from error
+
+
+def _check_belongs(model: Model) -> None:
+    """Raises ValueError where the weights are not of the network that is described."""
+    asked, biases = model.config.model, [np.shape(model.params[f"lstm_{i}"]["bias"]) for i in range(_layers(model))]
+    found = (len(biases), *sorted({*biases}), np.shape(model.params["head_bias"]))
+    expected = (asked.layers, (4 * asked.cells,), (mdn.width(asked.mixtures),))
+    if found != expected:
+        raise ValueError(f"its layers, gates and outputs are {found}; its description says {expected}")
+
+
+def _layers(model: Model) -> int:
+    return sum(name.startswith("lstm_") for name in model.params)
 
 
 def _read(path: Path) -> tuple[dict, Any]:

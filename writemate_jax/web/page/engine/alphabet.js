@@ -13,7 +13,7 @@ export function readable(text, { alphabet, likenesses, sampling: { mostCharacter
   if (/[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/.test(stripped)) {
     throw new EngineError("invalid", "A line has a line break in it; give each line as a text of its own.");
   }
-  const written = transliterate(stripped, alphabet, likenesses).trim();
+  const written = transliterate(stripped, alphabet, likenesses).trim().split(/ +/).join(" ");
   if (!written) throw new EngineError("invalid", "There is nothing to write.");
   if (written.length > most) {
     throw new EngineError("too_long", `A line has ${written.length} characters; at most ${most} fit. Split it into several.`);
