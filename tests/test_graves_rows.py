@@ -129,6 +129,10 @@ def test_a_result_is_of_a_training_and_of_whole_splits(slices, tmp_path, capsys)
     arguments = ["likelihood", "--corpus", corpus, "--split", "testset_v", "--result", str(tmp_path / "x.json")]
     assert main([*arguments, "--checkpoint", str(run), "--lines", "2"]) == 2
     assert "no --lines" in capsys.readouterr().err
+    trained_on = [*arguments[:-1], str(tmp_path / "y.json"), "--checkpoint", str(run)]
+    trained_on[trained_on.index("testset_v")] = "testset_v,testset_f"
+    assert main(trained_on) == 2
+    assert 'by the arrangement "graves", on testset_f as well; a result is of lines' in capsys.readouterr().err
     [best] = (run / "best").glob("[0-9]*")
     assert main([*arguments, "--checkpoint", str(best)]) == 2
     assert "give the --workdir" in capsys.readouterr().err

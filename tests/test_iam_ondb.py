@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from writemate_jax import strokes as ink
+from writemate_jax.data import __main__ as data_command
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data import iam_ondb
 from writemate_jax.data.iam_ondb import LayoutError, build, read_strokes
@@ -115,6 +116,24 @@ def test_a_wrong_folder_says_which_layout_was_expected(root, tmp_path):
         build(root)
 
 
+def test_two_files_of_one_name_are_not_taken_for_one(root):
+    [path] = (root / "lineStrokes").rglob("a01-000u-01.xml")
+    other = root / "lineStrokes" / "copy" / "a01-000u-02.xml"
+    other.parent.mkdir()
+    other.write_bytes(path.read_bytes())
+    with pytest.raises(LayoutError, match="a01-000u-02.xml' and '.*a01-000u-02.xml' have one name"):
+        build(root)
+
+
+def test_an_archive_of_which_nothing_can_be_used_is_said_to_be(root, tmp_path, capsys):
+    for path in (root / "ascii").rglob("*.txt"):
+        path.unlink()
+    arguments = ["iam", "--root", str(root), "--splits", str(root), "--out", str(tmp_path / "x.npz")]
+    assert data_command.main(arguments) == 2
+    captured = capsys.readouterr()
+    assert "form without a transcription" in captured.out and "is the archive whole?" in captured.err
+
+
 # Wild forms and lines
 
 
@@ -197,6 +216,10 @@ def test_known_writers_are_checked_to_stay_in_one_split(root):
     assert "known for 2 of 4 forms; 2 known writers, each in one split only" in report.text()
     (root / "form_writer.json").write_text(json.dumps(known | {"a01-001": 7}))
     assert "in more than one split: 7" in build(root)[1].text()
+    for wrong in ({"a01-000u": ["x"]}, {"a01-000u": None}, {"a01-000u": ""}, {"a01-000u": True}):
+        (root / "form_writer.json").write_text(json.dumps(wrong))
+        with pytest.raises(LayoutError, match="form_writer.json.*the writer of a01-000u is"):
+            build(root)
     (root / "form_writer.json").write_text("[1")
     with pytest.raises(LayoutError, match="form_writer.json.*no JSON object"):
         build(root)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from writemate_jax.evaluation import learning_curves
-from writemate_jax.evaluation.extrapolation import FEWEST, PowerLaw, fit
+from writemate_jax.evaluation.extrapolation import ASTRAY, FEWEST, PowerLaw, fit, lasting
 from writemate_jax.evaluation.learning_curves import Curve
 
 EPOCHS = np.geomspace(0.2, 8, 12)
@@ -44,6 +44,19 @@ def test_a_flat_or_rising_curve_comes_to_nothing_lower_and_a_short_one_has_no_la
     assert PowerLaw(-900.0, 1.0, 1e-9).epochs_to(-899.99) == math.inf  # beyond all numbers
 
 
+@given(laws)
+def test_a_law_that_its_last_validations_decide_is_not_told(law):
+    nats = law.at(EPOCHS)
+    np.testing.assert_allclose(lasting(EPOCHS, nats), law, rtol=0.01)
+    for count in range(FEWEST, FEWEST + 2):
+        assert lasting(EPOCHS[:count], nats[:count]) is None
+    stuck = np.append(nats[:-1], nats[-2] + 1)  # a last look that is chance
+    told, whole = lasting(EPOCHS, stuck), fit(EPOCHS, stuck)
+    assert told in (None, whole)
+    if told is not None:
+        assert abs(told.at(80.0) - law.at(80.0)) <= ASTRAY + 0.5
+
+
 def test_a_curve_in_words_and_as_a_picture(tmp_path):
     law = PowerLaw(-1000.0, 100.0, 1.0)
     curve = Curve(EPOCHS, law.at(EPOCHS), law)
@@ -54,7 +67,7 @@ def test_a_curve_in_words_and_as_a_picture(tmp_path):
     assert learning_curves.continued(Curve(EPOCHS, slow.at(EPOCHS), slow), -1100.0)[0] == "none in sight"
     young = Curve(EPOCHS[:1], curve.nats[:1], None)
     assert learning_curves.continued(young, -990.0) == ("too few validations", "", "")
-    assert learning_curves.continued(curve._replace(law=None), -990.0) == ("no law fits", "", "")
+    assert learning_curves.continued(curve._replace(law=None), -990.0) == ("no law holds", "", "")
     path = tmp_path / "curves.png"
     learning_curves.draw(path, {"prediction": [("a", curve, -990.0), ("b", young, -990.0)], "synthesis": []})
     assert path.read_bytes().startswith(b"\x89PNG")

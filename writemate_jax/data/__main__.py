@@ -57,6 +57,8 @@ def _unipen(options: argparse.Namespace) -> None:
 
 def _write(lines: list[Line], report: Report, out: Path, quantum: float, unit: str, provenance: dict[str, str]) -> None:
     print(report.text())
+    if not lines:
+        raise CorpusError("no line can be used; the report above says why: is the archive whole?")
     corpora.save(out, corpora.pack(lines, quantum=quantum, unit=unit, provenance=provenance))
     print(f"{out}: {out.stat().st_size / 1e6:.2f} MB")
     for key in ("licence", "publication", "source"):

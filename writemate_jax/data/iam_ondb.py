@@ -204,19 +204,24 @@ def _read_writers(folder: Path) -> dict[str, str]:
         return {}
     try:
         known = json.loads(path.read_text("utf-8"))
+        wrong = [form for form, writer in known.items() if type(writer) not in (str, int) or writer == ""]
+        if wrong:
+            raise ValueError(f"the writer of {wrong[0]} is {known[wrong[0]]!r}")
         return {str(form): str(writer) for form, writer in known.items()}
     except (ValueError, AttributeError) as error:
         raise LayoutError(f"{str(path)!r} is no JSON object of writers by form ({error}); mend or remove it") from error
 
 
 def _forms(folder: Path, report: Report) -> dict[str, dict[int, Path]]:
-    """Stroke files by form and number. Raises `LayoutError` if there are none."""
+    """Stroke files by form and number. Raises `LayoutError` if there are none, or two of one name."""
     forms: dict[str, dict[int, Path]] = defaultdict(dict)
     for path in sorted(folder.rglob("*.xml")):
         report.count("stroke files")
         named = _LINE_FILE.fullmatch(path.name)
         if named:
-            forms[named[1]][int(named[2])] = path
+            before = forms[named[1]].setdefault(int(named[2]), path)
+            if before != path:
+                raise LayoutError(f"{str(before)!r} and {str(path)!r} have one name; leave one of them")
         else:
             report.skip("stroke file not named like a01-000u-01.xml", path.name)
     if not forms:

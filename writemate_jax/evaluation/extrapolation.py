@@ -15,6 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 FEWEST = 5  # points that a law of three parameters is fitted to
+FURTHER = 10.0  # how many times its own epochs a curve is continued
+ASTRAY = 20.0  # nats a line that a law may change there without its last points
 STEEPEST = 3.0  # of the exponents
 
 
@@ -71,3 +73,19 @@ def fit(epochs: Sequence[float], nats: Sequence[float]) -> PowerLaw | None:
     if exponent > 0.999 * STEEPEST:
         return None
     return PowerLaw(float(lowest + span * floor), float(span * scale * t[-1] ** exponent), float(exponent))
+
+
+def lasting(epochs: Sequence[float], nats: Sequence[float]) -> PowerLaw | None:
+    """The law of `fit`, where it is not of the last one or two validations' making; None otherwise.
+
+    Without them it has to come to the same after `FURTHER` times the epochs, to `ASTRAY` nats a line.
+    """
+    law = fit(epochs, nats)
+    if law is None:
+        return None
+    last = FURTHER * epochs[-1]
+    for fewer in (1, 2):
+        other = fit(epochs[:-fewer], nats[:-fewer])
+        if other is None or abs(other.at(last) - law.at(last)) > ASTRAY:
+            return None
+    return law

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from writemate_jax.evaluation import learning_curves, tables
 from writemate_jax.evaluation import result as results
-from writemate_jax.evaluation.learning_curves import FURTHER, HIGHEST
+from writemate_jax.evaluation.extrapolation import ASTRAY, FURTHER
+from writemate_jax.evaluation.learning_curves import HIGHEST
 from writemate_jax.evaluation.result import Result
 from writemate_jax.replacing import write_text
 
@@ -57,7 +58,8 @@ CONTINUED = f"""
 
 Dots: validations, moved so that the measured weights have their figure on the whole split. Dashed: a power law above a
 floor through those below {HIGHEST:.0f} nats a line, continued to {FURTHER:.0f} times the epochs. Dotted: what a row is
-to come to. A law takes for granted that training goes on as it was, and from a young curve it is a guess.
+to come to. A law takes for granted that training goes on as it was, and from a young curve it is a guess; it is told
+only where it stays within {ASTRAY:.0f} nats at that place without the last validation, and without the last two.
 
 """
 

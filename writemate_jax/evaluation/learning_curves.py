@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from writemate_jax.evaluation import extrapolation
+from writemate_jax.evaluation.extrapolation import FURTHER
 from writemate_jax.evaluation.result import Result
 from writemate_jax.replacing import replacing
 
-FURTHER = 10.0  # how many times its own epochs a curve is continued
 IN_SIGHT = 0.1  # of the way to its floor that a law goes in that time; less, and the points know of no floor
 HIGHEST = -500.0  # nats a line; above it is the beginning, which tells nothing of the end
 
@@ -43,14 +43,14 @@ def read(path: Path, found: Result) -> Curve:
     if (steps == found.steps).any():
         nats = nats + (found.nats_per_line - nats[steps == found.steps][0])
     begun = (nats < HIGHEST) & (epochs > 0)
-    return Curve(epochs, nats, extrapolation.fit(epochs[begun], nats[begun]))
+    return Curve(epochs, nats, extrapolation.lasting(epochs[begun], nats[begun]))
 
 
 def continued(curve: Curve, goal: float) -> tuple[str, str, str]:
     """What the law says, in words: its floor, its figure after `FURTHER` times the epochs, when it is at the goal."""
     if curve.law is None:
-        few = (curve.nats < HIGHEST).sum() < extrapolation.FEWEST
-        return ("too few validations" if few else "no law fits", "", "")
+        few = (curve.nats < HIGHEST).sum() < extrapolation.FEWEST + 2  # as many as may be left out
+        return ("too few validations" if few else "no law holds", "", "")
     epochs = curve.law.epochs_to(goal)
     when = "never" if math.isinf(epochs) else f"{epochs:,.0f} epochs" if epochs < 1e4 else "over 10,000 epochs"
     last, further = (float(curve.law.at(times * curve.epochs[-1])) for times in (1, FURTHER))

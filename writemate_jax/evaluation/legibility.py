@@ -79,9 +79,9 @@ class Summary:
 
     cer: character error rate, all edits over all wanted characters, with its 95% bootstrap interval. nll: of the
     wanted texts, nats a character. missing, extra, wrong: shares of the wanted characters, which sum to cer.
-    complete: share of lines that ended by themselves; runaway: the others. cut_short: share of complete lines in
-    whose reading the last character is missing; trailing: with characters after it. Real ink has some of both, as the
-    recogniser overlooks full stops. tick: share with a stray tick in front. points, seconds: a line.
+    complete: share of lines that ended by themselves; runaway: the others. cut_short: share of lines that are complete
+    and in whose reading the last character is missing; trailing: share with characters after it. Real ink has some of
+    both, as the recogniser overlooks full stops. tick: share with a stray tick in front. points, seconds: a line.
     """
 
     lines: int

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from writemate_jax import config as configuration
+from writemate_jax.data.corpus import ARRANGEMENTS
 from writemate_jax.evaluation.likelihood import Likelihood
 from writemate_jax.replacing import replacing, write_text
 from writemate_jax.training import hardware, log
@@ -58,9 +59,16 @@ class Result:
 def of_run(workdir: Path, model: Model, found: Likelihood, split: str, curve: str) -> Result:
     """The result of a run in its work directory, whose `model` was measured.
 
-    Raises NoRun where the folder lacks the run's logs.
+    Raises NoRun where the folder lacks the run's logs, or the run was trained on what was measured.
     """
     workdir = Path(workdir)
+    arrangement = model.config.data.arrangement
+    seen = sorted({*split.split(",")} & {*ARRANGEMENTS[arrangement][0]})
+    if seen:
+        raise NoRun(
+            f'{workdir} was trained by the arrangement "{arrangement}", on {", ".join(seen)} as well; a result is of '
+            "lines that no weight was learned from"
+        )
     steps = int(find(workdir).name) if (workdir / LAST).is_dir() or (workdir / BEST).is_dir() else None
     costs = [row for name in ("validation", "checkpoints") for row in log.read(workdir / f"{name}.csv")]
     costs = [row for row in costs if "epochs" in row and row["step"] == steps]
@@ -116,7 +124,8 @@ def read(path: Path) -> Result:
 def _write_curve(path: Path, workdir: Path) -> None:
     """Rows of the run's training (means since the row before) and validation, by step."""
     training = log.read(workdir / "train.csv")
-    rows = [("training", row) for row in training[:: -(-len(training) // CURVE_ROWS) or 1]]
+    together = -(-len(training) // CURVE_ROWS) or 1
+    rows = [("training", _mean(training[i : i + together])) for i in range(0, len(training), together)]
     rows += [("validation", row) for row in log.read(workdir / "validation.csv")]
     with replacing(path) as temporary, open(temporary, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -125,3 +134,9 @@ def _write_curve(path: Path, workdir: Path) -> None:
             cost = (f"{row.get('epochs', float('nan')):.4g}", f"{row.get('seconds', float('nan')) / 60:.4g}")
             losses = (f"{row[name]:.6g}" for name in ("nats_per_line", "nats_per_point", "sse"))
             writer.writerow([of, int(row["step"]), *cost, *losses])
+
+
+def _mean(rows: list[dict[str, float]]) -> dict[str, float]:
+    """The last of some rows, each of as many updates, with the means of their losses."""
+    names = ("nats_per_line", "nats_per_point", "sse")
+    return {**rows[-1], **{name: sum(row[name] for row in rows) / len(rows) for name in names}}
