@@ -130,6 +130,8 @@ class _Document:
         self._parents = {child: parent for parent in root.iter() for child in parent}
         names = ("id", "{http://www.w3.org/XML/1998/namespace}id")
         self._named = {element.get(name): element for element in root.iter() for name in names if element.get(name)}
+        self._usual = {kind: next((element for element in root.iter() if _tag(element) == kind), None)
+                       for kind in ("context", "traceFormat")}  # fmt: skip
 
     def traces(self, group: ElementTree.Element) -> list[ElementTree.Element]:
         """The traces of a group, its own and those that it only points to, each once, less those of a lifted pen."""
@@ -154,11 +156,9 @@ class _Document:
         while holder is not None and context is None:
             context = self._named.get(holder.get("contextRef", "").lstrip("#"))
             holder = self._parents.get(holder)
-        if context is None:
-            context = next((element for element in self.root.iter() if _tag(element) == "context"), None)
+        context = self._usual["context"] if context is None else context
         given = None if context is None else self._trace_format(context)
-        if given is None:
-            given = next((element for element in self.root.iter() if _tag(element) == "traceFormat"), None)
+        given = self._usual["traceFormat"] if given is None else given
         if given is None:
             return _Format()
         channels = [element for element in given.iter() if _tag(element) == "channel"]
