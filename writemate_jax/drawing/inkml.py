@@ -126,7 +126,8 @@ class _Document:
     """An ink document with what its elements refer to."""
 
     def __init__(self, root: ElementTree.Element, file: str):
-        self.root, self.file = root, file
+        self.file = file
+        self.annotations = [child for child in root if _tag(child) == "annotation"]
         self._parents = {child: parent for parent in root.iter() for child in parent}
         names = ("id", "{http://www.w3.org/XML/1998/namespace}id")
         self._named = {element.get(name): element for element in root.iter() for name in names if element.get(name)}
@@ -182,8 +183,8 @@ class _Document:
 
 
 def _line(group: ElementTree.Element, document: _Document) -> Ink:
-    root, file = document.root, document.file
-    annotations = [element for parent in (root, group) for element in parent if _tag(element) == "annotation"]
+    file = document.file
+    annotations = [*document.annotations, *(child for child in group if _tag(child) == "annotation")]
     notes = {note.get("type"): note.text or "" for note in annotations}
     rows, before = [], (Decimal(0), Decimal(0))
     with localcontext(_EXACT):
