@@ -160,11 +160,14 @@ def test_a_learned_hand_is_written_neater_unless_a_bias_is_asked_for_and_candida
     scribe, usual = Writer(model, lanes=2), model.config.sampling.bias
     primer = scribe.primer(Ink(tiny.line("tool toloto", 0.01, np.random.default_rng(0)), "tool toloto"))
     text = "lot to " * 2  # a short text is written neater in any hand
-    [(own, _)] = scribe.lines([text], None, 0, "unknown", 1, primer)
-    [(asked, _)] = scribe.lines([text], 0.5, 0, "unknown", 1, primer)
-    [(bare, _)] = scribe.lines([text], None, 0, None, 1, primer)  # nothing but the primer tells of the hand
-    [(other, _)] = scribe.lines([text], None, 0, "unknown", 1)
-    assert (own.bias, asked.bias, bare.bias, other.bias) == (neatness.OF_LEARNED * usual, 0.5, usual, usual)
+    vector = np.asarray(model.params["styles"][1])
+    [(own, _)] = scribe.lines([text], None, 0, vector, 1, primer)
+    [(asked, _)] = scribe.lines([text], 0.5, 0, vector, 1, primer)
+    [(other, _)] = scribe.lines([text], None, 0, vector, 1)
+    assert (own.bias, asked.bias, other.bias) == (neatness.OF_LEARNED * usual, 0.5, usual)
+    for style in (None, "unknown", "random"):  # nothing but the primer tells of the hand
+        [(bare, _)] = scribe.lines([text], None, 0, style, 1, primer)
+        assert bare.bias == usual
     assert own.trait is primer.trait and other.trait is None
     # More candidates than of another hand, unless somebody says how many.
     config = model.config.copy_and_resolve_references()

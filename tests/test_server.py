@@ -1089,7 +1089,8 @@ def test_a_hand_in_which_the_pen_runs_away_is_refused_and_others_write_beside_it
 def test_ink_that_is_no_number_ends_its_request_alone(client):
     desk, primer = client.app.state.desk, alone().primer(None)
     for count in (1, 3):
-        lines = alone().lines(["abc"], 0.5, 0, np.full(4, np.nan), count)
+        lines = alone().lines(["abc"], 0.5, 0, np.zeros(4), count)
+        lines = [(line._replace(style=np.full(4, np.nan, np.float32)), number) for line, number in lines]
 
         async def ask(lines=lines):
             return [event async for event in desk.write(lines, primer, follow=True)]

@@ -57,10 +57,10 @@ def _broken(
 ) -> tuple[str, str, str] | None:
     """(line, after, rest of the word) with as much of the word as fits; None where nothing does."""
     lead = before + " " if before else ""
-    points = [(cut, after) for cut, after in break_points(word, hyphenator) if cut <= _most(lead, word, fits)]
-    for cut, after in reversed(points):
+    most = _most(lead, word, fits)
+    for cut, after in reversed(break_points(word, hyphenator)):
         line = lead + word[:cut] + after
-        if fits(line):
+        if cut <= most and fits(line):
             return line, after, word[cut:]
     return None
 
