@@ -335,7 +335,7 @@ def test_several_spaces_are_one():
     [
         ({"seed": float("nan")}, "seed is nan; expected a whole number"), ({"seed": 1.7}, "seed is 1.7; expected"),
         ({"seed": "x"}, "seed is 'x'"), ({"bias": "x"}, "bias is 'x'; expected a number"),
-        ({"candidates": 2.5}, "candidates is 2.5; expected a whole number"), ({"candidates": 65}, "candidates is 65"),
+        ({"candidates": 2.0}, "candidates is 2.0; expected a whole number"), ({"candidates": 65}, "candidates is 65"),
     ],
 )  # fmt: skip
 def test_what_no_line_can_be_written_with_is_refused(request_, message):

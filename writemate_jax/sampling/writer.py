@@ -13,6 +13,7 @@ from __future__ import annotations
 import difflib
 import importlib.resources
 import math
+import numbers
 import operator
 import os
 import warnings
@@ -180,7 +181,9 @@ class Writer:
         hands = self.styles(style, seeds)
         configured = self.model.config.sampling.candidates
         counts = [usual(configured, text, primer.own) if candidates is None else candidates for text in texts]
-        if candidates is not None and candidates not in range(1, MAX_CANDIDATES + 1):
+        if candidates is not None and not (
+            isinstance(candidates, numbers.Integral) and 1 <= candidates <= MAX_CANDIDATES
+        ):
             raise InvalidRequest(f"candidates is {candidates}; expected a whole number from 1 to {MAX_CANDIDATES}")
         per_character = self.model.config.sampling.points_per_character
         return [
