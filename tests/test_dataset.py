@@ -197,7 +197,7 @@ def test_each_line_is_there_once_with_the_text_and_the_ink_that_the_writer_write
     for i, sample in enumerate(found):
         line = plan(RECIPE, TEXTS, ["anna", "bert"], i)
         assert sample["txt"].decode() == line.text
-        stored, about = loads(sample["json"].decode()), json.loads(sample["json"])
+        [stored], about = loads(sample["json"].decode()), json.loads(sample["json"])
         [ink] = writer.write([line.text], line.bias, line.seed, style=about["style"], candidates=1)
         np.testing.assert_array_equal(stored.strokes, ink.strokes)
         assert (stored.text, stored.seed, stored.bias) == (line.text, line.seed, line.bias)

@@ -246,7 +246,7 @@ def test_attention_map_must_fit_the_line_and_the_text(tmp_path):
     )
 )
 def test_json_round_trip_loses_nothing(ink):
-    back = strokes_json.loads(strokes_json.dumps(ink))
+    [back] = strokes_json.loads(strokes_json.dumps(ink))
     assert back.strokes.dtype == np.float32
     assert back.strokes.tobytes() == ink.strokes.tobytes()
     for field in dataclasses.fields(Ink):
@@ -261,12 +261,22 @@ def test_json_holds_exactly_the_documented_fields(tmp_path):
     assert list(fields) == ["text", "strokes", "complete", "bias", "seed", "points_per_second"]
     assert fields["strokes"] == [[float(x), float(y), int(eos)] for x, y, eos in ZIGZAG]
     assert fields["text"] == "Z\u00fc" and fields["complete"] is True
-    assert (strokes_json.read_json(tmp_path / "a.json").strokes == ZIGZAG).all()
+    [back] = strokes_json.read_json(tmp_path / "a.json")
+    assert (back.strokes == ZIGZAG).all()
 
 
 def test_json_of_other_tools_needs_only_text_and_strokes():
-    ink = strokes_json.loads('{"text": "I", "strokes": [[0, 0, 0], [0, -1, 1]], "device": "pen"}')
+    [ink] = strokes_json.loads('{"text": "I", "strokes": [[0, 0, 0], [0, -1, 1]], "device": "pen"}')
     assert ink.strokes.tolist() == [[0, 0, 0], [0, -1, 1]] and ink.points_per_second is None
+
+
+def test_json_of_the_page_is_a_list_of_lines_or_a_drawn_hand():
+    line = '{"text": "I", "strokes": [[1, 2, 0], [0, -1, 1]]}'
+    assert [ink.text for ink in strokes_json.loads(f"[{line}, {line}]")] == ["I", "I"]
+    drawn = {"text": "it", "strokes": [[[10, 20], [10, 25]], [[13.5, 21]]]}  # as a screen has it, y down
+    [ink] = strokes_json.loads(json.dumps({"learned": None, "lines": [{"text": "not drawn", "strokes": []}, drawn]}))
+    assert ink.text == "it"
+    assert [stroke.tolist() for stroke in strokes.split(ink.strokes)] == [[[10, -20], [10, -25]], [[13.5, -21]]]
 
 
 @pytest.mark.parametrize(
@@ -274,7 +284,16 @@ def test_json_of_other_tools_needs_only_text_and_strokes():
     [
         ("", "not JSON"),
         ("[" * 100_000, "not JSON"),
-        ("[1]", "holds a list"),
+        ("1", "holds 1; expected an object"),
+        ("[1]", r"\[0\]: holds 1; expected an object"),
+        ("[]", "holds no line of ink"),
+        ('[{"text": "a", "strokes": []}]', r"\[0\]: .*no points"),
+        ('{"lines": 1}', "lines is 1; expected a list of lines"),
+        ('{"lines": [{"text": "a", "strokes": []}]}', "holds no line of ink"),
+        ('{"lines": [[]]}', r"lines\[0\]: holds a list; expected an object"),
+        ('{"lines": [{"text": "a", "strokes": [[]]}]}', r"lines\[0\]: strokes\[0\] is \[\]; expected a list of \[x, y"),
+        ('{"lines": [{"text": "a", "strokes": [[[1, 2, 3]]]}]}', r"strokes\[0\]\[0\] is \[1, 2, 3\]; expected \[x, y"),
+        ('{"lines": [{"text": "a", "strokes": [[[1, null]]]}]}', r"strokes\[0\]\[0\] holds null; expected numbers"),
         ("{}", "no field strokes; found: none"),
         ('{"text": "a"}', "no field strokes; found: text"),
         ('{"text": 3, "strokes": [[0, 0, 1]]}', "text is 3; expected a string"),

@@ -108,6 +108,12 @@ def test_svg_by_speed_is_thinner_where_the_pen_was_quick():
     root = minidom.parseString(svg.to_svg(strokes.join([quick]), by_speed=True, pen=0.5)).documentElement
     widths = [float(path.getAttribute("stroke-width")) for path in root.getElementsByTagName("path")]
     assert len(widths) == 39 and min(widths[:15]) > 0.5 > max(widths[-15:]) > 0.25
+    # Dots have no speed, and so leave the usual one as it is.
+    dots = [np.array([[x, 1.0]]) for x in (0.0, 1.0, 2.0)]
+    root = minidom.parseString(svg.to_svg(strokes.join([quick, *dots]), by_speed=True, pen=0.5)).documentElement
+    among = [float(path.getAttribute("stroke-width") or "nan") for path in root.getElementsByTagName("path")]
+    assert among[:39] == widths and len(among) == 42
+    svg.to_svg(strokes.join(dots), by_speed=True)  # not a number in it, nor an error
 
 
 # Plotter

@@ -17,8 +17,8 @@ from PIL import Image
 
 from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet
-from writemate_jax.drawing import png
-from writemate_jax.drawing.strokes_json import read_json
+from writemate_jax.drawing import png, strokes_json
+from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling import command
 from writemate_jax.sampling.command import main
@@ -27,6 +27,11 @@ from writemate_jax.training.checkpoints import Checkpoints
 from writemate_jax.training.models import Description, export_model, load_model
 
 ROOT = Path(__file__).parent.parent
+
+
+def read_json(path: str) -> Ink:
+    [ink] = strokes_json.read_json(path)
+    return ink
 
 
 @pytest.fixture(autouse=True)

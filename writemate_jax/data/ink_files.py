@@ -19,7 +19,8 @@ SUFFIXES = (".json", ".inkml", ".svg")
 
 
 def read_ink(path: str | os.PathLike) -> list[Ink]:
-    """The lines of ink in a file, as its suffix says: InkML, an SVG of single lines, or else JSON as we write it.
+    """The lines of ink in a file, as its suffix says: InkML, an SVG of single lines, or else JSON as we or the page
+    write it.
 
     y is up, and the unit is the file's own: `data.own_ink.like_the_corpus` settles it. The text is that of the file
     (JSON's text, InkML's annotation "truth", SVG's title) or, where it says none, that of NAME.txt beside it, which
@@ -34,7 +35,7 @@ def read_ink(path: str | os.PathLike) -> list[Ink]:
         lines = [read_svg(path)]
     else:
         try:
-            lines = [read_json(path)]
+            lines = read_json(path)
         except InvalidInkFile as error:
             hint = "" if suffix == ".json" else f"; ink is read from {', '.join(SUFFIXES)}"
             raise InvalidInkFile(f"{error}{hint}") from error

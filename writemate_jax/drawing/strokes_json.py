@@ -1,9 +1,12 @@
-"""A written line as JSON, and back without loss.
+"""A written line as JSON, and back without loss; also ink that was drawn on the page.
 
     {"text": "Hi", "strokes": [[dx, dy, eos], ...], "complete": true, "bias": 0.75, "seed": 1,
      "points_per_second": 30.0}
 
-Offsets are in the ink's own unit, y up; eos is 0 or 1 (`writemate_jax.strokes`).
+Offsets are in the ink's own unit, y up; eos is 0 or 1 (`writemate_jax.strokes`). The page's download of several lines
+is a list of such objects. Its export of a drawn hand has places instead of offsets, y down:
+
+    {"lines": [{"text": "Hi", "strokes": [[[x, y], ...], ...]}, ...], "learned": ...}
 """
 
 from __future__ import annotations
@@ -60,41 +63,28 @@ def dumps(ink: Ink) -> str:
     )
 
 
-def loads(text: str, name: str = "JSON") -> Ink:
-    """The ink in a JSON text; ``name`` says in errors where it came from.
+def loads(text: str, name: str = "JSON") -> list[Ink]:
+    """The lines of ink in a JSON text; ``name`` says in errors where it came from.
 
     Only strokes are needed, so that ink drawn elsewhere is easy to bring; what it says may be said elsewhere, too.
-    Fields of other names are ignored. Raises `InvalidInkFile`.
+    Fields of other names are ignored, and so are the lines of a drawn hand in which nothing was drawn. Raises
+    `InvalidInkFile`.
     """
     try:
-        fields = json.loads(text)
+        content = json.loads(text)
     except (ValueError, RecursionError) as error:  # JSONDecodeError is a ValueError, as is a number of too many digits
         raise InvalidInkFile(f"{name}: not JSON: {error}") from error
-    if not isinstance(fields, dict):
-        raise InvalidInkFile(f"{name}: holds {_kind(fields)}; expected an object with text and strokes")
-    if "strokes" not in fields:
-        raise InvalidInkFile(f"{name}: no field strokes; found: {', '.join(fields) or 'none'}")
-
-    def field(key: str, kinds: tuple[type, ...], expected: str, default: Any = None) -> Any:
-        value = fields.get(key, default)
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise InvalidInkFile(f"{name}: {key} is {_kind(value)}; expected {expected}")
-        return value
-
-    bias = field("bias", (int, float), "a number from 0 up", 0.0)
-    pace = field("points_per_second", (int, float, type(None)), "a positive number or null")
-    if not 0 <= bias <= sys.float_info.max:
-        raise InvalidInkFile(f"{name}: bias is {bias}; expected a number from 0 up")
-    if pace is not None and not 0 < pace <= sys.float_info.max:
-        raise InvalidInkFile(f"{name}: points_per_second is {pace}; expected a positive number or null")
-    return Ink(
-        strokes=_rows(field("strokes", (list,), "a list of [dx, dy, eos]"), name),
-        text=field("text", (str,), "a string", ""),
-        complete=field("complete", (bool,), "true or false", True),
-        bias=float(bias),
-        seed=field("seed", (int,), "a whole number", 0),
-        points_per_second=None if pace is None else float(pace),
-    )
+    if isinstance(content, dict) and "lines" in content and "strokes" not in content:
+        lines = _Fields(content, name).take("lines", (list,), "a list of lines")
+        lines = [_drawn(_Fields(line, f"{name}: lines[{i}]")) for i, line in enumerate(lines)]
+        lines = [line for line in lines if line is not None]
+    elif isinstance(content, list):
+        lines = [_line(_Fields(line, f"{name}: [{i}]")) for i, line in enumerate(content)]
+    else:
+        lines = [_line(_Fields(content, name))]
+    if not lines:
+        raise InvalidInkFile(f"{name}: holds no line of ink; expected at least one")
+    return lines
 
 
 def write_json(path: str | os.PathLike, ink: Ink) -> None:
@@ -102,8 +92,8 @@ def write_json(path: str | os.PathLike, ink: Ink) -> None:
     write_text(path, dumps(ink) + "\n")
 
 
-def read_json(path: str | os.PathLike) -> Ink:
-    """The ink in a file. Raises `InvalidInkFile`, also where the file cannot be read."""
+def read_json(path: str | os.PathLike) -> list[Ink]:
+    """The lines of ink in a file. Raises `InvalidInkFile`, also where the file cannot be read."""
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -113,17 +103,75 @@ def read_json(path: str | os.PathLike) -> Ink:
     return loads(text, str(path))
 
 
-def _rows(rows: list, name: str) -> np.ndarray:
+class _Fields:
+    """What a line's object holds, each checked as it is taken. Raises `InvalidInkFile` for all else."""
+
+    def __init__(self, fields: Any, name: str):
+        if not isinstance(fields, dict):
+            raise InvalidInkFile(f"{name}: holds {_kind(fields)}; expected an object with text and strokes")
+        self.fields, self.name = fields, name
+
+    def take(self, key: str, kinds: tuple[type, ...], expected: str, default: Any = None) -> Any:
+        value = self.fields.get(key, default)
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise InvalidInkFile(f"{self.name}: {key} is {_kind(value)}; expected {expected}")
+        return value
+
+    def strokes(self, expected: str) -> list:
+        if "strokes" not in self.fields:
+            raise InvalidInkFile(f"{self.name}: no field strokes; found: {', '.join(self.fields) or 'none'}")
+        return self.take("strokes", (list,), expected)
+
+    def text(self) -> str:
+        return self.take("text", (str,), "a string", "")
+
+
+def _line(fields: _Fields) -> Ink:
+    rows = _numbers(fields.strokes("a list of [dx, dy, eos]"), "[dx, dy, eos]", f"{fields.name}: strokes")
+    bias = fields.take("bias", (int, float), "a number from 0 up", 0.0)
+    pace = fields.take("points_per_second", (int, float, type(None)), "a positive number or null")
+    if not 0 <= bias <= sys.float_info.max:
+        raise InvalidInkFile(f"{fields.name}: bias is {bias}; expected a number from 0 up")
+    if pace is not None and not 0 < pace <= sys.float_info.max:
+        raise InvalidInkFile(f"{fields.name}: points_per_second is {pace}; expected a positive number or null")
+    return Ink(
+        strokes=_checked(rows, fields.name),
+        text=fields.text(),
+        complete=fields.take("complete", (bool,), "true or false", True),
+        bias=float(bias),
+        seed=fields.take("seed", (int,), "a whole number", 0),
+        points_per_second=None if pace is None else float(pace),
+    )
+
+
+def _drawn(fields: _Fields) -> Ink | None:
+    """A line that was drawn on the page; None where nothing was."""
+    drawn = []
+    for i, stroke in enumerate(fields.strokes("a list of strokes")):
+        where = f"{fields.name}: strokes[{i}]"
+        if not isinstance(stroke, list) or not stroke:
+            raise InvalidInkFile(f"{where} is {_short(stroke)}; expected a list of [x, y]")
+        drawn.append(_numbers(stroke, "[x, y]", where) * [1, -1])
+    return Ink(_checked(strokes.join(drawn), fields.name), fields.text()) if drawn else None
+
+
+def _numbers(rows: list, expected: str, name: str) -> np.ndarray:
+    """Rows of as many numbers as are expected, float64 [n, columns]."""
+    columns = expected.count(",") + 1
     for i, row in enumerate(rows):
-        if not isinstance(row, list) or len(row) != 3:
-            raise InvalidInkFile(f"{name}: strokes[{i}] is {_short(row)}; expected [dx, dy, eos]")
+        if not isinstance(row, list) or len(row) != columns:
+            raise InvalidInkFile(f"{name}[{i}] is {_short(row)}; expected {expected}")
         for value in row:
             if isinstance(value, bool) or not isinstance(value, (int, float)):
-                raise InvalidInkFile(f"{name}: strokes[{i}] holds {_short(value)}; expected numbers")
+                raise InvalidInkFile(f"{name}[{i}] holds {_short(value)}; expected numbers")
             if not abs(value) <= LARGEST:
-                raise InvalidInkFile(f"{name}: strokes[{i}] holds {value}; expected finite float32 numbers")
+                raise InvalidInkFile(f"{name}[{i}] holds {value}; expected finite float32 numbers")
+    return np.array(rows, np.float64).reshape(len(rows), columns)
+
+
+def _checked(rows: np.ndarray, name: str) -> np.ndarray:
     try:
-        return strokes.check(np.array(rows, np.float64).reshape(len(rows), 3))
+        return strokes.check(rows)
     except strokes.InvalidInk as error:
         raise InvalidInkFile(f"{name}: {error}") from error
 

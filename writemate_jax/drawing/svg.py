@@ -45,15 +45,13 @@ def sheet_to_svg(ink: Sheet, tolerance: float = 3.0 * TOLERANCE, by_speed: bool 
     root = document(ink, said)
     group = ElementTree.SubElement(root, "g", stroke_attributes(ink.ink, ink.pen, digits))
     for line, curves in zip(ink.lines, fitted, strict=True):
-        widths = iter(_widths(line.strokes)) if by_speed else None
-        for stroke, (segments, _) in zip(line.strokes, curves, strict=True):
-            if widths is None or not len(segments):
+        widths = _widths(line.strokes) if by_speed else [None] * len(curves)
+        for stroke, (segments, _), along in zip(line.strokes, curves, widths, strict=True):
+            if along is None or not len(segments):
                 ElementTree.SubElement(group, "path", {"d": path(stroke, segments, digits)})
-                if widths is not None:
-                    next(widths)
                 continue
             of_stroke = ElementTree.SubElement(group, "g")
-            for segment, width in zip(segments, next(widths), strict=True):
+            for segment, width in zip(segments, along, strict=True):
                 ElementTree.SubElement(of_stroke, "path", {
                     "d": path(segment[:1], segment[None], digits),
                     "stroke-width": number(ink.pen * width, digits),
@@ -143,7 +141,7 @@ def in_xml(text: str) -> str:
 
 
 def _widths(strokes: Sequence[Stroke]) -> list[np.ndarray]:
-    """For each segment of each stroke's `bezier` the pen's width there, 1 at the line's usual speed.
+    """For each segment of each stroke's `bezier` (a dot has none) the pen's width there, 1 at the line's usual speed.
 
     Points follow each other at an even pace, so that the distance between two is the speed.
     """
@@ -151,7 +149,9 @@ def _widths(strokes: Sequence[Stroke]) -> list[np.ndarray]:
     for stroke in strokes:
         segments = bezier(stroke)
         speed = np.hypot(*(segments[:, 3] - segments[:, 0]).T)
-        padded = np.pad(speed, 2, mode="edge") if len(speed) else np.zeros(4)
-        speeds.append(np.convolve(padded, np.array([1, 2, 3, 2, 1]) / 9, mode="valid"))
-    usual = np.median(np.concatenate(speeds)) or 1.0
+        if len(speed):  # a dot has none
+            speed = np.convolve(np.pad(speed, 2, mode="edge"), np.array([1, 2, 3, 2, 1]) / 9, mode="valid")
+        speeds.append(speed)
+    known = np.concatenate(speeds)
+    usual = (np.median(known) if len(known) else 0.0) or 1.0
     return [1 - SWING * np.tanh(np.log(np.maximum(speed / usual, 1e-3))) for speed in speeds]

@@ -7,10 +7,8 @@ their writer is the ceiling; how often what was written in nobody's hand is, the
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +23,6 @@ from writemate_jax.evaluation.prompts import Prompt
 from writemate_jax.evaluation.recogniser import Recogniser
 from writemate_jax.evaluation.writer_recogniser import WriterRecogniser, form
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.sampling.written import Written
 from writemate_jax.training import adapt
 
 REAL, UNKNOWN, DEFAULT, PRIMED, ADAPTED = "real", "unprimed", "default", "primed", "adapted"
@@ -127,7 +124,11 @@ def write(
         for k, primer in enumerate(copied.primers)
         for line in writer.write(prime=primer, **of_writer(k))
     ]
-    adapted_lines = [line for k, style in enumerate(copied.adapted) for line in as_kept(writer, style, **of_writer(k))]
+    adapted_lines = [
+        line
+        for k, style in enumerate(copied.adapted)
+        for line in writer.write(style=style, **of_writer(k))
+    ]
     written = {
         UNKNOWN: writer.write(texts, seed=seeds, style="unknown", **options),
         DEFAULT: writer.write(texts, seed=seeds, **options),
@@ -136,13 +137,6 @@ def write(
     }
     lines = {way: [Line(way, one.text, one.strokes, one.complete) for one in own] for way, own in written.items()}
     return lines | {REAL: legibility.real_lines(corpus, tested)}
-
-
-def as_kept(writer: Writer, style: adapt.Style, **options: Any) -> list[Written]:
-    """What `writer` writes in a style as `train.py adapt` keeps it."""
-    with tempfile.TemporaryDirectory() as folder:
-        adapt.save_style(Path(folder), style)
-        return writer.write(style=Path(folder), **options)
 
 
 def judge(
@@ -236,7 +230,7 @@ def lacking(
     adapted = []
     for k, style in enumerate(copied.adapted):
         own = [i for i, w in enumerate(whose) if w == k]
-        adapted += as_kept(writer, style, texts=[texts[i] for i in own], seed=[seeds[i] for i in own], **options)
+        adapted += writer.write([texts[i] for i in own], seed=[seeds[i] for i in own], style=style, **options)
     errors = []
     for written in (writer.write(texts, seed=seeds, style="unknown", **options), adapted):
         lines = [Line("lacking", one.text, one.strokes, one.complete) for one in written]

@@ -78,9 +78,10 @@ def written(
     recipe = Recipe(len(texts), seed, bias=bias, images=False)
     make(folder, recipe, texts, model, progress=progress)
     inks = [
-        loads(sample["json"].decode("utf-8"))
+        ink
         for shard in range(recipe.shards)
         for sample in read_shard(shard_path(folder, shard))
+        for ink in loads(sample["json"].decode("utf-8"))
     ]
     pairs = [(conventional(ink.strokes, quantum=QUANTUM), ink.text) for ink in inks]
     pairs = [pair for pair in pairs if fits(*pair)]
