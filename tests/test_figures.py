@@ -108,7 +108,6 @@ def test_real_lines_are_drawn_by_the_seed_one_of_each_writer(folder):
         (["--checkpoint", "{}/prediction", "--prediction", "{}/prediction"], "is a prediction network, too"),
         (["--checkpoint", "{}/prediction", "--corpus", "open"], "in the unit 'x-height'.*'tablet unit'"),
         (["--checkpoint", "{}/prediction", "--split", "none"], "no lines in split"),
-        (["--points", "0"], "--points is 0; expected 1 or more"),
         (["--checkpoint", "{}/synthesis", "--text", "\u4e00"], "cannot write"),
         (["--checkpoint", "{}/synthesis", "--biases", "0,51"], "bias is 51"),
     ],

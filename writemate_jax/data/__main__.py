@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from writemate_jax.arguments import positive, whole
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.corpus import CorpusError, Line
 from writemate_jax.data.iam_ondb import LayoutError
@@ -96,31 +97,17 @@ def _parser() -> argparse.ArgumentParser:
     unipen = commands.add_parser("unipen", help="make the open corpus of UNIPEN",
                                  description="Makes the open corpus from UNIPEN train_r01_v07.")
     unipen.add_argument("--root", type=Path, required=True, metavar="DIR", help="folder with data/ and include/")
-    unipen.add_argument("--seed", type=_whole, default=0, help="of the lines that are composed (default: %(default)s)")
+    unipen.add_argument("--seed", type=whole, default=0, help="of the lines that are composed (default: %(default)s)")
     unipen.add_argument("--out", type=Path, required=True, metavar="FILE", help="corpus to write, .npz")
     unipen.set_defaults(run=_unipen)
 
     inspect = commands.add_parser("inspect", help="look at a packed corpus", description="Looks at a packed corpus.")
     inspect.add_argument("file", type=Path, metavar="FILE", help="corpus, .npz")
     inspect.add_argument("--out", type=Path, metavar="DIR", help="write histograms.png and lines.png there")
-    inspect.add_argument("--lines", type=_positive, default=40, metavar="N", help="lines shown (default: %(default)s)")
-    inspect.add_argument("--seed", type=_whole, default=0, help="which lines (default: %(default)s)")
+    inspect.add_argument("--lines", type=positive, default=40, metavar="N", help="lines shown (default: %(default)s)")
+    inspect.add_argument("--seed", type=whole, default=0, help="which lines (default: %(default)s)")
     inspect.set_defaults(run=_inspect)
     return parser
-
-
-def _whole(text: str, least: int = 0) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = -1
-    if value < least:
-        raise argparse.ArgumentTypeError(f"{text!r}; expected a whole number from {least} up")
-    return value
-
-
-def _positive(text: str) -> int:
-    return _whole(text, least=1)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from writemate_jax.arguments import read_text, whole
 from writemate_jax.dataset.plan import Recipe
 
 EXAMPLES = """\
@@ -42,8 +43,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace, recipe: Recipe) -> int:
     if not options.out:
         raise ValueError("--out is empty; expected a folder (. for this one)")
-    if options.workers is not None and options.workers < 0:
-        raise ValueError(f"--workers is {options.workers}; expected 0 processes or more")
     lines = None if options.text_file is None else _lines(options.text_file)
 
     # JAX takes a second to import: mistakes and --help are answered without.
@@ -94,11 +93,7 @@ def bias_range(value: str) -> tuple[float, float]:
 
 
 def _lines(name: str) -> list[str]:
-    try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        lines = data.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"--text-file {name} is no UTF-8 text: {error}") from error
+    lines = read_text(name).splitlines()
     if not any(map(str.strip, lines)):
         raise ValueError(f"--text-file {name} has no text; give a file with a line of text each")
     return lines
@@ -131,5 +126,5 @@ def _parser() -> argparse.ArgumentParser:
     add("--no-images", dest="images", action="store_false", help="strokes alone")
     add("--no-strokes", dest="strokes", action="store_false", help="pictures alone")
     add("--checkpoint", type=Path, metavar="DIR", help="the network that writes (default: the embedded one)")
-    add("--workers", type=int, metavar="N", help="processes that draw (default: one for each processor)")
+    add("--workers", type=whole, metavar="N", help="processes that draw (default: one for each processor)")
     return parser

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from writemate_jax.arguments import biases, positive, whole
 from writemate_jax.evaluation import imitation_command, usefulness_command
-from writemate_jax.evaluation.arguments import biases, positive, whole
 from writemate_jax.figures import command as figures_command
 
 EXAMPLES = """\

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from writemate_jax.evaluation.arguments import positive, whole
+from writemate_jax.arguments import positive, whole
 
 LINES = 24  # of each of the training's writers, at most, that the recogniser of hands learns from
 

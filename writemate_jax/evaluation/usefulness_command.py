@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from writemate_jax.evaluation.arguments import positive, whole
+from writemate_jax.arguments import positive, whole
 
 
 def add(commands) -> None:

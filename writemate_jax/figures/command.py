@@ -6,7 +6,7 @@ import argparse
 import shlex
 from pathlib import Path
 
-from writemate_jax.evaluation.arguments import biases
+from writemate_jax.arguments import biases, positive, whole
 
 ALL = 9  # figures
 
@@ -23,13 +23,13 @@ def add(commands) -> None:
     option("--prediction", type=Path, metavar="DIR", help="a prediction network, likewise")
     option("--corpus", default="open", metavar="open|FILE", help="real ink (default: %(default)s)")
     option("--split", default="validation", metavar="NAMES", help="of it, with commas (default: %(default)s)")
-    option("--seed", type=int, default=0, metavar="N", help="samples have the seeds from N up (default: 0)")
-    option("--lines-seed", type=int, default=0, metavar="N", help="draws the real lines (default: 0)")
+    option("--seed", type=whole, default=0, metavar="N", help="samples have the seeds from N up (default: 0)")
+    option("--lines-seed", type=whole, default=0, metavar="N", help="draws the real lines (default: 0)")
     option("--biases", type=biases, metavar="LIST", help="of the biased rows, with commas (default: 0,0.5,1,2,3,5)")
     option("--text", help="what is written where no real line says it (default: a text for each figure)")
-    option("--points", type=int, default=700, metavar="N", help="of a line that the prediction network writes (default:"
-           " %(default)s)")  # fmt: skip
-    option("--dpi", type=int, default=150, metavar="N", help="of the pictures (default: %(default)s)")
+    option("--points", type=positive, default=700, metavar="N", help="of a line that the prediction network writes"
+           " (default: %(default)s)")  # fmt: skip
+    option("--dpi", type=positive, default=150, metavar="N", help="of the pictures (default: %(default)s)")
     option("--svg", action="store_true", help="figures of ink alone as SVG, too")
     parser.set_defaults(run=run)
 
@@ -43,9 +43,6 @@ def run(options: argparse.Namespace) -> None:
     from writemate_jax.figures import making
     from writemate_jax.figures.index import write_index
 
-    for name, least in (("seed", 0), ("lines_seed", 0), ("points", 1), ("dpi", 1)):
-        if getattr(options, name) < least:
-            raise ValueError(f"--{name.replace('_', '-')} is {getattr(options, name)}; expected {least} or more")
     synthesis, prediction = _networks(options)
     config = configuration.default()
     config.corpus = options.corpus

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import math
 import os
 import sys
 import threading
@@ -14,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from writemate_jax.arguments import from_zero, positive, read_text, whole
 from writemate_jax.data.ink_files import read_ink
 from writemate_jax.drawing import look as look_options
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
@@ -349,10 +349,9 @@ def _texts(options: argparse.Namespace) -> tuple[list[str], list[str]]:
 
 def _read_text(name: str) -> str:
     try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"--text-file {name} is no UTF-8 text: {error}") from error
+        return read_text(name)
+    except ValueError as error:
+        raise UsageError(error) from error
 
 
 def _destination(out: str, formats: tuple[str, ...] | None, lines: int) -> Destination:
@@ -386,16 +385,16 @@ def _parser() -> argparse.ArgumentParser:
         f" (default: the folder {OUT})")
     add("--format", type=_formats, metavar="LIST", help="of svg, plotter, animated, png, pdf, gcode, gif, json,"
         " inkml, with commas (for a folder: svg,png)")
-    add("--bias", type=_bias, metavar="B", help="0 for the network's full variety; about 1 is neat (default: the"
+    add("--bias", type=from_zero, metavar="B", help="0 for the network's full variety; about 1 is neat (default: the"
         " network's own, more for a text of at most 12 characters and in a style that comes with a line of ink)")
-    add("--seed", type=_whole, default=0, metavar="N", help="another seed, another ink; the same seed, the"
+    add("--seed", type=whole, default=0, metavar="N", help="another seed, another ink; the same seed, the"
         " same (default: %(default)s)")
     add("--style", metavar="NAME", help="whose hand, for all lines: a name that --list-styles shows, a training"
         " writer's name, a folder that train.py adapt made, unknown for the network's own, or random for one that the"
         " seed draws (default: random)")
     add("--list-styles", action="store_true", help="print the named styles; with --out NAME.png or a folder also draw"
         " a sheet of them: real ink, and the text written")
-    add("--candidates", type=_positive, metavar="N", help="write each line N times and keep the best (default: the"
+    add("--candidates", type=positive, metavar="N", help="write each line N times and keep the best (default: the"
         " network's own number, four times that for a text of at most 12 characters, eight times in your own hand);"
         " where none of several is good, N more")
     add("--checkpoint", metavar="DIR", help="a --workdir of train.py, or a checkpoint in there")
@@ -404,7 +403,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--prime-text", metavar="TEXT", help="what it says (default: the text in FILE: JSON's text, InkML's annotation"
         " truth, SVG's title; or in FILE's .txt beside it)")
     add("--unconditional", action="store_true", help="no text: whatever a prediction network writes")
-    add("--points", type=_positive, metavar="N", help="its length (default: the network's own)")
+    add("--points", type=positive, metavar="N", help="its length (default: the network's own)")
     add("--plot-attention", action="store_true", help="also draw where the network looked while writing")
     page_options.add_options(parser)
     look_options.add_options(parser, page_options.Layout())
@@ -417,30 +416,6 @@ def _formats(value: str) -> tuple[str, ...]:
     if unknown:
         raise argparse.ArgumentTypeError(f"{unknown[0]!r} is no known format; expected some of {', '.join(FORMATS)}")
     return formats
-
-
-def _bias(value: str) -> float:
-    try:
-        bias = float(value)
-    except ValueError:
-        bias = math.nan
-    if not 0 <= bias < math.inf:
-        raise argparse.ArgumentTypeError(f"{value!r}; expected a number from 0 up")
-    return bias
-
-
-def _whole(value: str, least: int = 0) -> int:
-    try:
-        number = int(value)
-    except ValueError:
-        number = -1
-    if number < least:
-        raise argparse.ArgumentTypeError(f"{value!r}; expected a whole number from {least} up")
-    return number
-
-
-def _positive(value: str) -> int:
-    return _whole(value, least=1)
 
 
 def _flag(name: str) -> str:

@@ -7,10 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from writemate_jax.arguments import whole
+
 EXAMPLES = """\
-The folder holds lines of ink in .json, .inkml or .svg files, in any size. An SVG has single lines without fill, a path
-for each stroke. What a line says stands in JSON's text, in InkML's annotation "truth", in the SVG's title, or in
-NAME.txt beside NAME.svg or NAME.inkml. Of NAME.json, NAME.inkml and NAME.svg the first that is there is read.
+The folder holds lines of ink in .json, .inkml or .svg files, in any size. What you drew on the page and exported is
+such a JSON. An SVG has single lines without fill, a path for each stroke. What a line says stands in JSON's text, in
+InkML's annotation "truth", in the SVG's title, or in NAME.txt beside NAME.svg or NAME.inkml. Of NAME.json, NAME.inkml
+and NAME.svg the first that is there is read. A scan or a photograph does not do: it has no movements of a pen.
 
 A style is for the network that it was fitted for: to write in it, give sample.py the same --checkpoint.
 
@@ -64,15 +67,5 @@ def _parser() -> argparse.ArgumentParser:
     add("--ink", type=Path, required=True, metavar="DIR", help="lines of ink with their texts: .json, .inkml, .svg")
     add("--workdir", type=Path, required=True, metavar="DIR", help="for style.json; made if absent")
     add("--checkpoint", type=Path, metavar="DIR", help="the network (default: the embedded one)")
-    add("--steps", type=_whole, default=15, metavar="N", help="of Adam on the style's vector (default: %(default)s)")
+    add("--steps", type=whole, default=15, metavar="N", help="of Adam on the style's vector (default: %(default)s)")
     return parser
-
-
-def _whole(value: str) -> int:
-    try:
-        number = int(value)
-    except ValueError:
-        number = -1
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"{value!r}; expected a whole number from 0 up")
-    return number

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from writemate_jax.arguments import above_zero, from_zero, positive
 from writemate_jax.web.server.settings import Settings
 
 EXAMPLES = """\
@@ -66,14 +67,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--checkpoint", type=Path, metavar="DIR", help="the network (default: the embedded one)")
     add(
         "--lanes",
-        type=_positive,
+        type=positive,
         metavar="N",
         help="lines computed at once; the last digits of ink depend on it"
         f" (default: {CPU_LANES} on a CPU, {LANES} elsewhere)",
     )
     add(
         "--waiting",
-        type=_positive,
+        type=positive,
         default=usual.waiting,
         metavar="N",
         help="lines, candidates counted, that may"
@@ -81,19 +82,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--seconds",
-        type=_above_zero,
+        type=above_zero,
         default=usual.seconds,
         metavar="S",
         help="that an answer may take (default: %(default)g)",
     )
     add(
         "--rate",
-        type=_from_zero,
+        type=from_zero,
         default=usual.rate,
         metavar="R",
         help="requests a second that a client may send in the long run; 0 for no limit (default: %(default)g)",
     )
-    add("--burst", type=_positive, default=usual.burst, metavar="N", help="and at once (default: %(default)s)")
+    add("--burst", type=positive, default=usual.burst, metavar="N", help="and at once (default: %(default)s)")
     add(
         "--proxies",
         type=int,
@@ -114,24 +115,3 @@ def _parser() -> argparse.ArgumentParser:
     add("--no-batching", action="store_true", help="write one request after the other, to measure the difference")
     add("--log", default="info", choices=("critical", "error", "warning", "info"), help="(default: %(default)s)")
     return parser
-
-
-def _positive(value: str) -> int:
-    number = int(value)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{value}; expected 1 or more")
-    return number
-
-
-def _from_zero(value: str) -> float:
-    number = float(value)
-    if not 0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{value}; expected 0 or more")
-    return number
-
-
-def _above_zero(value: str) -> float:
-    number = _from_zero(value)
-    if not number:
-        raise argparse.ArgumentTypeError(f"{value}; expected more than 0")
-    return number

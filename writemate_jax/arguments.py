@@ -1,0 +1,65 @@
+"""What arguments of several command lines are: types for `argparse`'s `type=`, which return the value or raise
+argparse's error, and files of text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from pathlib import Path
+
+
+def whole(value: str, least: int = 0) -> int:
+    """A whole number from ``least`` up."""
+    try:
+        number = int(value)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"{value!r}; expected a whole number from {least} up")
+    return number
+
+
+def positive(value: str) -> int:
+    """A whole number from 1 up."""
+    return whole(value, least=1)
+
+
+def from_zero(value: str) -> float:
+    """A finite number from 0 up."""
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"{value!r}; expected a number from 0 up")
+    return number
+
+
+def above_zero(value: str) -> float:
+    """A finite number above 0."""
+    try:
+        number = from_zero(value)
+    except argparse.ArgumentTypeError:
+        number = 0.0
+    if not number:
+        raise argparse.ArgumentTypeError(f"{value!r}; expected a number above 0")
+    return number
+
+
+def biases(value: str) -> tuple[float, ...]:
+    """Biases with commas, ascending, each once."""
+    try:
+        return tuple(sorted({from_zero(part) for part in value.split(",")}))
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(f"{value!r}; expected numbers from 0 up, with commas") from None
+
+
+def read_text(name: str) -> str:
+    """What a file of text holds, or standard input where its name is "-". ValueError where it is no UTF-8."""
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"--text-file {name} is no UTF-8 text: {error}") from error
