@@ -398,6 +398,20 @@ def test_a_run_in_parts_is_the_whole_run_to_the_bit(steps):
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_every_product_is_of_float32_on_devices_that_would_round():
+    scribe = writer()
+    network, params = scribe.model.network(), scribe.model.params
+    request = sampler.Request(
+        text_batch([scribe.model.alphabet.encode("a cab")], 16), None, np.zeros(1, np.uint32), np.zeros(1, np.float32),
+        np.full(1, np.inf, np.float32), np.array([9], np.int32), np.zeros((1, 3), np.float32), np.zeros(1, np.int32),
+        network.initial_carry(1, 16),
+    )  # fmt: skip
+    made = str(jax.make_jaxpr(lambda *rest: sampler.advance(network, *rest, steps=9))(
+        params, request, sampler.begin(request)
+    ))  # fmt: skip
+    assert made.count("dot_general[") == made.count("precision=(Precision.HIGHEST, Precision.HIGHEST)") > 5
+
+
 def test_a_line_that_enters_late_beside_others_is_the_same_to_the_bit_and_tells_its_points():
     scribe = writer()
     lanes = scribe.lanes_of(16)

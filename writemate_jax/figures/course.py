@@ -10,6 +10,7 @@ import numpy as np
 
 from writemate_jax import strokes
 from writemate_jax.model import mdn
+from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.model.window import Text
 from writemate_jax.strokes import Rows
@@ -61,5 +62,6 @@ def in_units(mixture: mdn.Mixture, mean: np.ndarray, std: np.ndarray) -> mdn.Mix
 
 
 @partial(jax.jit, static_argnames=("network",))
+@exact
 def _predictions(network: Network, params: Any, inputs: jax.Array, text: Text | None) -> mdn.Mixture:
     return network.mixture(network.apply({"params": params}, inputs, text))

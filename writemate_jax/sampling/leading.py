@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Carry, Network, text_batch
 from writemate_jax.model.window import Text
 
@@ -73,6 +74,7 @@ def led(network: Network, params: Any, lines: Sequence[Leading], capacity: int, 
 
 
 @partial(jax.jit, static_argnames="network")
+@exact
 def _along(network: Network, params: Any, text: Text, style: Any, inputs: jax.Array, lengths: jax.Array) -> Carry:
     """The carry of each line behind its first `lengths` [b] of the inputs [p, b, 3]."""
     # The same at every step:

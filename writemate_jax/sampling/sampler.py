@@ -21,6 +21,7 @@ import numpy as np
 from jax import lax
 
 from writemate_jax.model import mdn
+from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Carry, Network
 from writemate_jax.model.window import Text
 
@@ -110,6 +111,7 @@ def _started(request: Request, state: SamplingState) -> SamplingState:
 
 
 @partial(jax.jit, static_argnames=("network", "steps", "rests"))
+@exact
 def advance(
     network: Network, params: Any, request: Request, state: SamplingState, *, steps: int, rests: bool = False
 ) -> tuple[SamplingState, Drawn]:

@@ -24,6 +24,7 @@ from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
 from writemate_jax.drawing.formats import FORMATS, format_of
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
+from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.model.window import Text
 from writemate_jax.replacing import write_text
@@ -245,6 +246,7 @@ class _Lines(NamedTuple):
 
 
 @partial(jax.jit, static_argnums=0)
+@exact
 @partial(jax.value_and_grad, argnums=2, has_aux=True)
 def _loss(network: Network, params: Any, vectors: jax.Array, unknown: jax.Array, pull: jax.Array, lines: _Lines):
     """The sum over hands of what is to be least for each: nats a point of their lines and of the vector itself.
@@ -263,6 +265,7 @@ def _loss(network: Network, params: Any, vectors: jax.Array, unknown: jax.Array,
 
 
 @partial(jax.jit, static_argnums=(0, 1))
+@exact
 @partial(jax.value_and_grad, argnums=3, has_aux=True)
 def _gates_loss(
     network: Network, count: int, params: Any, shares: jax.Array, give: jax.Array, vectors: jax.Array, lines: _Lines

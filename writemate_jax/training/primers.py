@@ -17,6 +17,7 @@ from jax import lax
 
 from writemate_jax import strokes
 from writemate_jax.data import own_ink
+from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.strokes import Rows
 from writemate_jax.training.models import Model
@@ -96,6 +97,7 @@ def up(size: int, grain: int) -> int:
 
 
 @functools.partial(jax.jit, static_argnums=0)
+@exact
 def _places(network: Network, params: Any, points: jax.Array, last: jax.Array, text, styles: jax.Array) -> jax.Array:
     """The place that the window reads most after point `last` [b] of each line."""
     variables = {"params": jax.tree.map(jnp.asarray, params)}

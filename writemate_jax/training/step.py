@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any, NamedTuple
 
 import flax.struct
@@ -15,6 +14,7 @@ import optax
 from ml_collections import ConfigDict
 
 from writemate_jax.config import ConfigurationError
+from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Network
 from writemate_jax.training import losses, parallel, weight_noise
 from writemate_jax.training.models import Description
@@ -138,23 +138,12 @@ def make_train_step(
         state = TrainState(state.step + 1, params, average, optimizer_state)
         return state, Metrics(sums, optax.tree.norm(gradient), optax.tree.norm(params), stop, kl)
 
-    return parallel.pmap(_exact(update), donate_argnums=(0,))
+    return parallel.pmap(exact(update), donate_argnums=(0,))
 
 
 def make_evaluation_step(network: Network) -> Callable:
     """Builds `(params, batch) -> Sums` over all devices."""
-    return parallel.pmap(_exact(lambda params, batch: parallel.total(losses.sums(network, params, batch))))
-
-
-def _exact(function: Callable) -> Callable:
-    """With products of float32 in float32, for which TPUs and newer GPUs take fewer bits unless they are asked to."""
-
-    @wraps(function)
-    def exact(*arguments):
-        with jax.default_matmul_precision("highest"):
-            return function(*arguments)
-
-    return exact
+    return parallel.pmap(exact(lambda params, batch: parallel.total(losses.sums(network, params, batch))))
 
 
 def _weights(params: Any) -> Any:

@@ -13,6 +13,7 @@ from writemate_jax import strokes
 from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
+from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.strokes import Rows
 from writemate_jax.training.models import Model
@@ -74,6 +75,7 @@ def gains(model: Model, lines: Sequence[tuple[Rows, str]]) -> np.ndarray:
 
 
 @functools.partial(jax.jit, static_argnums=0)
+@exact
 def _per_point(network: Network, params, points: jax.Array, mask: jax.Array, text) -> jax.Array:
     y = network.apply({"params": jax.tree.map(jnp.asarray, params)}, points[:, :-1], text)
     return (mdn.log_prob(network.mixture(y), points[:, 1:]) * mask[:, 1:]).sum(axis=1)
