@@ -90,6 +90,7 @@ def configure(row: Row, settings: Settings) -> ConfigDict:
     steps = max(1, round(row.steps * settings.scale))
     # Of the row, not of a scale, by which a run that is done may go on.
     config.data.short_steps = round(config.data.short_steps * row.steps / config.training.steps)
+    config.optimizer.deviations_first = min(config.optimizer.deviations_first, steps // 2)  # of a short trial
     config.training.steps = steps
     config.training.evaluate_every = max(1, steps // EVALUATIONS)
     config.training.save_every = max(1, steps // SAVES)
@@ -217,7 +218,8 @@ def _parse(arguments: list[str] | None) -> Settings:
     add("--rows", default="", metavar="NAMES", help="some of them, with commas (default: all)")
     add("--honest", action="store_true", help="train on train, measure on testset_f and testset_t")
     add("--scale", type=_more_than_0(float), default=1.0, metavar="X", help="factor of all updates (default: 1)")
-    add("--batch", type=_more_than_0(int), default=256, metavar="N", help="lines in a batch (default: %(default)s)")
+    add("--batch", type=_more_than_0(int), default=256, metavar="N", help="lines in a batch; fewer take less"
+        " memory (default: %(default)s)")
     add("--seed", type=int, default=0, metavar="N")
     options = parser.parse_args(arguments)
     known = tuple(row.name for row in ROWS)

@@ -29,7 +29,6 @@ def small(config):
     config.model.update(layers=1, cells=8, mixtures=2)
     config.data.buckets, config.sampling.points = 1, 10
     config.training.update(evaluate_every=2, save_every=2, log_every=1)
-    config.optimizer.deviations_first = min(1, config.optimizer.deviations_first)
 
 
 @pytest.fixture(scope="module")

@@ -68,6 +68,9 @@ def test_a_curve_in_words_and_as_a_picture(tmp_path):
     young = Curve(EPOCHS[:1], curve.nats[:1], None)
     assert learning_curves.continued(young, -990.0) == ("too few validations", "", "")
     assert learning_curves.continued(curve._replace(law=None), -990.0) == ("no law holds", "", "")
+    turned = curve._replace(nats=np.append(curve.nats[:-3], curve.nats[-4] + [0, 1, 0.5]), law=None)
+    assert learning_curves.continued(turned, -990.0) == (f"stands since {EPOCHS[-4]:.1f} epochs", "", "")
+    assert not turned._replace(epochs=EPOCHS[:-1], nats=turned.nats[:-1]).stands and not young.stands
     path = tmp_path / "curves.png"
     learning_curves.draw(path, {"prediction": [("a", curve, -990.0), ("b", young, -990.0)], "synthesis": []})
     assert path.read_bytes().startswith(b"\x89PNG")

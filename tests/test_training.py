@@ -117,6 +117,22 @@ def test_what_is_not_finite_stops_the_run_and_leaves_its_checkpoints(tmp_path, m
     loop.run(config, run)  # and goes on from there
 
 
+def test_a_batch_that_memory_does_not_hold_is_told_of_by_its_field(tmp_path, monkeypatch):
+    config = tiny.config(tmp_path)
+    for message, kind, told in (
+        ("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 52613349376 bytes.\nhlo", ConfigurationError,
+         r"config.data.batch_size is 8; take less of it.*RESOURCE_EXHAUSTED: Out of memory .* bytes\.$"),
+        ("INTERNAL: something else", jax.errors.JaxRuntimeError, "something else"),
+    ):  # fmt: skip
+
+        def fail(*_, message=message):
+            raise jax.errors.JaxRuntimeError(message)
+
+        monkeypatch.setattr(step, "make_train_step", lambda *_, fail=fail: fail)
+        with pytest.raises(kind, match=told):
+            loop.run(config, tmp_path / "run")
+
+
 @pytest.mark.parametrize("save_every", [1, 3])
 def test_an_infinite_learning_rate_leaves_no_checkpoint(tmp_path, save_every):
     config = tiny.config(tmp_path)

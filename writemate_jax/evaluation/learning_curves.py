@@ -16,17 +16,24 @@ from writemate_jax.replacing import replacing
 
 IN_SIGHT = 0.1  # of the way to its floor that a law goes in that time; less, and the points know of no floor
 HIGHEST = -500.0  # nats a line; above it is the beginning, which tells nothing of the end
+STANDING = 3  # validations in a row that are no lower than one before: of a curve that falls no more
 
 
 class Curve(NamedTuple):
     """A row's validations, moved to where the measured weights have their figure on the whole split.
 
-    epochs, nats: [n], ascending; nats a line. law: through those from a network that has begun to learn; or None.
+    epochs, nats: [n], ascending; nats a line. law: through those from a network that has begun to learn; None where
+    there is none, or the curve stands.
     """
 
     epochs: np.ndarray
     nats: np.ndarray
     law: extrapolation.PowerLaw | None
+
+    @property
+    def stands(self) -> bool:
+        """Whether it has fallen no more for some time, whatever a law of its fall would promise."""
+        return len(self.nats) - 1 - int(np.argmin(self.nats)) >= STANDING if len(self.nats) else False
 
 
 def read(path: Path, found: Result) -> Curve:
@@ -43,11 +50,14 @@ def read(path: Path, found: Result) -> Curve:
     if (steps == found.steps).any():
         nats = nats + (found.nats_per_line - nats[steps == found.steps][0])
     begun = (nats < HIGHEST) & (epochs > 0)
-    return Curve(epochs, nats, extrapolation.lasting(epochs[begun], nats[begun]))
+    curve = Curve(epochs, nats, None)
+    return curve if curve.stands else curve._replace(law=extrapolation.lasting(epochs[begun], nats[begun]))
 
 
 def continued(curve: Curve, goal: float) -> tuple[str, str, str]:
     """What the law says, in words: its floor, its figure after `FURTHER` times the epochs, when it is at the goal."""
+    if curve.stands:
+        return (f"stands since {curve.epochs[np.argmin(curve.nats)]:.1f} epochs", "", "")
     if curve.law is None:
         few = (curve.nats < HIGHEST).sum() < extrapolation.FEWEST + 2  # as many as may be left out
         return ("too few validations" if few else "no law holds", "", "")

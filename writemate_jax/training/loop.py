@@ -93,7 +93,7 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
 
     Raises:
       NotFinite: see there. ConfigurationError, CorpusError, CheckpointNotFound: a configuration that does not fit
-      itself, the corpus or the work directory.
+      itself, the corpus, the work directory or the device's memory.
     """
     stop_at = time.monotonic() + 60 * config.training.minutes if config.training.minutes > 0 else math.inf
     started = time.monotonic()
@@ -123,9 +123,22 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
         )
         try:
             return trainer.train(parallel.replicate(state), first, stop, stop_at)
+        except jax.errors.JaxRuntimeError as error:
+            raise _understood(error, config) from error
         finally:
             if log:
                 log.close()
+
+
+def _understood(error: jax.errors.JaxRuntimeError, config: ConfigDict) -> Exception:
+    """What a device's error means for the configuration; the error itself where that is not known."""
+    if "RESOURCE_EXHAUSTED" not in str(error):
+        return error
+    field = "batch_size" if config.data.batch_size else "points_per_batch"
+    return ConfigurationError(
+        f"a device's memory does not hold an update: config.data.{field} is {config.data[field]:,}; take less of it"
+        f" (the last checkpoint is untouched). {str(error).splitlines()[0]}"
+    )
 
 
 def check(config: ConfigDict) -> None:
