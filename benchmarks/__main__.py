@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import resource
 import subprocess
@@ -13,11 +14,13 @@ BENCHMARKS = ("recurrence", "training", "sampling")
 
 
 def main() -> None:
-    chosen = sys.argv[1:] or BENCHMARKS
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)} (default: all)")
+    chosen = parser.parse_args().names
     unknown = set(chosen) - set(BENCHMARKS)
     if unknown:
-        sys.exit(f"unknown benchmark {sorted(unknown)}; choose from {BENCHMARKS}")
-    for name in chosen:
+        parser.error(f"unknown benchmark {sorted(unknown)}; choose from {', '.join(BENCHMARKS)}")
+    for name in chosen or BENCHMARKS:
         print(f"== {name}", flush=True)
         subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True, env=os.environ | TUNABLE)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss

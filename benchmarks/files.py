@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,6 +52,7 @@ def corners(paths: Sequence[np.ndarray]) -> float:
 
 
 def main() -> None:
+    argparse.ArgumentParser(prog="python -m benchmarks.files", description=__doc__).parse_args()
     written = Writer.load().write(TEXTS, seed=range(len(TEXTS)))
     ink = sheet([line.strokes for line in written], [line.text for line in written], x_height=X_HEIGHT)
     strokes = _strokes(ink)

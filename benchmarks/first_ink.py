@@ -8,6 +8,7 @@ is there. Server and browser share the machine, which needs what `make browser` 
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import tempfile
 from collections.abc import Iterator
@@ -64,6 +65,7 @@ def pages(kind: str) -> Iterator[tuple]:
 
 
 def main() -> None:
+    argparse.ArgumentParser(prog="python -m benchmarks.first_ink", description=__doc__).parse_args()
     for kind in ("server", "site"):
         with pages(kind) as (browser, address):
             for style in STYLES:

@@ -33,7 +33,7 @@ examples:
   python sample.py "Dear reader," "in a round hand" --style round --out round.svg
   python sample.py --list-styles --out styles.png
   python sample.py "and so it goes on" --prime handwriting/0000.json --out more.png
-  python sample.py "and so it goes on" --prime scan.svg --prime-text "It began well" --out more.svg
+  python sample.py "and so it goes on" --prime line.svg --prime-text "It began well" --out more.svg
   python sample.py "one of eight" --candidates 8 --out best.svg
   python sample.py --text-file letter.txt --page A4 --paper ruled --align justified --out letter.pdf
   python sample.py --text-file letter.txt --page 150x200 --margins 15,10,15,20 --line-spacing 9 --drift 0 --out page.png
@@ -399,7 +399,7 @@ def _parser() -> argparse.ArgumentParser:
         " where none of several is good, N more")
     add("--checkpoint", metavar="DIR", help="a --workdir of train.py, or a checkpoint in there")
     add("--prime", metavar="FILE", help="a line of ink whose hand is continued: .json as this command writes it,"
-        " .inkml, or an .svg of single lines; its size and place do not matter")
+        " .inkml, or an .svg of single pen lines (no scan); its size and place do not matter")
     add("--prime-text", metavar="TEXT", help="what it says (default: the text in FILE: JSON's text, InkML's annotation"
         " truth, SVG's title; or in FILE's .txt beside it)")
     add("--unconditional", action="store_true", help="no text: whatever a prediction network writes")
