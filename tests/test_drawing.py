@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import json
 import re
+from types import SimpleNamespace
 from xml.dom import minidom
 
 import hypothesis.strategies as st
@@ -18,7 +19,7 @@ from scipy.interpolate import CubicHermiteSpline
 
 from writemate_jax import strokes
 from writemate_jax.drawing import curves, page, png, strokes_json, svg
-from writemate_jax.drawing.attention import plot_attention, plot_attention_sheet
+from writemate_jax.drawing.attention import plot_attention_sheet
 from writemate_jax.drawing.contact_sheet import contact_sheet
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
 from writemate_jax.replacing import replacing, write_text
@@ -209,11 +210,15 @@ def test_contact_sheet_needs_a_title_for_each_line(tmp_path):
         contact_sheet([ZIGZAG] * 2, ["one"], tmp_path / "sheet.png")
 
 
+def _attended(line, text, phi):
+    return SimpleNamespace(strokes=line, text=text, phi=phi, complete=True)
+
+
 def test_attention_map_is_dark_where_phi_is_large(tmp_path):
     line = strokes.join([np.stack([np.arange(40.0), np.zeros(40)], axis=1), np.array([[41.0, 4.0]])])
     phi = np.zeros((41, 8))  # wider than the text needs: padding is left out
     phi[:, 1] = 1.0
-    plot_attention(line, "a$c", phi, tmp_path / "a.png")
+    plot_attention_sheet([_attended(line, "a$c", phi)], tmp_path / "a.png")
     ink = darkness(tmp_path / "a.png")
     black = (ink > 0.95).mean(axis=1) > 0.8  # rows of the picture that are black nearly all the way
     height = black.sum() / len(ink)
@@ -223,9 +228,9 @@ def test_attention_map_is_dark_where_phi_is_large(tmp_path):
 def test_attention_map_must_fit_the_line_and_the_text(tmp_path):
     for phi in (np.ones((len(ZIGZAG), 3)), np.ones((len(ZIGZAG) - 1, 4)), np.ones(len(ZIGZAG))):
         with pytest.raises(ValueError, match="phi has the shape"):
-            plot_attention(ZIGZAG, "abc", phi, tmp_path / "a.png")
+            plot_attention_sheet([_attended(ZIGZAG, "abc", phi)], tmp_path / "a.png")
     with pytest.raises(ValueError, match="'abc' has no phi; write it with attention=True"):
-        plot_attention(ZIGZAG, "abc", None, tmp_path / "a.png")
+        plot_attention_sheet([_attended(ZIGZAG, "abc", None)], tmp_path / "a.png")
     with pytest.raises(ValueError, match="no lines"):
         plot_attention_sheet([], tmp_path / "a.png")
     assert not list(tmp_path.iterdir())

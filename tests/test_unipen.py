@@ -15,7 +15,6 @@ from writemate_jax.data.unipen import (
     UnipenError,
     check_root,
     contributors,
-    label_ink_correlation,
     parse_file,
     parse_segment,
     read_samples,
@@ -61,8 +60,6 @@ def test_includes_are_resolved_in_place_and_nested(tmp_path):
     (sample,), _ = samples(tmp_path)
     assert [s.tolist() for s in sample.strokes] == [[[0, 0]], [[1, 1]], [[2, 2]]]
     assert sample.writer == "ann"
-    document = parse_file(tmp_path, tmp_path / "data/7/abc/a.dat")
-    assert document.coordinates == ("X", "Y", "T") and document.points_per_second == 200
 
 
 def test_an_include_of_itself_ends_in_an_error(tmp_path):
@@ -84,7 +81,7 @@ def test_a_missing_include_skips_its_segments_by_name(tmp_path):
     with pytest.raises(MissingInclude, match="abc/gone.dat"):
         parse_file(tmp_path, path)
     kept, report = samples(tmp_path)
-    assert not kept and report.skips() == 2
+    assert not kept and sum(map(len, report.skipped.values())) == 2
     assert "abc/gone.dat" in report.skipped["segment of a file with a missing include"][0]
 
 
@@ -101,7 +98,7 @@ def test_malformed_blocks_are_named_and_skipped(tmp_path, block, message):
     with pytest.raises(UnipenError, match=f"a.dat, pen block at line 1: .*{message}"):
         parse_file(tmp_path, path)
     kept, report = samples(tmp_path)
-    assert not kept and report.skips() == 1
+    assert not kept and sum(map(len, report.skipped.values())) == 1
 
 
 def test_a_segment_past_the_ink_is_skipped(tmp_path):
@@ -124,16 +121,10 @@ def test_the_wrong_folder_is_named(tmp_path):
         check_root(tmp_path)
 
 
-def test_correlation_tells_shifted_labels():
-    rng = np.random.default_rng(0)
-    lengths = rng.integers(1, 12, 200)
-
-    def sample(label: int, inked: int):
-        from writemate_jax.data.unipen import Sample
-        return Sample("a" * label, [np.zeros((20 * inked, 2))], "w", "abc", "7", "s")
-
-    assert label_ink_correlation([sample(n, n) for n in lengths]) > 0.99
-    assert label_ink_correlation([sample(n, m) for n, m in zip(lengths, np.roll(lengths, 1), strict=True)]) < 0.3
+def label_ink_correlation(found: list) -> float:
+    """Of the label's length and the number of points: near 0 where labels do not belong to their ink."""
+    letters = [len(sample.text.replace(" ", "")) for sample in found]
+    return np.corrcoef(letters, [sum(map(len, sample.strokes)) for sample in found])[0, 1]
 
 
 RAW = os.environ.get("WRITEMATE_UNIPEN")
@@ -148,6 +139,6 @@ def test_the_distribution():
     assert len(art) == 933 and len({s.writer for s in art}) == 3
     assert label_ink_correlation(art) > 0.9  # 0.33 when empty blocks are counted
     assert len(list(read_samples(root, "8", "aga", report, ("TEXT",)))) == 605
-    assert report.skips() == 0
+    assert sum(map(len, report.skipped.values())) == 0
     list(read_samples(root, "8", "att", report, ("TEXT",)))
     assert len(report.skipped["segment of a file with a missing include"]) == 395

@@ -131,18 +131,6 @@ def height(line: Rows, low: float = 0.1, high: float = 0.9) -> float:
     return float(top - bottom)
 
 
-def normalise_size(line: Rows, target: float = 1.0) -> tuple[Rows, float]:
-    """``(line, factor)``: the line scaled so that its robust `height` is ``target``.
-
-    The result does not depend on the scale that the line came in. Raises `InvalidInk` for ink without a height.
-    """
-    found = height(line)
-    if not found > 0:
-        raise InvalidInk(f"a line of {len(line)} points has the height 0; expected ink with some extent in y")
-    factor = target / found
-    return scale(line, factor), factor
-
-
 # Smoothing and resampling of one stroke
 
 
@@ -230,14 +218,6 @@ def add_rests(line: Rows, gap: float = 0.5) -> Rows:
     first = [0.0, 0.0, 1.0]
     last = [points[:, 0].max() + gap - points[-1, 0], -points[-1, 1], 1.0]
     return np.concatenate([[first], line, [last]]).astype(np.float32)
-
-
-def strip_rests(line: Rows) -> Rows:
-    """Inverse of `add_rests`. Raises `InvalidInk` if the line does not lie between two rests."""
-    line = np.asarray(line, np.float32)
-    if len(line) < 3 or (line[0] != (0, 0, 1)).any() or line[-1, 2] != 1 or line[-2, 2] != 1:
-        raise InvalidInk("a line does not lie between two rests, the first (0, 0, 1); nothing to strip")
-    return line[1:-1]
 
 
 # The network's units

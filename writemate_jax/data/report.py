@@ -26,10 +26,6 @@ class Report:
         """Adds a remark."""
         self.notes.append(text)
 
-    def skips(self) -> int:
-        """How many things were left out, for all reasons."""
-        return sum(map(len, self.skipped.values()))
-
     def text(self, names: int = 5) -> str:
         """The report as text, one fact a line, with at most ``names`` names for each reason."""
         lines = [self.title]

@@ -26,7 +26,6 @@ KEYWORD = re.compile(rb"^\.([A-Z_]+)[^\S\n]*", re.MULTILINE)
 SEGMENT = re.compile(r'(?P<level>\w+)\s+(?P<spans>[\d:,\-]+)\s+(?P<quality>\S+)\s+"(?P<label>.*)"\s*$', re.DOTALL)
 END = re.compile(r"(\d+)(?::(\d+))?")
 MAX_DEPTH = 8  # includes may nest; a deeper nesting can only be a cycle
-PER_INCH = 25.4
 
 
 class UnipenError(ValueError):
@@ -66,10 +65,6 @@ class Document:
     segments: list[Segment] = field(default_factory=list)
     components: list[np.ndarray | None] = field(default_factory=list)
     writers: list[str] = field(default_factory=list)  # of each component
-    hierarchy: tuple[str, ...] = ()
-    coordinates: tuple[str, ...] = ()  # what the columns are: X Y, X Y T, ...
-    points_per_second: float | None = None
-    points_per_inch: float | None = None  # vertical
 
     def strokes(self, segment: Segment) -> list[np.ndarray]:
         """The segment's pen-down strokes, each float64 [N, 2].
@@ -199,39 +194,7 @@ def _parse(root: Path, path: Path, depth: int) -> Document:
             document.writers += [named or writer for named in included.writers]
             document.segments += included.segments
             writer = included.writers[-1] if included.writers and included.writers[-1] else writer
-            _describe(document, included)
-        else:
-            _setting(document, keyword, body.decode("latin-1").split())
     return document
-
-
-def _setting(document: Document, keyword: bytes, words: list[str]) -> None:
-    if keyword == b"HIERARCHY":
-        document.hierarchy = tuple(words)
-    elif keyword == b"COORD":
-        document.coordinates = tuple(words)
-    elif keyword == b"POINTS_PER_SECOND":
-        document.points_per_second = _number(words)
-    elif keyword == b"Y_POINTS_PER_INCH":
-        document.points_per_inch = _number(words)
-    elif keyword == b"Y_POINTS_PER_MM" and _number(words) is not None:
-        document.points_per_inch = _number(words) * PER_INCH
-
-
-def _describe(document: Document, included: Document) -> None:
-    """The ink's description lies in an include (`.doc`): it holds for the whole."""
-    document.hierarchy = included.hierarchy or document.hierarchy
-    document.coordinates = included.coordinates or document.coordinates
-    document.points_per_second = included.points_per_second or document.points_per_second
-    document.points_per_inch = included.points_per_inch or document.points_per_inch
-
-
-def _number(words: list[str]) -> float | None:
-    """A setting's value; some files leave it unknown (`?`)."""
-    try:
-        return float(words[0])
-    except (IndexError, ValueError):
-        return None
 
 
 def check_root(root: Path) -> Path:
@@ -280,12 +243,3 @@ def read_samples(root: Path, category: str, contributor: str, report: Report,
                 continue
             yield Sample(segment.text, strokes, document.writer(segment) or path.stem, contributor, category,
                          f"{name}#{position}", segment.quality)
-
-
-def label_ink_correlation(samples: list[Sample]) -> float:
-    """Correlation over samples of the label's length with the number of points: near 0 tells of misaligned labels."""
-    letters = [len(sample.text.replace(" ", "")) for sample in samples]
-    points = [sum(map(len, sample.strokes)) for sample in samples]
-    if len(samples) < 3 or np.std(letters) == 0 or np.std(points) == 0:
-        return float("nan")
-    return float(np.corrcoef(letters, points)[0, 1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -30,18 +30,6 @@ class Attended(Protocol):
     text: str
     phi: np.ndarray | None
     complete: bool
-
-
-class _Attended(NamedTuple):
-    strokes: np.ndarray
-    text: str
-    phi: np.ndarray | None
-    complete: bool = True
-
-
-def plot_attention(line: Rows, text: str, phi: np.ndarray, path: str | os.PathLike) -> None:
-    """Writes a PNG of one line and its attention map; see `plot_attention_sheet`."""
-    plot_attention_sheet([_Attended(line, text, phi)], path)
 
 
 def plot_attention_sheet(

@@ -51,10 +51,6 @@ class Reading:
             raise ValueError(f"text {text!r} has {text[codes.index(0)]!r}; the recogniser knows printable ASCII alone")
         return float(np.mean([ctc.nll(frames, codes) for frames in self.frames]))
 
-    def nll_per_character(self, text: str) -> float:
-        """`nll` divided by the characters of the text, which has at least one."""
-        return self.nll(text) / len(text)
-
 
 class Recogniser:
     """Reads lines of ink; make one with `Recogniser.load`."""
