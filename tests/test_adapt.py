@@ -138,7 +138,7 @@ def test_a_style_whose_line_says_nothing_is_named(model, tmp_path, text):
     stored = json.loads((tmp_path / adapt.FILE).read_text())
     stored["primer"]["text"] = text
     (tmp_path / adapt.FILE).write_text(json.dumps(stored))
-    with pytest.raises(InvalidRequest, match=f"style: .*{tmp_path}.*make the style again"):
+    with pytest.raises(InvalidRequest, match="style: .*make (one|the style again) with train.py adapt"):
         Writer(model).write(["lot"], style=tmp_path)
 
 
@@ -149,7 +149,7 @@ def test_a_style_is_refused_by_a_network_that_it_was_not_fitted_for(model, tmp_p
     vector = ours.styles(tmp_path, [1])
     for ask in (lambda: theirs.write(["lot"], style=tmp_path), lambda: theirs.styles(tmp_path, [1]),
                 lambda: theirs.primer(str(tmp_path))):  # fmt: skip
-        with pytest.raises(InvalidRequest, match="style.json was fitted for another network .* --checkpoint.* adapt"):
+        with pytest.raises(InvalidRequest, match="style in .* was fitted for another network .* --checkpoint.* adapt"):
             ask()
     # One of an earlier version does not say what it is for.
     stored = json.loads((tmp_path / adapt.FILE).read_text())

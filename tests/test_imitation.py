@@ -187,9 +187,9 @@ def test_a_style_is_kept_with_a_primer_that_writing_goes_on_from(model, tmp_path
     assert style.primer.text == "tool toto"
     assert style.after < adapt.fit(model, lines, steps=1).after - 0.01  # what is added to the gates
     adapt.save_style(tmp_path, style)
-    kept = adapt.load_primer(tmp_path)
+    found = adapt.load_style(tmp_path)
+    kept, whole = found.primer, found.whole
     np.testing.assert_allclose(kept.strokes, style.primer.strokes, atol=1e-4)
-    whole = adapt.load_style(tmp_path)
     np.testing.assert_allclose(whole, style.whole, atol=1e-6)
     scribe = Writer(model, lanes=2)
     ours = scribe.write(["lot"], style=tmp_path, candidates=1)[0].strokes
@@ -202,11 +202,13 @@ def test_a_style_is_kept_with_a_primer_that_writing_goes_on_from(model, tmp_path
     with pytest.raises(InvalidRequest, match="shape"):
         scribe.write(["lot"], style=whole[:-1])
     rows = [own_ink.like_the_corpus(line.strokes, line.text) for line in lines]
-    np.testing.assert_allclose(adapt.load_trait(tmp_path), resemblance.trait(rows), atol=1e-4)
+    np.testing.assert_allclose(found.trait, resemblance.trait(rows), atol=1e-4)
+    assert [getattr(found, name) for name in adapt.ABOUT] == [getattr(style, name) for name in adapt.ABOUT]
+    assert found.weights == style.weights
     stored = json.loads((tmp_path / adapt.FILE).read_text())
     # A hand that was kept before there were traits: that of its primer is taken.
     (tmp_path / adapt.FILE).write_text(json.dumps({name: value for name, value in stored.items() if name != "trait"}))
-    assert adapt.load_trait(tmp_path) is None
+    assert adapt.load_style(tmp_path).trait is None
     np.testing.assert_array_equal(ours, scribe.write(["lot"], style=tmp_path, candidates=1)[0].strokes)
     np.testing.assert_array_equal(scribe.primer(tmp_path).trait, scribe.primer(kept).trait)
     (tmp_path / adapt.FILE).write_text(json.dumps(stored | {"trait": [1.0]}))

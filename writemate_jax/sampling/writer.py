@@ -44,7 +44,7 @@ from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
 from writemate_jax.training import adapt, text_fit
-from writemate_jax.training.adapt import InvalidStyle, Style, load_primer, load_style, load_trait
+from writemate_jax.training.adapt import InvalidStyle, Style, load_style
 from writemate_jax.training.models import Model, load_model
 
 if TYPE_CHECKING:
@@ -142,6 +142,7 @@ class Writer:
           InvalidRequest: for whatever of this cannot be met.
           UnknownCharacters: a text has characters without a likeness in the network's alphabet.
         """
+        style = self._loaded(style)  # once, for its vector and its primer
         primed_by_style = prime is None and prime_text is None
         primer = self.primer(style) if primed_by_style else self._primer(prime, prime_text)
         asked = self.lines(texts, bias, seed, style, candidates, primer)
@@ -327,22 +328,17 @@ class Writer:
 
         Raises `InvalidRequest` for a style that there is not.
         """
-        if isinstance(style, Style):
-            style = self._fitted(style).whole
+        style = self._loaded(style)
         if not self._network.styles:
             if not (style is None or isinstance(style, str) and style in ("random", "unknown")):
                 raise InvalidRequest(f"style is {style!r}, but this network knows no styles; leave it out")
             return np.zeros((len(seeds), 0), np.float32)
         table = np.asarray(self.model.params["styles"])
-        asked = isinstance(style, str) and style not in named_styles.RESERVED
-        named = {one.name: one.vector for one in self.named_styles()} if asked else {}
-        if asked and style in named:
+        named = {one.name: one.vector for one in self.named_styles()} if isinstance(style, str) else {}
+        if isinstance(style, Style):
+            style = style.whole
+        elif isinstance(style, str) and style in named:
             style = named[style]
-        elif isinstance(style, os.PathLike) or asked and os.path.exists(style):
-            try:
-                style = load_style(style, self._digest)
-            except InvalidStyle as error:
-                raise InvalidRequest(f"style: {error}") from error
         if not (style is None or isinstance(style, str)):
             try:
                 vectors = np.asarray(style, np.float32)
@@ -374,38 +370,46 @@ class Writer:
         """
         if isinstance(style, Ink):
             return self._primer(style, None)
+        style = self._loaded(style)
         if isinstance(style, Style):
-            return self._own_primer(self._fitted(style).primer, style.trait)
-        if isinstance(style, str):
-            if style in named_styles.RESERVED:
-                return self._primer(None, None)
-            named = {one.name: one.ink for one in self.named_styles()}
-            if style in named:
-                return self._primer(named[style], None)._replace(own=False)
-        if not (isinstance(style, os.PathLike) or isinstance(style, str) and os.path.exists(style)):
-            return self._primer(None, None)
+            return self._own_primer(style)
+        named = {one.name: one.ink for one in self.named_styles()} if isinstance(style, str) else {}
+        if isinstance(style, str) and style in named:
+            return self._primer(named[style], None)._replace(own=False)
+        return self._primer(None, None)
+
+    def _own_primer(self, style: Style) -> Primer:
+        """Of a hand that was learned: its line, if there is one, and what is typical of it, if more is known."""
         try:
-            ink, trait = load_primer(style, self._digest), load_trait(style, self._digest)
-        except InvalidStyle as error:
-            raise InvalidRequest(f"style: {error}") from error
-        try:
-            return self._own_primer(ink, trait)
+            primer = self._primer(style.primer, None)._replace(own=True)
         except (InvalidRequest, UnknownCharacters) as error:  # of an earlier version, which kept what is of no use
             raise InvalidRequest(
-                f"style: writing cannot go on from the line in {style} ({error}); make the style again with train.py"
-                " adapt"
+                f"style: writing cannot go on from the line that is kept with it ({error}); make the style again with"
+                " train.py adapt"
             ) from error
+        return primer if style.trait is None else primer._replace(trait=style.trait)
 
-    def _own_primer(self, ink: Ink | None, trait: np.ndarray | None) -> Primer:
-        """Of a hand that was learned: its line, if there is one, and what is typical of it, if more is known."""
-        primer = self._primer(ink, None)._replace(own=True)
-        return primer if trait is None else primer._replace(trait=trait)
+    def _loaded(self, style: str | os.PathLike | np.ndarray | Style | None) -> str | np.ndarray | Style | None:
+        """What is asked for, with the style itself in place of the folder that holds it; a name goes before a folder.
 
-    def _fitted(self, style: Style) -> Style:
-        """The style, if it was fitted for this network."""
-        if style.weights not in (None, self._digest):
-            raise InvalidRequest("style was fitted for another network than this, whose weights differ; adapt it again")
-        return style
+        Raises `InvalidRequest` for a folder without one, and for a style of another network.
+        """
+        if isinstance(style, str):
+            known = (*named_styles.RESERVED, *(one.name for one in self.named_styles()))
+            style = Path(style) if style not in known and os.path.exists(style) else style
+        found = style
+        if isinstance(style, os.PathLike):
+            try:
+                found = load_style(style)
+            except InvalidStyle as error:
+                raise InvalidRequest(f"style: {error}") from error
+        if isinstance(found, Style) and found.weights not in (None, self._digest):
+            named = "style" if found is style else f"style in {style}"
+            raise InvalidRequest(
+                f"{named} was fitted for another network than this, whose weights differ; give that one with"
+                " --checkpoint, or make the style again for this one with train.py adapt"
+            )
+        return found
 
     def named_styles(self) -> tuple[named_styles.NamedStyle, ...]:
         """The styles that come with the package, by name; none where they were fitted for another network than this."""

@@ -39,6 +39,7 @@ GATE_STEPS, GATE_RATE, GATE_PULL = 12, 0.02, 40.0  # of Adam, and a precision, b
 LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 64, 64  # arrays come in multiples of these; a single line stays single
 FILE = "style.json"
 GATE_DECIMALS, TRAIT_DECIMALS = 6, 5  # that it has
+ABOUT = {"lines": 0, "points": 0, "before": np.nan, "after": np.nan}  # of the fit; what is said where a file does not
 
 
 class InvalidStyle(ValueError):
@@ -351,7 +352,7 @@ def save_style(folder: Path, style: Style) -> Path:
     """Writes the style into a folder; returns the file."""
     path = Path(folder) / FILE
     stored = {"style": [float(x) for x in style.vector]}
-    stored |= {"lines": style.lines, "points": style.points, "before": style.before, "after": style.after}
+    stored |= {name: getattr(style, name) for name in ABOUT}
     if style.gates is not None:
         stored["gates"] = [round(float(x), GATE_DECIMALS) for x in style.gates]
     if style.trait is not None:
@@ -364,69 +365,46 @@ def save_style(folder: Path, style: Style) -> Path:
     return path
 
 
-def load_style(path: str | os.PathLike, weights: str | None = None) -> np.ndarray:
-    """The style in a file, or in the folder that holds it, as `Style.whole` has it.
+def load_style(path: str | os.PathLike) -> Style:
+    """The style that `save_style` wrote into a file, or into the folder that holds it.
 
-    weights: `named_styles.digest` of the network that is to write in it, None for any. Raises `InvalidStyle`, also for
-    a style that was fitted for other weights; one that does not say for which, as none once did, is taken for any.
+    Of what files of earlier versions lack (gates, primer, trait, weights) there is None. Raises `InvalidStyle`.
     """
-    path, stored = _stored(path, weights)
-    try:
-        vector = np.array([*stored["style"], *stored.get("gates", ())], np.float32)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise _no_style(path, error) from error
-    if vector.ndim != 1 or not np.isfinite(vector).all():
-        raise InvalidStyle(f"{path}: its style has the shape {vector.shape}; expected finite numbers [s]")
-    return vector
-
-
-def load_primer(path: str | os.PathLike, weights: str | None = None) -> Ink | None:
-    """The line that writing in a style goes on from, where the file has one. As `load_style` otherwise."""
-    path, stored = _stored(path, weights)
-    try:
-        primer = stored.get("primer")
-        if primer is None:
-            return None
-        if not isinstance(primer["text"], str):
-            raise TypeError(f"its text is {primer['text']!r}")
-        return Ink(strokes.check(np.array(primer["strokes"], np.float32)), primer["text"])
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise InvalidStyle(
-            f"{path}: its primer is no line of ink ({type(error).__name__}: {error}); make the style again with"
-            " train.py adapt"
-        ) from error
-
-
-def load_trait(path: str | os.PathLike, weights: str | None = None) -> np.ndarray | None:
-    """The trait of the hand, where the file has one: those made before have none. As `load_style` otherwise."""
-    path, stored = _stored(path, weights)
-    try:
-        trait = stored.get("trait")
-        trait = None if trait is None else np.array(trait, np.float32)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise _no_style(path, error) from error
-    if trait is not None and not (trait.shape == (resemblance.SIZE,) and np.isfinite(trait).all()):
-        raise InvalidStyle(f"{path}: its trait has the shape {trait.shape}; expected {resemblance.SIZE} finite numbers;"
-                           " make the style again with train.py adapt")  # fmt: skip
-    return trait
-
-
-def _stored(path: str | os.PathLike, weights: str | None) -> tuple[Path, dict]:
     path = Path(path)
     path = path / FILE if path.is_dir() else path
     try:
         stored = json.loads(path.read_text("utf-8"))
-        fitted_for = stored.get("weights")
-    except (OSError, ValueError, AttributeError) as error:
-        raise _no_style(path, error) from error
-    if None not in (weights, fitted_for) and fitted_for != weights:
-        raise InvalidStyle(f"{path} was fitted for another network than this, whose weights differ; give that one with"
-                           " --checkpoint, or make the style again for this one with train.py adapt")  # fmt: skip
-    return path, stored
+        vector, gates, trait = (
+            None if stored.get(name) is None else np.array(stored[name], np.float32)
+            for name in ("style", "gates", "trait")
+        )
+        about = {name: stored.get(name, nothing) for name, nothing in ABOUT.items()}
+        primer, weights = stored.get("primer"), stored.get("weights")
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise _no_style(path, f"{type(error).__name__}: {error}") from error
+    for name, numbers in (("style", vector), ("gates", gates)):
+        if numbers is not None and not (numbers.ndim == 1 and np.isfinite(numbers).all()):
+            raise _no_style(path, f"its {name} has the shape {numbers.shape}; expected finite numbers [s]")
+    if vector is None:
+        raise _no_style(path, "no field style")
+    if trait is not None and not (trait.shape == (resemblance.SIZE,) and np.isfinite(trait).all()):
+        raise _no_style(path, f"its trait has the shape {trait.shape}; expected {resemblance.SIZE} finite numbers")
+    return Style(vector, **about, primer=_stored_primer(path, primer), gates=gates, trait=trait, weights=weights)
 
 
-def _no_style(path: Path, error: Exception) -> InvalidStyle:
-    return InvalidStyle(f"{path} holds no style ({type(error).__name__}: {error}); make one with train.py adapt")
+def _stored_primer(path: Path, stored: Any) -> Ink | None:
+    if stored is None:
+        return None
+    try:
+        if not isinstance(stored["text"], str):
+            raise TypeError(f"its text is {stored['text']!r}")
+        return Ink(strokes.check(np.array(stored["strokes"], np.float32)), stored["text"])
+    except (ValueError, LookupError, TypeError) as error:
+        raise _no_style(path, f"its primer is no line of ink, {type(error).__name__}: {error}") from error
+
+
+def _no_style(path: Path, why: str) -> InvalidStyle:
+    return InvalidStyle(f"{path} holds no style ({why}); make one with train.py adapt")
 
 
 __all__ = [
@@ -437,9 +415,7 @@ __all__ = [
     "fit",
     "fit_hands",
     "fit_rows",
-    "load_primer",
     "load_style",
-    "load_trait",
     "read_lines",
     "rows_of",
     "save_style",
