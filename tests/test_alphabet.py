@@ -79,6 +79,13 @@ def test_a_likeness_outside_the_alphabet_does_not_help():
     assert caught.value.characters == "\u00e9"
 
 
+@given(st.text(alphabet="ab \t\n\u200b\u00ad\u00a0\u00e9", max_size=20))
+def test_a_line_has_single_spaces_within(text):
+    line, _ = ASCII.line(text)
+    assert line == " ".join(line.split()) and ASCII.line(line) == (line, {})
+    assert line.split() == ASCII.transliterate(text.replace("\n", " "))[0].split()
+
+
 @given(st.text(max_size=20))
 def test_any_text_is_written_in_the_alphabet_or_refused(text):
     try:

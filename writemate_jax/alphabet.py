@@ -69,6 +69,11 @@ class Alphabet:
             raise UnknownCharacters(unknown, self.characters, where)
         return "".join(replaced.get(c, c) for c in text), replaced
 
+    def line(self, text: str, where: str = "") -> tuple[str, dict[str, str]]:
+        """`transliterate` for a whole line, whose spaces are single and within: wider gaps were never learned."""
+        written, replaced = self.transliterate(" ".join(text.split()), where)
+        return " ".join(written.split()), replaced  # a character between two spaces may have become nothing
+
 
 def _nearest_ascii(character: str) -> str | None:
     near = " " if character == "\t" else anyascii(character)

@@ -28,11 +28,10 @@ def prepared(lines: Iterable[str], alphabet: Alphabet, longest: int) -> Texts:
     refused: list[str] = []
     for line in lines:
         try:
-            text, _ = alphabet.transliterate(" ".join(line.split()))
+            text, _ = alphabet.line(line)
         except UnknownCharacters:
             refused.append(line)
             continue
-        text = " ".join(text.split())  # some characters become nothing
         kept += textwrap.wrap(text, longest, break_on_hyphens=False)
     return Texts(tuple(kept), tuple(refused))
 

@@ -506,11 +506,10 @@ class Writer:
         breaks = sorted({c for c in stripped if c in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"})
         if breaks:
             raise InvalidRequest(f"{name} has a line break ({breaks[0]!r}); give each line as a text of its own")
-        readable, replaced = self.model.alphabet.transliterate(stripped, name)
+        readable, replaced = self.model.alphabet.line(stripped, name)
         if replaced:
             changes = ", ".join(f"{old!r} as {new!r}" for old, new in replaced.items())
             warnings.warn(f"{name}: the network does not know all of its characters; it writes {changes}", stacklevel=3)
-        readable = " ".join(readable.split())  # wider gaps were never learned, and spoil the words beside them
         if not 1 <= len(readable) <= limit:
             raise InvalidRequest(
                 f"{name} has {len(readable)} characters; expected 1 to {limit}: split it into several lines"

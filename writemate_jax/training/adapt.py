@@ -110,7 +110,7 @@ def rows_of(model: Model, lines: Sequence[Ink]) -> tuple[list[Rows], list[str]]:
     """The lines like the corpus', and what they say. Raises as `fit`, of which it is the quick part, does."""
     if not lines:
         raise ValueError("no lines of ink; give at least one")
-    texts = [model.alphabet.transliterate(" ".join(line.text.split()))[0] for line in lines]
+    texts = [model.alphabet.line(line.text)[0] for line in lines]
     rows = [
         like_the_corpus(line.strokes, text, f"line {i}")
         for i, (line, text) in enumerate(zip(lines, texts, strict=True))

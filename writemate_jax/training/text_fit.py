@@ -35,10 +35,7 @@ def check(model: Model, lines: Sequence[Ink], names: Sequence[str]) -> None:
     """
     if not (model.config.model.window and model.config.data.rests and model.unit == "x-height"):
         return
-    texts = [
-        model.alphabet.transliterate(" ".join(line.text.split()), name)[0]
-        for line, name in zip(lines, names, strict=True)
-    ]
+    texts = [model.alphabet.line(line.text, name)[0] for line, name in zip(lines, names, strict=True)]
     sized = [(like_the_corpus(line.strokes, text, name), text)
              for line, text, name in zip(lines, texts, names, strict=True)]  # fmt: skip
     for (_, text), name, gain in zip(sized, names, gains(model, sized), strict=True):

@@ -79,7 +79,7 @@ class Hands:
 def readable(writer: Writer, text: str) -> str:
     """The text of some ink in the network's alphabet. Raises `Problem`."""
     try:
-        text = writer.model.alphabet.transliterate(" ".join(text.split()))[0]
+        text = writer.model.alphabet.line(text)[0]
     except UnknownCharacters as error:
         raise Problem(422, "characters", f"{error}.", characters=error.characters) from error
     if len(text) > limits.FIT_CHARACTERS:

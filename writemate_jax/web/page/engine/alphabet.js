@@ -13,12 +13,18 @@ export function readable(text, { alphabet, likenesses, sampling: { mostCharacter
   if (/[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/.test(stripped)) {
     throw new EngineError("invalid", "A line has a line break in it; give each line as a text of its own.");
   }
-  const written = transliterate(stripped, alphabet, likenesses).trim().split(/ +/).join(" ");
+  const written = line(stripped, alphabet, likenesses);
   if (!written) throw new EngineError("invalid", "There is nothing to write.");
   if (written.length > most) {
     throw new EngineError("too_long", `A line has ${written.length} characters; at most ${most} fit. Split it into several.`);
   }
   return written;
+}
+
+/** As `transliterate`, with single spaces alone, none at the ends: wider gaps were never learned. */
+export function line(text, alphabet, likenesses) {
+  const spaced = (some) => some.trim().split(/\s+/).join(" ");
+  return spaced(transliterate(spaced(text), alphabet, likenesses)); // what is between two spaces may become nothing
 }
 
 /** likenesses: what stands for other characters. Beyond them, accents are left out. Throws EngineError "characters". */

@@ -1,6 +1,6 @@
 /** What the page asks for, checked, in the terms of the engine. Pure. All throw EngineError. */
 import { times } from "../neatness.js";
-import { encode, readable, transliterate } from "./alphabet.js";
+import { encode, line, readable } from "./alphabet.js";
 import { usual } from "./candidates.js";
 import { EngineError } from "./error.js";
 import { likeTheCorpus, strokesOf } from "./own_ink.js";
@@ -79,7 +79,7 @@ function traitOf(primer, { mean, std, resemblance }) {
 
 /** A line of ink, as somebody drew it or as fit.js hands it on, to go on from. */
 function ownPrimer({ text, strokes }, { alphabet, likenesses, mean, std, primer: limits, ...header }) {
-  const said = transliterate(text.trim().split(/\s+/).join(" "), alphabet, likenesses);
+  const said = line(text, alphabet, likenesses);
   if (said.replaceAll(" ", "").length < limits.letters) {
     throw new EngineError("ink", `The ink says “${said}”; that is too short to go on from.`);
   }
@@ -96,7 +96,7 @@ export function toFit({ lines }, { alphabet, likenesses, ...header }) {
   const drawn = (lines ?? []).filter(({ strokes }) => strokes?.length);
   if (!drawn.length) throw new EngineError("ink", "There is no ink; write at least one of the lines.");
   return drawn.map(({ text, strokes }) => {
-    const said = transliterate(text.trim().split(/\s+/).join(" "), alphabet, likenesses);
+    const said = line(text, alphabet, likenesses);
     if (!said) throw new EngineError("invalid", "A line of ink has no text; say what it says.");
     const up = strokes.map((stroke) => stroke.map(([x, y]) => [x, -y]));
     return { text: said, codes: encode(said, alphabet), rows: likeTheCorpus(up, said, header) };
