@@ -17,7 +17,8 @@ from writemate_jax.drawing import inkml, svg
 from writemate_jax.drawing.sheet import sheet
 from writemate_jax.drawing.strokes_json import Ink, write_json
 from writemate_jax.sampling import candidates, named_styles
-from writemate_jax.sampling.writer import MAX_CHARACTERS, InvalidRequest, Writer
+from writemate_jax.sampling.limits import MAX_CHARACTERS
+from writemate_jax.sampling.writer import InvalidRequest, Writer
 from writemate_jax.training import adapt, adapt_command, loop, text_fit
 from writemate_jax.training.models import Model, export_model
 

@@ -17,10 +17,10 @@ from writemate_jax.model.window import Text
 from writemate_jax.sampling import named_styles, style_list
 from writemate_jax.sampling.command import main as sample
 from writemate_jax.sampling.named_styles import InvalidStyles, NamedStyle, digest, load, save
-from writemate_jax.sampling.writer import InvalidRequest, Writer, embedded
+from writemate_jax.sampling.writer import InvalidRequest, Writer
 from writemate_jax.training import adapt, loop
 from writemate_jax.training import named_styles as making
-from writemate_jax.training.models import Model, export_model, load_model
+from writemate_jax.training.models import Model, embedded, export_model, load_model
 
 RNG = np.random.default_rng(0)
 

@@ -354,12 +354,6 @@ def test_long_lines_are_written_in_parts(text):
         assert " ".join(parts) == text
 
 
-def test_longest_line_is_the_writers_own():
-    from writemate_jax.sampling.writer import MAX_CHARACTERS
-
-    assert writing.LONGEST == MAX_CHARACTERS
-
-
 # Paper
 
 

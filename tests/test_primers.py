@@ -11,9 +11,10 @@ from writemate_jax.data import corpus as corpora
 from writemate_jax.data.own_ink import PRIMER_CHARACTERS, UnfitInk, like_the_corpus
 from writemate_jax.data.own_ink import primer as shortened
 from writemate_jax.drawing.strokes_json import Ink
-from writemate_jax.sampling.writer import MAX_CHARACTERS, InvalidRequest, Writer, embedded
+from writemate_jax.sampling.limits import MAX_CHARACTERS
+from writemate_jax.sampling.writer import InvalidRequest, Writer
 from writemate_jax.training import adapt, primers
-from writemate_jax.training.models import load_model
+from writemate_jax.training.models import embedded, load_model
 
 
 @pytest.fixture(scope="module")

@@ -23,8 +23,8 @@ from writemate_jax.sampling import candidates
 from writemate_jax.sampling.candidates import best
 from writemate_jax.sampling.candidates import draft as draft_of
 from writemate_jax.sampling.writer import MORE_BIAS, Writer
-from writemate_jax.sampling.writer import embedded as asset
 from writemate_jax.strokes import to_points
+from writemate_jax.training.models import embedded as asset
 from writemate_jax.training.models import load_model
 
 ALPHABET = Alphabet(" lot")

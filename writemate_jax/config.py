@@ -6,12 +6,13 @@ A file in `configs/` starts from `default()` and changes what its experiment cha
 
 from __future__ import annotations
 
-import importlib.resources
 import math
 from pathlib import Path
 from typing import Any
 
 from ml_collections import ConfigDict
+
+from writemate_jax.shipped import shipped
 
 OPEN_CORPUS = "open"
 SAMPLE_TEXTS = (
@@ -120,7 +121,7 @@ def default() -> ConfigDict:
 def corpus_path(config: ConfigDict) -> Path:
     """The file of the configured corpus."""
     if config.corpus == OPEN_CORPUS:
-        return Path(str(importlib.resources.files("writemate_jax") / "assets" / "open_corpus.npz"))
+        return shipped("open_corpus.npz")
     return Path(config.corpus)
 
 

@@ -50,8 +50,8 @@ def _run(options: argparse.Namespace, recipe: Recipe) -> int:
 
     from writemate_jax.dataset import making, texts
     from writemate_jax.sampling.compilation_cache import use_compilation_cache
-    from writemate_jax.sampling.writer import MAX_CHARACTERS, embedded
-    from writemate_jax.training.models import load_model
+    from writemate_jax.sampling.limits import MAX_CHARACTERS
+    from writemate_jax.training.models import embedded, load_model
 
     use_compilation_cache()
     model = load_model(options.checkpoint or embedded())

@@ -11,6 +11,7 @@ import numpy as np
 
 from writemate_jax.dataset import picture
 from writemate_jax.dataset.picture import Look
+from writemate_jax.sampling.limits import LARGEST_BIAS, LARGEST_SEED, MAX_CANDIDATES
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,14 @@ class Recipe:
     def __post_init__(self) -> None:
         """Raises ValueError for options that no set can have."""
         for name, low, high in (
-            ("num", 1, 10**9), ("seed", 0, 2**32 - 1), ("shard_size", 1, 10**5), ("candidates", 1, 64),
+            ("num", 1, 10**9), ("seed", 0, LARGEST_SEED), ("shard_size", 1, 10**5), ("candidates", 1, MAX_CANDIDATES),
             ("height", *picture.HEIGHTS),
         ):  # fmt: skip
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected {low:,} to {high:,}")
-        if not 0 <= self.bias[0] <= self.bias[1] <= 50:
-            raise ValueError(f"bias is {self.bias}; expected two numbers from 0 to 50, the lower one first")
+        if not 0 <= self.bias[0] <= self.bias[1] <= LARGEST_BIAS:
+            known = f"from 0 to {LARGEST_BIAS:g}, the lower one first"
+            raise ValueError(f"bias is {self.bias}; expected two numbers {known}")
         if not (self.images or self.strokes):
             raise ValueError("neither images nor strokes are to be stored; keep one of them")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from writemate_jax.data.corpus import Corpus
+from writemate_jax.data.open_corpus import QUANTUM
 from writemate_jax.dataset.making import make
 from writemate_jax.dataset.plan import Recipe
 from writemate_jax.dataset.shards import read_shard, shard_path
@@ -24,8 +25,6 @@ from writemate_jax.evaluation.edit_distance import compare
 from writemate_jax.reading.reader import Reader
 from writemate_jax.reading.training import Examples, fits
 from writemate_jax.training.models import Model
-
-QUANTUM = 1 / 64  # x-heights: the grid of the open corpus
 
 
 @dataclass(frozen=True)

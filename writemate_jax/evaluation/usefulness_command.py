@@ -37,8 +37,7 @@ def run(options: argparse.Namespace) -> None:
     from writemate_jax.reading.training import learned
     from writemate_jax.replacing import write_text
     from writemate_jax.sampling.compilation_cache import use_compilation_cache
-    from writemate_jax.sampling.writer import embedded
-    from writemate_jax.training.models import load_model
+    from writemate_jax.training.models import embedded, load_model
 
     use_compilation_cache()
     corpus = corpora.load(corpus_path(default()))

@@ -33,10 +33,9 @@ from writemate_jax.pages.ink import SQUEEZE, Ink, expected_width
 from writemate_jax.pages.layout import InvalidPage, Layout, hyphenation, rules
 from writemate_jax.pages.page import Page, PlacedLine
 from writemate_jax.pages.wrapping import TextLine, wrap
+from writemate_jax.sampling.limits import LARGEST_SEED, MAX_CHARACTERS
 from writemate_jax.strokes import Stroke
 
-LONGEST = 128  # characters that `Writer.write` takes for a line; a longer one is written in parts
-LARGEST_SEED = 2**32 - 1  # as of a line
 USUAL = 0.87  # ratio of real to expected width before any is measured
 SAME = 0.03  # a ratio that differs by less is the usual one: what was written with that can stay
 FILL = 0.97  # of a line, by the estimate
@@ -213,8 +212,8 @@ def parts(text: str) -> list[str]:
     >>> [len(part) for part in parts("word " * 40 + "end")]
     [109, 93]
     """
-    count = max(1, -(-len(text) // LONGEST))
-    return textwrap.wrap(text, min(LONGEST, len(text) // count + 12), break_on_hyphens=False)
+    count = max(1, -(-len(text) // MAX_CHARACTERS))
+    return textwrap.wrap(text, min(MAX_CHARACTERS, len(text) // count + 12), break_on_hyphens=False)
 
 
 def _readable(writer: Any, text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.resources
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from flax import traverse_util
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.reading import ctc, network
 from writemate_jax.replacing import replacing
+from writemate_jax.shipped import shipped
 from writemate_jax.strokes import Rows
 
 ALPHABET = "alphabet"  # its name in a file, beside those of the weights
@@ -31,7 +31,7 @@ class Reader:
     def load(cls, path: Path | None = None) -> Reader:
         """From a file of `save`, or the one that comes with the package."""
         if path is None:
-            path = Path(str(importlib.resources.files("writemate_jax") / "assets" / "open_reader.npz"))
+            path = shipped("open_reader.npz")
         with np.load(path, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         alphabet = Alphabet("".join(arrays.pop(ALPHABET)))

@@ -97,8 +97,8 @@ def _run(options: argparse.Namespace) -> int:
 
     from writemate_jax.alphabet import UnknownCharacters
     from writemate_jax.data.own_ink import UnfitInk
-    from writemate_jax.sampling.writer import InvalidRequest, Writer, embedded
-    from writemate_jax.training.models import CheckpointNotFound
+    from writemate_jax.sampling.writer import InvalidRequest, Writer
+    from writemate_jax.training.models import CheckpointNotFound, embedded
 
     written: list[Written] = []
     paths: list[Path] = []
@@ -249,7 +249,8 @@ def _check_network(writer: Writer, options: argparse.Namespace) -> None:
 
 def _readable(writer: Writer, texts: list[str], places: list[str], options: argparse.Namespace) -> list[str]:
     """The texts as the network knows them, all of them checked before any is written."""
-    from writemate_jax.sampling.writer import MAX_CHARACTERS, InvalidRequest
+    from writemate_jax.sampling.limits import MAX_CHARACTERS
+    from writemate_jax.sampling.writer import InvalidRequest
 
     try:
         return [writer.readable(text, place) for text, place in zip(texts, places, strict=True)]

@@ -11,7 +11,6 @@ fitted with, so their digest is stored, too.
 from __future__ import annotations
 
 import hashlib
-import importlib.resources
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -24,6 +23,7 @@ import numpy as np
 from writemate_jax import strokes
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.replacing import write_text
+from writemate_jax.shipped import shipped
 
 FORMAT = "writemate-styles-1"
 SOURCE = "UNIPEN train_r01_v07, CC BY 4.0, doi:10.5281/zenodo.1195803"
@@ -54,7 +54,7 @@ class NamedStyle:
 
 def assets() -> Path:
     """The file that comes with the package."""
-    return Path(str(importlib.resources.files("writemate_jax") / "assets" / "styles.json"))
+    return shipped("styles.json")
 
 
 def load(path: str | os.PathLike | None = None) -> tuple[NamedStyle, ...]:

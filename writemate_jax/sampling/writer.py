@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import difflib
-import importlib.resources
 import math
 import numbers
 import operator
@@ -39,29 +38,25 @@ from writemate_jax.sampling.compilation_cache import use_compilation_cache
 from writemate_jax.sampling.lanes import Ended, Lanes, Track
 from writemate_jax.sampling.leading import Leading, Led
 from writemate_jax.sampling.levelling import level
+from writemate_jax.sampling.limits import LARGEST_BIAS, LARGEST_SEED, MAX_CANDIDATES, MAX_CHARACTERS, MAX_POINTS
 from writemate_jax.sampling.line_ends import without_primer, without_stop
 from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
 from writemate_jax.training import adapt, text_fit
 from writemate_jax.training.adapt import InvalidStyle, Style, load_style
-from writemate_jax.training.models import Model, load_model
+from writemate_jax.training.models import Model, embedded, load_model
 
 if TYPE_CHECKING:
     from writemate_jax.pages import Page
 
-MAX_CHARACTERS = 128  # of a line; a primer may add as many
 PRIMER_CHARACTERS = 1_000  # of a primer that is cut at a word, far below that
-MAX_POINTS = 2**16  # of unconditional ink: the arrays for it are made in advance
 # Arrays come in these sizes alone, so that few programs are compiled. The window costs little beside the layers, and a
 # short text loses little in a large array.
 TEXT_CAPACITIES = (64, 256 + 2)
 PRIMER_CAPACITIES = (512, 1024, 2048, 4096)  # what is not filled costs nothing
 FREE_CHARACTERS = 4  # the cap on points counts these on top of the text: a short line is not cut for a slow start
-MAX_CANDIDATES = 64
 MORE_BIAS = 0.5  # of a line's second try
-LARGEST_SEED = 2**32 - 1
-LARGEST_BIAS = 50.0  # the pen is still long before; far above, exp(-b) and pi (1 + b) leave float32
 
 
 class InvalidRequest(ValueError):
@@ -586,11 +581,6 @@ class Primer(NamedTuple):
 
 # Asks for lines to be written, is sent them, and returns one.
 Trial = Generator[list[Line], list[Ended], Ended]
-
-
-def embedded(name: str = "open_synthesis") -> Path:
-    """The folder of a checkpoint that comes with the package: open_synthesis or open_prediction."""
-    return Path(str(importlib.resources.files("writemate_jax") / "assets" / name))
 
 
 def capacity_of(line: Line) -> int:

@@ -30,9 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from tqdm import tqdm
 
     from writemate_jax.sampling.compilation_cache import use_compilation_cache
-    from writemate_jax.sampling.writer import embedded
     from writemate_jax.training import adapt, text_fit
-    from writemate_jax.training.models import load_model
+    from writemate_jax.training.models import embedded, load_model
 
     use_compilation_cache()
     try:

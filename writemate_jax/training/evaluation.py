@@ -43,7 +43,8 @@ def write_samples(
     """
     from writemate_jax.drawing.attention import plot_attention_sheet
     from writemate_jax.drawing.contact_sheet import contact_sheet
-    from writemate_jax.sampling.writer import MAX_CHARACTERS, Writer
+    from writemate_jax.sampling.limits import MAX_CHARACTERS
+    from writemate_jax.sampling.writer import Writer
 
     folder.mkdir(parents=True, exist_ok=True)
     config = description.config

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from writemate_jax.sampling.candidates import OWN
-from writemate_jax.sampling.writer import LARGEST_BIAS, MAX_CANDIDATES
+from writemate_jax.sampling.limits import LARGEST_BIAS, MAX_CANDIDATES
 from writemate_jax.training.models import CheckpointNotFound, Model, export_model, load_model
 
 

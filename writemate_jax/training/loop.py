@@ -24,13 +24,13 @@ from writemate_jax.data import corpus as corpora
 from writemate_jax.data.batches import Batch, Batches
 from writemate_jax.model.networks import without_text
 from writemate_jax.replacing import write_text
-from writemate_jax.sampling.writer import LARGEST_BIAS, LARGEST_SEED, MAX_CHARACTERS, MAX_POINTS, embedded
+from writemate_jax.sampling.limits import LARGEST_BIAS, LARGEST_SEED, MAX_CHARACTERS, MAX_POINTS
 from writemate_jax.training import evaluation, hardware, losses, optimizer, parallel, step
 from writemate_jax.training import log as logs
 from writemate_jax.training.checkpoints import Checkpoints
 from writemate_jax.training.cost import Cost
 from writemate_jax.training.log import Log, plot_learning_curve
-from writemate_jax.training.models import Description, load_model
+from writemate_jax.training.models import Description, embedded, load_model
 
 BELOW_ONE = math.nextafter(1.0, 0.0)
 # What fields may be, both ends included. Names that are one of several are checked where they are used.

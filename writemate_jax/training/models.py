@@ -23,6 +23,7 @@ from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import Network
+from writemate_jax.shipped import shipped
 
 LAST, BEST = "last", "best"  # of a work directory
 # Which of them NumPy and Orbax raise depends on what is broken.
@@ -99,6 +100,11 @@ def export_model(folder: Path, description: Description, params: Any) -> None:
         (written / DESCRIPTION).write_text(json.dumps(description.to_json(), indent=1) + "\n", "utf-8")
         np.savez_compressed(written / PARAMS, **arrays)
         written.rename(folder)
+
+
+def embedded(name: str = "open_synthesis") -> Path:
+    """The folder of a network that comes with the package: open_synthesis or open_prediction."""
+    return shipped(name)
 
 
 def load_model(folder: Path | str) -> Model:

@@ -123,8 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     from writemate_jax.config import corpus_path
     from writemate_jax.sampling.compilation_cache import use_compilation_cache
-    from writemate_jax.sampling.writer import embedded
-    from writemate_jax.training.models import load_model
+    from writemate_jax.training.models import embedded, load_model
 
     use_compilation_cache()
     from writemate_jax.evaluation.recogniser import RecogniserMissing

@@ -19,6 +19,7 @@ from writemate_jax import strokes
 from writemate_jax.data import own_ink
 from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Network, text_batch
+from writemate_jax.sampling.limits import MAX_CHARACTERS
 from writemate_jax.strokes import Rows
 from writemate_jax.training.models import Model
 
@@ -54,8 +55,6 @@ def usable(row: Rows, text: str) -> bool:
     What is too long is cut then, at a gap between words that is sure; a line without one is of no use, as is one of a
     few letters.
     """
-    from writemate_jax.sampling.writer import MAX_CHARACTERS  # here: the writer imports `adapt`, and that this
-
     try:
         own_ink.primer(kept(row), text)
     except own_ink.UnfitInk:

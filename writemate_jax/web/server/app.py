@@ -25,7 +25,8 @@ from writemate_jax.data.own_ink import UnfitInk
 from writemate_jax.drawing.look import Look
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.sampling import neatness
-from writemate_jax.sampling.writer import LARGEST_SEED, MAX_CHARACTERS, InvalidRequest, Line, Primer, Writer
+from writemate_jax.sampling.limits import LARGEST_SEED, MAX_CHARACTERS
+from writemate_jax.sampling.writer import InvalidRequest, Line, Primer, Writer
 from writemate_jax.sampling.written import Written
 from writemate_jax.training import adapt
 from writemate_jax.training.adapt import Style

@@ -27,7 +27,8 @@ import numpy as np
 from writemate_jax import strokes
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.sampling.lanes import Ended, Lanes, Moved
-from writemate_jax.sampling.writer import MAX_CHARACTERS, TEXT_CAPACITIES, Line, Primer, Writer, capacity_of
+from writemate_jax.sampling.limits import MAX_CHARACTERS
+from writemate_jax.sampling.writer import TEXT_CAPACITIES, Line, Primer, Writer, capacity_of
 from writemate_jax.training import adapt
 from writemate_jax.web.server import fitting, settings
 from writemate_jax.web.server.jobs import Asker, Chosen, Job, Points, Whole

@@ -1,0 +1,11 @@
+"""The files that come with the package."""
+
+from __future__ import annotations
+
+import importlib.resources
+from pathlib import Path
+
+
+def shipped(name: str) -> Path:
+    """The path of a file or a folder of `assets/`."""
+    return Path(str(importlib.resources.files("writemate_jax") / "assets" / name))
