@@ -46,10 +46,3 @@ def test_warm_up_is_straight_and_what_follows_a_cosine():
     for at in (10, 30, 55, 90, 100):
         cosine = (1 + np.cos(np.pi * (at - 10) / 90)) / 2
         assert float(rate(at)) == pytest.approx(4e-5 + (2e-3 - 4e-5) * cosine, rel=1e-4)
-
-
-def test_an_unknown_optimiser_is_named():
-    config = default().optimizer
-    config.name = "sgdd"
-    with pytest.raises(ValueError, match='"sgdd".*"rmsprop" or "adam"'):
-        optimizer.make(config, 10)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from tests.test_networks import make, nll
-from writemate_jax.config import ConfigurationError
 from writemate_jax.model import unrolling
 
 
@@ -46,19 +45,3 @@ def test_rounded_products_leave_the_loss_and_the_gradients_direction(window):
     assert loss != rounded_loss
     np.testing.assert_allclose(rounded_loss, loss, rtol=2e-3)
     assert exact @ rough > 0.999 * jnp.linalg.norm(exact) * jnp.linalg.norm(rough)
-
-
-def test_a_choice_that_is_none_is_refused_by_its_name():
-    from writemate_jax.alphabet import Alphabet
-    from writemate_jax.config import default
-    from writemate_jax.training import optimizer, step
-    from writemate_jax.training.models import Description
-
-    config = default()
-    config.training.products = "float8"
-    description = Description(config, Alphabet("lot"), np.zeros(2), np.ones(2), "x-height", ())
-    with pytest.raises(ConfigurationError, match='products is "float8"; use float32 or bfloat16'):
-        step.make_train_step(description, optimizer.make(config.optimizer, 1))
-    config.training.products, config.optimizer.loss_unit = "float32", "lines"
-    with pytest.raises(ConfigurationError, match='loss_unit is "lines"; use line or point'):
-        step.make_train_step(description, optimizer.make(config.optimizer, 1))

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from operator import attrgetter
 from pathlib import Path
 
 import jax
@@ -22,56 +21,13 @@ from writemate_jax.alphabet import Alphabet
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.batches import Batch, Batches
-from writemate_jax.model.networks import without_text
 from writemate_jax.replacing import write_text
-from writemate_jax.sampling.limits import LARGEST_BIAS, LARGEST_SEED, MAX_CHARACTERS, MAX_POINTS
-from writemate_jax.training import evaluation, hardware, losses, optimizer, parallel, step
+from writemate_jax.training import checking, evaluation, hardware, losses, optimizer, parallel, starting, step
 from writemate_jax.training import log as logs
 from writemate_jax.training.checkpoints import Checkpoints
 from writemate_jax.training.cost import Cost
 from writemate_jax.training.log import Log, plot_learning_curve
-from writemate_jax.training.models import Description, embedded, load_model
-
-BELOW_ONE = math.nextafter(1.0, 0.0)
-# What fields may be, both ends included. Names that are one of several are checked where they are used.
-RANGES = (
-    ("seed", 0, LARGEST_SEED),
-    ("data.batch_size", 0, math.inf),
-    ("data.buckets", 1, math.inf),
-    ("data.max_points", 1, math.inf),
-    ("data.short_steps", 0, math.inf),
-    ("data.slant", 0, math.inf),
-    ("data.size", 0, math.inf),
-    ("data.aspect", 0, math.inf),
-    ("data.unknown_hands", 0, 1),
-    ("model.layers", 1, math.inf),
-    ("model.cells", 1, math.inf),
-    ("model.mixtures", 1, math.inf),
-    ("model.components", 1, math.inf),
-    ("model.style_size", 0, math.inf),
-    ("model.kappa_scale", math.ulp(0.0), math.inf),
-    ("model.sigma_floor", 0, math.inf),
-    ("model.rho_max", 0, BELOW_ONE),
-    ("model.lstm_clip", 0, math.inf),
-    ("model.output_clip", 0, math.inf),
-    ("optimizer.learning_rate", 0, math.inf),
-    ("optimizer.global_norm", 0, math.inf),
-    ("optimizer.warmup_steps", 0, math.inf),
-    ("optimizer.cosine_to", 0, math.inf),
-    ("optimizer.b1", 0, BELOW_ONE),
-    ("optimizer.b2", 0, BELOW_ONE),
-    ("optimizer.average_decay", 0, BELOW_ONE),
-    ("training.steps", 1, math.inf),
-    ("training.log_every", 1, math.inf),
-    ("training.evaluate_every", 1, math.inf),
-    ("training.save_every", 1, math.inf),
-    ("training.validation_lines", 0, math.inf),
-    ("training.minutes", 0, math.inf),
-    ("sampling.bias", 0, LARGEST_BIAS),
-    ("sampling.termination_lines", 0, math.inf),
-    ("sampling.points", 1, MAX_POINTS),
-    ("sampling.points_per_character", 1, math.inf),
-)
+from writemate_jax.training.models import Description
 
 
 class NotFinite(RuntimeError):
@@ -99,7 +55,7 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
     started = time.monotonic()
     workdir = Path(workdir)
     workdir.mkdir(parents=True, exist_ok=True)
-    check(config)
+    checking.check(config)
     corpus = corpora.load(configuration.corpus_path(config))
     description, training, validation = prepare(config, corpus)
     network = description.network()
@@ -111,7 +67,7 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
         if restored is not None:
             state = restored
         elif config.weights_from:
-            state = step.started_from(state, _trained(config.weights_from, description))
+            state = step.started_from(state, starting.trained(config.weights_from, description))
         first = int(state.step)
         if parallel.is_main():
             _announce(config, corpus, training, validation, state, first)
@@ -141,55 +97,16 @@ def _understood(error: jax.errors.JaxRuntimeError, config: ConfigDict) -> Except
     )
 
 
-def check(config: ConfigDict) -> None:
-    """Raises ConfigurationError for what would end a run later, or let it learn nothing."""
-    for field, least, most in RANGES:
-        value = attrgetter(field)(config)
-        if not least <= value <= most:
-            limit = "less than 1" if most == BELOW_ONE else f"{most:g}"
-            expected = f"at least {least}" if most == math.inf else f"{least} to {limit}"
-            raise ConfigurationError(f"config.{field} is {value}; expected {expected}")
-    if config.data.batch_size == 0 and config.data.points_per_batch < 1:
-        raise ConfigurationError(
-            f"config.data.points_per_batch is {config.data.points_per_batch} and config.data.batch_size 0; expected at "
-            "least 1 of either"
-        )
-    if config.optimizer.deviations_first >= config.training.steps:
-        raise ConfigurationError(
-            f"config.optimizer.deviations_first is {config.optimizer.deviations_first} of config.training.steps "
-            f"{config.training.steps}; expected less, as the weights do not move in these"
-        )
-    for text in config.sampling.texts:
-        if not 1 <= len(text.strip()) <= MAX_CHARACTERS:
-            raise ConfigurationError(
-                f"config.sampling.texts has one of {len(text)} characters, {text[:40]!r}; "
-                f"expected 1 to {MAX_CHARACTERS}"
-            )
-    if config.model.style_size and not config.data.unknown_hands:
-        raise ConfigurationError(
-            f"config.model.style_size is {config.model.style_size} and config.data.unknown_hands 0: no line would "
-            "teach the hand of a writer who is not known, as those of the validation are; use e.g. 0.2"
-        )
-
-
 def prepare(config: ConfigDict, corpus: corpora.Corpus) -> tuple[Description, Batches, Batches]:
     """What a configuration makes of a corpus: the model's description, training and validation batches."""
-    if config.data.arrangement not in corpora.ARRANGEMENTS:
-        raise ConfigurationError(
-            f'config.data.arrangement is "{config.data.arrangement}"; use one of {sorted(corpora.ARRANGEMENTS)}'
-        )
     train, held_out = (corpus.select(splits) for splits in corpora.ARRANGEMENTS[config.data.arrangement])
     if config.training.validation_lines:
         # Spread over the whole split, so that a part of it still holds all its writers.
         held_out = held_out[:: max(1, len(held_out) // config.training.validation_lines)]
     statistics = corpus.statistics(train)
-    match config.data.normalisation:
-        case "per_axis":
-            mean, std = statistics.mean, statistics.std
-        case "shared":
-            mean, std = np.zeros(2, np.float32), np.full(2, statistics.shared_std, np.float32)
-        case other:
-            raise ConfigurationError(f'config.data.normalisation is "{other}"; use "per_axis" or "shared"')
+    mean, std = statistics.mean, statistics.std
+    if config.data.normalisation == "shared":
+        mean, std = np.zeros(2, np.float32), np.full(2, statistics.shared_std, np.float32)
     writers = sorted({corpus.writer(i) for i in train}) if config.model.style_size else ()
     description = Description(config, Alphabet(corpus.alphabet), mean, std, corpus.unit, tuple(writers))
 
@@ -230,34 +147,6 @@ def order(batches: Batches, config: ConfigDict, first: int) -> Iterator[Batch]:
                 start=max(0, first - at),
             )
         at, epoch = at + count, epoch + 1
-
-
-def _trained(folders: str, description: Description) -> dict:
-    """The weights that a run begins with: of several networks their mean. ConfigurationError for what does not fit."""
-    weights = [_weights_of(folder, description) for folder in folders.split(",")]
-    shapes = [jax.tree.map(np.shape, one) for one in weights]
-    for folder, shape in zip(folders.split(","), shapes, strict=True):
-        if shape != shapes[0]:
-            raise ConfigurationError(f"config.weights_from: {folder} has other weights than {folders.split(',')[0]}")
-    return jax.tree.map(lambda *arrays: np.mean(arrays, axis=0, dtype=np.float64).astype(np.float32), *weights)
-
-
-def _weights_of(folder: str, description: Description) -> dict:
-    model = load_model(embedded() if folder == "embedded" else folder)
-    for name in ("alphabet", "unit"):
-        ours, theirs = getattr(description, name), getattr(model, name)
-        if ours != theirs:
-            raise ConfigurationError(f"config.weights_from: {folder} has the {name} {theirs}, this run {ours}")
-    arrangement, theirs = description.config.data.arrangement, model.config.data.arrangement
-    kept = sorted({*corpora.ARRANGEMENTS[theirs][0]} - {*corpora.ARRANGEMENTS[arrangement][0]})
-    if kept:
-        raise ConfigurationError(
-            f'config.weights_from: {folder} was trained by the arrangement "{theirs}" on {", ".join(kept)}, too, which '
-            f'"{arrangement}" keeps for measuring; begin with a network that was trained by "{arrangement}"'
-        )
-    if model.config.model.window and not description.config.model.window:
-        return without_text(model.params, model.alphabet.size)
-    return model.params
 
 
 class _Trainer:

@@ -22,9 +22,6 @@ from writemate_jax.training.models import Description
 # The draws of weights have a stream of random numbers of their own: no step has this number.
 WEIGHT_STREAM = 2**32 - 1
 
-PRODUCTS = ("float32", "bfloat16")  # what config.training.products may be
-LOSS_UNITS = ("line", "point")  # what config.optimizer.loss_unit may be
-
 
 @flax.struct.dataclass
 class TrainState:
@@ -102,12 +99,6 @@ def make_train_step(
     needs it. All devices draw the same weights, so that a run does not depend on how many there are.
     """
     config = description.config
-    for field, value, known in (
-        ("training.products", config.training.products, PRODUCTS),
-        ("optimizer.loss_unit", config.optimizer.loss_unit, LOSS_UNITS),
-    ):
-        if value not in known:
-            raise ConfigurationError(f'config.{field} is "{value}"; use {" or ".join(known)}')
     network = description.network().clone(products=config.training.products)
     noisy = config.optimizer.weight_noise > 0
     if noisy and not units:

@@ -1,0 +1,57 @@
+"""What a configuration may be: every field is refused by its name, and every one of our own is taken."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from operator import attrgetter
+from pathlib import Path
+
+import pytest
+
+from writemate_jax import config as configuration
+from writemate_jax.config import ConfigurationError
+from writemate_jax.training.checking import CHOICES, RANGES, check
+
+NAMES = sorted(path.stem for path in (Path(__file__).parents[1] / "configs").glob("*.py") if path.stem != "__init__")
+
+
+def changed(field: str, value):
+    config = configuration.default()
+    section, _, name = field.rpartition(".")
+    with (attrgetter(section)(config) if section else config).ignore_type():
+        (attrgetter(section)(config) if section else config)[name] = value
+    return config
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_our_own_configurations_are_taken(name):
+    check(importlib.import_module(f"configs.{name}").get_config())
+
+
+@pytest.mark.parametrize(("field", "least", "most"), RANGES, ids=[field for field, _, _ in RANGES])
+def test_a_number_beyond_its_range_is_refused_by_its_field(field, least, most):
+    beyond = [math.nextafter(least, -math.inf), -math.inf, math.nan]
+    if most < math.inf:
+        beyond.append(math.nextafter(most, math.inf))
+    for value in beyond:
+        with pytest.raises(ConfigurationError, match=rf"^config\.{field} is {value}; expected "):
+            check(changed(field, value))
+
+
+@pytest.mark.parametrize(("field", "known"), CHOICES)
+def test_a_choice_that_is_none_is_refused_with_those_there_are(field, known):
+    with pytest.raises(ConfigurationError, match=rf'^config\.{field} is "other"; use {" or ".join(known)}$'):
+        check(changed(field, "other"))
+    for value in known:
+        check(changed(field, value))
+
+
+def test_fields_that_do_not_fit_each_other_are_refused():
+    config = configuration.default()
+    config.optimizer.deviations_first = 10
+    with pytest.raises(ConfigurationError, match="deviations_first is 10; expected 0 updates where .*noise is 0"):
+        check(config)
+    config.optimizer.weight_noise, config.training.steps = 0.075, 10
+    with pytest.raises(ConfigurationError, match="deviations_first is 10 of config.training.steps 10"):
+        check(config)
