@@ -254,5 +254,5 @@ def test_a_run_in_which_the_means_never_move_is_refused(tmp_path):
 def test_a_negative_deviation_is_refused(tmp_path):
     config = tiny.config(tmp_path)
     config.optimizer.weight_noise = -1.0
-    with pytest.raises(ValueError, match="config.optimizer.weight_noise is -1.0; expected 0"):
+    with pytest.raises(ValueError, match="config.optimizer.weight_noise is -1.0; expected at least 0"):
         loop.run(config, tmp_path / "run")
