@@ -80,16 +80,15 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
         try:
             return trainer.train(parallel.replicate(state), first, stop, stop_at)
         except jax.errors.JaxRuntimeError as error:
-            raise _understood(error, config) from error
+            if "RESOURCE_EXHAUSTED" not in str(error):
+                raise
+            raise _too_large(error, config) from error
         finally:
             if log:
                 log.close()
 
 
-def _understood(error: jax.errors.JaxRuntimeError, config: ConfigDict) -> Exception:
-    """What a device's error means for the configuration; the error itself where that is not known."""
-    if "RESOURCE_EXHAUSTED" not in str(error):
-        return error
+def _too_large(error: jax.errors.JaxRuntimeError, config: ConfigDict) -> ConfigurationError:
     field = "batch_size" if config.data.batch_size else "points_per_batch"
     return ConfigurationError(
         f"a device's memory does not hold an update: config.data.{field} is {config.data[field]:,}; take less of it"
