@@ -28,11 +28,11 @@ PROCESS = flags.DEFINE_integer("process", None, "Number of this process, from 0.
 
 
 def main(arguments: list[str] | None) -> None:
+    from writemate_jax.checkpoints.models import CheckpointNotFound
+    from writemate_jax.compilation_cache import use_compilation_cache
     from writemate_jax.config import ConfigurationError
     from writemate_jax.data.corpus import CorpusError
-    from writemate_jax.sampling.compilation_cache import use_compilation_cache
     from writemate_jax.training import loop, parallel
-    from writemate_jax.training.models import CheckpointNotFound
 
     if arguments and arguments[1:]:
         print(f"train.py: {arguments[1]!r} is no option; a field is --config.FIELD=VALUE", file=sys.stderr)
@@ -79,7 +79,7 @@ def check_first(arguments: list[str]) -> None:
 if __name__ == "__main__":
     use_huge_pages()
     if sys.argv[1:2] == ["adapt"]:
-        from writemate_jax.training import adapt_command
+        from writemate_jax.hands import command as adapt_command
 
         sys.exit(adapt_command.main(sys.argv[2:]))
     check_first(sys.argv[1:])

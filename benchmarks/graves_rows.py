@@ -111,11 +111,11 @@ def run(settings: Settings, adjust: Callable[[ConfigDict], None] = lambda config
       ConfigurationError: a row in `settings.out` is of other settings than these.
     """
     from writemate_jax import config as configuration
+    from writemate_jax.checkpoints.models import load_model
     from writemate_jax.config import ConfigurationError
     from writemate_jax.data import corpus as corpora
     from writemate_jax.evaluation import graves_table, likelihood, result
     from writemate_jax.training import loop
-    from writemate_jax.training.models import load_model
 
     def prepared(row: Row) -> ConfigDict:
         config = configure(row, settings)
@@ -176,11 +176,11 @@ def run(settings: Settings, adjust: Callable[[ConfigDict], None] = lambda config
 
 def main(arguments: list[str] | None = None) -> int:
     settings = _parse(arguments)
+    from writemate_jax.checkpoints.models import CheckpointNotFound
+    from writemate_jax.compilation_cache import use_compilation_cache
     from writemate_jax.config import ConfigurationError
     from writemate_jax.data.corpus import CorpusError
     from writemate_jax.evaluation.result import NoRun
-    from writemate_jax.sampling.compilation_cache import use_compilation_cache
-    from writemate_jax.training.models import CheckpointNotFound
 
     use_compilation_cache()  # a slice need not compile what the last one did
     try:

@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 from writemate_jax import Writer
+from writemate_jax.checkpoints.models import embedded, load_model
 from writemate_jax.evaluation import prompts
 from writemate_jax.pages.layout import Layout
-from writemate_jax.training.models import embedded, load_model
 
 TEXT = "the quick brown fox jumps"
 # Nearly as much as an A4 page holds.

@@ -11,16 +11,19 @@ from hypothesis import strategies as st
 
 import tiny
 from writemate_jax import strokes
+from writemate_jax.checkpoints.models import Model, export_model
 from writemate_jax.data import own_ink
 from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
 from writemate_jax.drawing import inkml, svg
 from writemate_jax.drawing.sheet import sheet
 from writemate_jax.drawing.strokes_json import Ink, write_json
-from writemate_jax.sampling import candidates, named_styles
-from writemate_jax.sampling.limits import MAX_CHARACTERS
+from writemate_jax.hands import adapt, named_styles, styles, text_fit
+from writemate_jax.hands import command as adapt_command
+from writemate_jax.hands.ink_folder import read_lines
+from writemate_jax.limits import MAX_CHARACTERS
+from writemate_jax.sampling import candidates
 from writemate_jax.sampling.writer import InvalidRequest, Writer
-from writemate_jax.training import adapt, adapt_command, loop, text_fit
-from writemate_jax.training.models import Model, export_model
+from writemate_jax.training import loop
 
 RNG = np.random.default_rng(0)
 LINES = [Ink(tiny.line(text, 0.01, RNG), text) for text in ("lot", "tool", "lolo")]
@@ -116,7 +119,7 @@ def test_the_command_makes_a_style_that_lines_are_written_in(model, tmp_path, ca
 
 def test_a_style_writes_the_same_before_it_is_saved_and_after(model, tmp_path):
     style = adapt.fit(model, LINES, steps=2, deep=True)
-    adapt.save_style(tmp_path, style)
+    styles.save_style(tmp_path, style)
     scribe = Writer(model)
     ours, theirs = (scribe.write(["lot"], style=one, candidates=1)[0].strokes for one in (style, tmp_path))
     np.testing.assert_array_equal(ours, theirs)
@@ -135,16 +138,16 @@ def test_a_style_of_no_numbers_is_refused(model, wrong, message):
 
 @pytest.mark.parametrize("text", [5, ["lot"], "\U0001f600"])
 def test_a_style_whose_line_says_nothing_is_named(model, tmp_path, text):
-    adapt.save_style(tmp_path, replace(adapt.fit(model, LINES, steps=1), primer=LINES[0]))
-    stored = json.loads((tmp_path / adapt.FILE).read_text())
+    styles.save_style(tmp_path, replace(adapt.fit(model, LINES, steps=1), primer=LINES[0]))
+    stored = json.loads((tmp_path / styles.FILE).read_text())
     stored["primer"]["text"] = text
-    (tmp_path / adapt.FILE).write_text(json.dumps(stored))
+    (tmp_path / styles.FILE).write_text(json.dumps(stored))
     with pytest.raises(InvalidRequest, match="style: .*make (one|the style again) with train.py adapt"):
         Writer(model).write(["lot"], style=tmp_path)
 
 
 def test_a_style_is_refused_by_a_network_that_it_was_not_fitted_for(model, tmp_path):
-    adapt.save_style(tmp_path, adapt.fit(model, LINES, steps=1))
+    styles.save_style(tmp_path, adapt.fit(model, LINES, steps=1))
     other = Model(**{**vars(model), "params": {**model.params, "head_bias": model.params["head_bias"] + 1}})
     ours, theirs = Writer(model), Writer(other)
     vector = ours.styles(tmp_path, [1])
@@ -153,13 +156,13 @@ def test_a_style_is_refused_by_a_network_that_it_was_not_fitted_for(model, tmp_p
         with pytest.raises(InvalidRequest, match="style in .* was fitted for another network .* --checkpoint.* adapt"):
             ask()
     # One of an earlier version does not say what it is for.
-    stored = json.loads((tmp_path / adapt.FILE).read_text())
+    stored = json.loads((tmp_path / styles.FILE).read_text())
     assert stored.pop("weights") == named_styles.digest(model.params)
-    (tmp_path / adapt.FILE).write_text(json.dumps(stored))
+    (tmp_path / styles.FILE).write_text(json.dumps(stored))
     for scribe in (ours, theirs):
         np.testing.assert_array_equal(scribe.styles(tmp_path, [1]), vector)
         assert scribe.primer(tmp_path).own
-    (tmp_path / adapt.FILE).write_text("[]")
+    (tmp_path / styles.FILE).write_text("[]")
     with pytest.raises(InvalidRequest, match="holds no style"):
         ours.styles(tmp_path, [1])
 
@@ -170,7 +173,7 @@ def test_a_writer_adapts_and_writes_in_what_it_made(model, tmp_path, monkeypatch
     monkeypatch.setattr(text_fit, "LEAST", -np.inf)
     scribe = Writer(model)
     style = scribe.adapt(LINES)
-    adapt.save_style(tmp_path, style)
+    styles.save_style(tmp_path, style)
     [(line, count)], [(kept, as_many)] = (
         scribe.lines(["lot"], None, 3, hand, None, scribe.primer(hand)) for hand in (style, tmp_path)
     )
@@ -211,7 +214,7 @@ def test_a_line_that_lies_there_in_several_formats_is_one_line(tmp_path_factory,
         (folder / name).write_text("no ink")
     if formats[0] == {"svg"} or formats[0] == {"SVG"}:
         (folder / "0000.plotter.svg").unlink()
-    lines, names = adapt.read_lines(folder)
+    lines, names = read_lines(folder)
     assert [line.text for line in lines] == [line.text for line in LINES[: len(formats)]]
     order = ["json", "inkml", "SVG", "svg"]
     assert names == [str(folder / f"000{i}.{min(kinds, key=order.index)}") for i, kinds in enumerate(formats)]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tiny
+from writemate_jax.checkpoints.models import Model, export_model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.evaluation import alignment
 from writemate_jax.evaluation.alignment_report import chosen, write_report
@@ -16,7 +17,6 @@ from writemate_jax.evaluation.command import main
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling.written import Written
 from writemate_jax.training.loop import prepare
-from writemate_jax.training.models import Model, export_model
 
 
 def course(text: str, places: list[int], spread: int = 1) -> Written:

@@ -16,19 +16,19 @@ import pytest
 from node import run_node
 from writemate_jax import config, strokes
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
+from writemate_jax.checkpoints.models import Description, Model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.own_ink import like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.hands import adapt, primers, resemblance
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
-from writemate_jax.sampling import candidates, neatness, resemblance
+from writemate_jax.sampling import candidates, neatness
 from writemate_jax.sampling.lanes import Ended
 from writemate_jax.sampling.levelling import level
 from writemate_jax.sampling.line_ends import APART, STOP, without_primer, without_stop
 from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.training import adapt, primers
-from writemate_jax.training.models import Description, Model
 from writemate_jax.web import browser_model
 from writemate_jax.web.export import export
 

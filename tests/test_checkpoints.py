@@ -12,16 +12,16 @@ import pytest
 
 import tiny
 from writemate_jax.alphabet import Alphabet
-from writemate_jax.model.networks import text_batch
-from writemate_jax.training import export
-from writemate_jax.training.checkpoints import Checkpoints
-from writemate_jax.training.models import (
+from writemate_jax.checkpoints.models import (
     CheckpointNotFound,
     Description,
     Model,
     export_model,
     load_model,
 )
+from writemate_jax.checkpoints.orbax_checkpoints import Checkpoints
+from writemate_jax.model.networks import text_batch
+from writemate_jax.training import export
 
 
 @pytest.fixture(scope="module")

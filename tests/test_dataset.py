@@ -26,13 +26,13 @@ import sample as sample_py
 from writemate_jax import config as configuration
 from writemate_jax import strokes
 from writemate_jax.alphabet import Alphabet
+from writemate_jax.checkpoints.models import Description, Model, export_model
 from writemate_jax.dataset import making, picture, texts
 from writemate_jax.dataset.plan import Recipe, plan
 from writemate_jax.dataset.shards import OtherSet, read_shard
 from writemate_jax.drawing.strokes_json import loads
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling.writer import InvalidRequest, Writer
-from writemate_jax.training.models import Description, Model, export_model
 
 TEXTS = ("see", "a dog", "add", "bee", "a bed")
 RECIPE = Recipe(num=14, seed=3, shard_size=4, bias=(0.5, 1.5), height=32)

@@ -11,10 +11,10 @@ import pytest
 from writemate_jax.dataset import command as dataset_command
 from writemate_jax.gallery import making
 from writemate_jax.gallery.examples import EXAMPLES, FILES, Example
+from writemate_jax.hands import command as adapt_command
 from writemate_jax.pages import Layout
 from writemate_jax.pages import command as page_options
 from writemate_jax.sampling import command
-from writemate_jax.training import adapt_command
 
 DOCS = Path(__file__).parent.parent / "docs"
 PROGRAMS = {"sample.py": command, "sample.py dataset": dataset_command, "train.py adapt": adapt_command}

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 import tiny
+from writemate_jax.checkpoints.models import Model, export_model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.evaluation.command import main
 from writemate_jax.figures import making
@@ -17,7 +18,6 @@ from writemate_jax.figures.real_lines import choose
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.training.loop import prepare
-from writemate_jax.training.models import Model, export_model
 
 OF_INK = ["synthesis-samples", "biased", "slight-bias", "primed", "primed-biased"]
 SYNTHESIS = ["window", "synthesis-density", *OF_INK]

@@ -6,6 +6,7 @@ import pytest
 
 import tiny
 from writemate_jax import strokes
+from writemate_jax.checkpoints.models import Model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.evaluation.likelihood import measure
 from writemate_jax.figures.course import Course, follow, in_units
@@ -13,7 +14,6 @@ from writemate_jax.figures.density import Box, density_map
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
 from writemate_jax.training.loop import prepare
-from writemate_jax.training.models import Model
 
 N, M = 9, 4
 

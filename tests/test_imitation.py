@@ -9,6 +9,7 @@ import pytest
 
 import tiny
 from writemate_jax import strokes
+from writemate_jax.checkpoints.models import Model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data import own_ink
 from writemate_jax.data.corpus import Line
@@ -18,11 +19,11 @@ from writemate_jax.evaluation.held_out import FEWEST, HeldOut, held_out
 from writemate_jax.evaluation.imitation import ADAPTED, DEFAULT, PRIMED, REAL, UNKNOWN, Copies
 from writemate_jax.evaluation.legibility import Line as Judged
 from writemate_jax.evaluation.prompts import Prompt
+from writemate_jax.hands import adapt, primed, primers, resemblance, styles
 from writemate_jax.model.window import Text
-from writemate_jax.sampling import candidates, neatness, primed, resemblance
+from writemate_jax.sampling import candidates, neatness
 from writemate_jax.sampling.writer import InvalidRequest, Writer
-from writemate_jax.training import adapt, loop, primers
-from writemate_jax.training.models import Model
+from writemate_jax.training import loop
 
 QUANTUM = 1 / 128
 
@@ -186,8 +187,8 @@ def test_a_style_is_kept_with_a_primer_that_writing_goes_on_from(model, tmp_path
     style = adapt.fit(model, lines, steps=1, deep=True)
     assert style.primer.text == "tool toto"
     assert style.after < adapt.fit(model, lines, steps=1).after - 0.01  # what is added to the gates
-    adapt.save_style(tmp_path, style)
-    found = adapt.load_style(tmp_path)
+    styles.save_style(tmp_path, style)
+    found = styles.load_style(tmp_path)
     kept, whole = found.primer, found.whole
     np.testing.assert_allclose(kept.strokes, style.primer.strokes, atol=1e-4)
     np.testing.assert_allclose(whole, style.whole, atol=1e-6)
@@ -203,18 +204,18 @@ def test_a_style_is_kept_with_a_primer_that_writing_goes_on_from(model, tmp_path
         scribe.write(["lot"], style=whole[:-1])
     rows = [own_ink.like_the_corpus(line.strokes, line.text) for line in lines]
     np.testing.assert_allclose(found.trait, resemblance.trait(rows), atol=1e-4)
-    assert [getattr(found, name) for name in adapt.ABOUT] == [getattr(style, name) for name in adapt.ABOUT]
+    assert [getattr(found, name) for name in styles.ABOUT] == [getattr(style, name) for name in styles.ABOUT]
     assert found.weights == style.weights
-    stored = json.loads((tmp_path / adapt.FILE).read_text())
+    stored = json.loads((tmp_path / styles.FILE).read_text())
     # A hand that was kept before there were traits: that of its primer is taken.
-    (tmp_path / adapt.FILE).write_text(json.dumps({name: value for name, value in stored.items() if name != "trait"}))
-    assert adapt.load_style(tmp_path).trait is None
+    (tmp_path / styles.FILE).write_text(json.dumps({name: value for name, value in stored.items() if name != "trait"}))
+    assert styles.load_style(tmp_path).trait is None
     np.testing.assert_array_equal(ours, scribe.write(["lot"], style=tmp_path, candidates=1)[0].strokes)
     np.testing.assert_array_equal(scribe.primer(tmp_path).trait, scribe.primer(kept).trait)
-    (tmp_path / adapt.FILE).write_text(json.dumps(stored | {"trait": [1.0]}))
+    (tmp_path / styles.FILE).write_text(json.dumps(stored | {"trait": [1.0]}))
     with pytest.raises(InvalidRequest, match="trait"):
         scribe.write(["lot"], style=tmp_path)
-    (tmp_path / adapt.FILE).write_text(json.dumps({"style": style.vector.tolist(), "primer": {"text": "lot"}}))
+    (tmp_path / styles.FILE).write_text(json.dumps({"style": style.vector.tolist(), "primer": {"text": "lot"}}))
     with pytest.raises(InvalidRequest, match="primer"):
         scribe.write(["lot"], style=tmp_path)
 

@@ -17,7 +17,7 @@ from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
 from writemate_jax.drawing import animated, inkml, plotter, svg, svg_reader
 from writemate_jax.drawing.sheet import sheet
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
-from writemate_jax.training.adapt import read_lines
+from writemate_jax.hands.ink_folder import read_lines
 
 CORPUS = corpora.load(Path(corpora.__file__).parent.parent / "assets" / "open_corpus.npz")
 

@@ -8,13 +8,13 @@ import pytest
 
 import tiny
 from writemate_jax import strokes
+from writemate_jax.checkpoints.models import Model, export_model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.evaluation.command import main
 from writemate_jax.evaluation.likelihood import measure
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
 from writemate_jax.training.loop import prepare
-from writemate_jax.training.models import Model, export_model
 
 
 @pytest.fixture(scope="module")

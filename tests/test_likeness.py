@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 import tiny
 from writemate_jax import config as configuration
 from writemate_jax import strokes
+from writemate_jax.checkpoints.models import Model, export_model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.corpus import Line
 from writemate_jax.evaluation import distances, diversity, features, likeness, two_sample, windows
@@ -23,7 +24,6 @@ from writemate_jax.evaluation.features import MEASURES, Values
 from writemate_jax.evaluation.likeness_report import write_report
 from writemate_jax.model.networks import text_batch
 from writemate_jax.training.loop import prepare
-from writemate_jax.training.models import Model, export_model
 
 
 @pytest.fixture(scope="module")

@@ -10,17 +10,18 @@ import pytest
 from PIL import Image
 
 import tiny
+from writemate_jax.checkpoints.models import Model, embedded, export_model, load_model
 from writemate_jax.config import corpus_path
 from writemate_jax.data import corpus as corpora
 from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.evaluation import named_styles as making
+from writemate_jax.hands import adapt, named_styles
+from writemate_jax.hands.named_styles import InvalidStyles, NamedStyle, digest, load, save
 from writemate_jax.model.window import Text
-from writemate_jax.sampling import named_styles, style_list
+from writemate_jax.sampling import style_list
 from writemate_jax.sampling.command import main as sample
-from writemate_jax.sampling.named_styles import InvalidStyles, NamedStyle, digest, load, save
 from writemate_jax.sampling.writer import InvalidRequest, Writer
-from writemate_jax.training import adapt, loop
-from writemate_jax.training import named_styles as making
-from writemate_jax.training.models import Model, embedded, export_model, load_model
+from writemate_jax.training import loop
 
 RNG = np.random.default_rng(0)
 
@@ -53,7 +54,7 @@ def test_the_packages_styles_are_people_whom_the_network_never_saw_with_ink_that
 
 def test_the_packages_styles_were_fitted_for_the_packages_network(package_model):
     for style in load():
-        assert style.weights == digest(package_model.params), "run python -m writemate_jax.training.named_styles"
+        assert style.weights == digest(package_model.params), "run python -m writemate_jax.evaluation.named_styles"
         assert style.vector.shape == package_model.params["styles"].shape[1:]
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 import tiny
+from writemate_jax.checkpoints.models import load_model
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
 from writemate_jax.training import loop, losses, optimizer, parallel, step
-from writemate_jax.training.models import load_model
 
 ROOT = Path(__file__).parents[1]
 

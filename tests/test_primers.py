@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 import tiny
 from writemate_jax import config as configuration
+from writemate_jax.checkpoints.models import embedded, load_model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.own_ink import PRIMER_CHARACTERS, UnfitInk, like_the_corpus
 from writemate_jax.data.own_ink import primer as shortened
 from writemate_jax.drawing.strokes_json import Ink
-from writemate_jax.sampling.limits import MAX_CHARACTERS
+from writemate_jax.hands import adapt, primers, styles
+from writemate_jax.limits import MAX_CHARACTERS
 from writemate_jax.sampling.writer import InvalidRequest, Writer
-from writemate_jax.training import adapt, primers
-from writemate_jax.training.models import embedded, load_model
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +64,8 @@ def test_a_style_is_kept_with_a_line_that_can_be_gone_on_from_or_with_none(model
     # As if the window kept up with all ink: what is left to choose by is whether the line is of use.
     monkeypatch.setattr(primers, "strays", lambda model, rows, *_: np.zeros(len(rows)))
     vector = np.asarray(model.params["styles"][1])
-    style = adapt.with_ink(model, adapt.Style(vector, 1, 1, 0.0, 0.0), [INK[text] for text in texts], texts)
-    adapt.save_style(tmp_path, style)
+    style = adapt.with_ink(model, styles.Style(vector, 1, 1, 0.0, 0.0), [INK[text] for text in texts], texts)
+    styles.save_style(tmp_path, style)
     primer = Writer(model, lanes=2).primer(tmp_path)
     assert (primer.length > 0) == (style.primer is not None) == any(text in FIT for text in texts)
     if style.primer is not None:
@@ -74,7 +74,7 @@ def test_a_style_is_kept_with_a_line_that_can_be_gone_on_from_or_with_none(model
 
 def test_a_line_of_no_use_in_an_older_style_is_named(model, tmp_path):
     vector = np.asarray(model.params["styles"][1])
-    adapt.save_style(tmp_path, adapt.Style(vector, 1, 1, 0.0, 0.0, primer=Ink(INK[UNFIT[0]], UNFIT[0])))
+    styles.save_style(tmp_path, styles.Style(vector, 1, 1, 0.0, 0.0, primer=Ink(INK[UNFIT[0]], UNFIT[0])))
     with pytest.raises(UnfitInk):
         shortened(INK[UNFIT[0]], UNFIT[0])
     with pytest.raises(InvalidRequest, match="no sure gap.* make the style again with train.py adapt"):

@@ -12,6 +12,8 @@ import pytest
 import tiny
 from writemate_jax import config
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
+from writemate_jax.checkpoints.models import embedded as asset
+from writemate_jax.checkpoints.models import load_model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.corpus import Line
 from writemate_jax.evaluation import usefulness
@@ -24,8 +26,6 @@ from writemate_jax.sampling.candidates import best
 from writemate_jax.sampling.candidates import draft as draft_of
 from writemate_jax.sampling.writer import MORE_BIAS, Writer
 from writemate_jax.strokes import to_points
-from writemate_jax.training.models import embedded as asset
-from writemate_jax.training.models import load_model
 
 ALPHABET = Alphabet(" lot")
 RNG = np.random.default_rng(0)

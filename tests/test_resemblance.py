@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 import tiny
 from writemate_jax import strokes
-from writemate_jax.sampling import resemblance
+from writemate_jax.hands import resemblance
 from writemate_jax.sampling.candidates import Draft, best
 
 TEXTS = ("lot to tool", "otto lolo t")

@@ -17,14 +17,14 @@ from PIL import Image
 
 from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet
+from writemate_jax.checkpoints.models import Description, export_model, load_model
+from writemate_jax.checkpoints.orbax_checkpoints import Checkpoints
 from writemate_jax.drawing import png, strokes_json
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling import command
 from writemate_jax.sampling.command import main
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.training.checkpoints import Checkpoints
-from writemate_jax.training.models import Description, export_model, load_model
 
 ROOT = Path(__file__).parent.parent
 

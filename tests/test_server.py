@@ -33,16 +33,16 @@ from starlette.responses import Response  # noqa: E402
 from writemate_jax import config as configuration  # noqa: E402
 from writemate_jax import strokes  # noqa: E402
 from writemate_jax.alphabet import Alphabet  # noqa: E402
+from writemate_jax.checkpoints.models import Description, Model  # noqa: E402
 from writemate_jax.data import own_ink  # noqa: E402
 from writemate_jax.drawing.look import Look  # noqa: E402
 from writemate_jax.drawing.strokes_json import Ink  # noqa: E402
+from writemate_jax.hands import adapt, named_styles, primers, styles  # noqa: E402
 from writemate_jax.model.networks import text_batch  # noqa: E402
-from writemate_jax.sampling import leading, named_styles, sampler  # noqa: E402
+from writemate_jax.sampling import leading, sampler  # noqa: E402
 from writemate_jax.sampling.levelling import level  # noqa: E402
 from writemate_jax.sampling.writer import TEXT_CAPACITIES, Writer  # noqa: E402
 from writemate_jax.sampling.written import Written  # noqa: E402
-from writemate_jax.training import adapt, primers  # noqa: E402
-from writemate_jax.training.models import Description, Model  # noqa: E402
 from writemate_jax.web.server import app as server_app  # noqa: E402
 from writemate_jax.web.server import docs, messages, pictures  # noqa: E402
 from writemate_jax.web.server import settings as limits  # noqa: E402
@@ -395,7 +395,7 @@ def test_a_fit_that_is_left_while_it_waits_makes_room(client, monkeypatch):
     def fit(*_, **__):
         begun.set()
         go.wait(60)
-        return adapt.Style(np.zeros(4, np.float32), 1, 1, 0.0, 0.0)
+        return styles.Style(np.zeros(4, np.float32), 1, 1, 0.0, 0.0)
 
     monkeypatch.setattr(adapt, "fit", fit)
     monkeypatch.setattr(client.app.state.desk, "_most_fits", 1)
@@ -558,7 +558,7 @@ def test_lines_are_written_between_the_steps_of_a_fit(client, monkeypatch):
                 while not client.app.state.desk._inbox:  # the request below is on its way
                     pass
             progress(0.0)
-        return adapt.Style(np.zeros(4, np.float32), 1, 1, 0.0, 0.0)
+        return styles.Style(np.zeros(4, np.float32), 1, 1, 0.0, 0.0)
 
     monkeypatch.setattr(adapt, "fit", slow_fit)
     move = client.app.state.desk._move
@@ -1141,7 +1141,7 @@ def test_metrics_count_what_was_done(client):
 
 @pytest.mark.parametrize("style", ["../..", "/etc/passwd", "mine", "mine/style.json", ".", "random/", "tests"])
 def test_a_style_is_no_path(client, style, tmp_path, monkeypatch):
-    adapt.save_style(tmp_path / "mine", adapt.Style(np.ones(4, np.float32), 1, 1, 0.0, 0.0))
+    styles.save_style(tmp_path / "mine", styles.Style(np.ones(4, np.float32), 1, 1, 0.0, 0.0))
     (tmp_path / "random").mkdir()
     monkeypatch.chdir(tmp_path)
     assert_problem(write(client, style=style), 422, "invalid")

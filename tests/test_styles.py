@@ -7,12 +7,12 @@ import pytest
 
 import tiny
 from writemate_jax.alphabet import Alphabet
+from writemate_jax.checkpoints.models import load_model
 from writemate_jax.data.batches import Batches
+from writemate_jax.hands import named_styles
 from writemate_jax.model.networks import Network, text_batch
-from writemate_jax.sampling import named_styles
 from writemate_jax.sampling.writer import InvalidRequest, Writer
 from writemate_jax.training import loop, step
-from writemate_jax.training.models import load_model
 
 B, T, V = 3, 6, 4
 HANDS = np.array([0, 2, 1])

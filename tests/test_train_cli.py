@@ -10,7 +10,7 @@ import pytest
 
 import tiny
 import train
-from writemate_jax.sampling import compilation_cache
+from writemate_jax import compilation_cache
 from writemate_jax.training import loop
 
 ROOT = Path(__file__).parents[1]

@@ -17,12 +17,12 @@ import pytest
 import tiny
 from writemate_jax import config as configuration
 from writemate_jax import strokes
+from writemate_jax.checkpoints.models import CheckpointNotFound, load_model
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
 from writemate_jax.model.networks import without_text
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.training import evaluation, huge_pages, log, loop, losses, step
-from writemate_jax.training.models import CheckpointNotFound, load_model
 
 ROOT = Path(__file__).parents[1]
 

@@ -12,9 +12,9 @@ from scipy import integrate, stats
 
 import tiny
 from writemate_jax import config as configuration
+from writemate_jax.checkpoints.models import load_model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.training import log, loop, optimizer, parallel, step, weight_noise
-from writemate_jax.training.models import load_model
 from writemate_jax.training.weight_noise import Posterior
 
 SHAPE = (5,)

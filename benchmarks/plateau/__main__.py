@@ -21,8 +21,8 @@ Runs that are finished are not made again; one that was cut short goes on from i
 
 def main(arguments: list[str] | None = None) -> int:
     from benchmarks.plateau import faults, report, running
+    from writemate_jax.compilation_cache import use_compilation_cache
     from writemate_jax.data import corpus as corpora
-    from writemate_jax.sampling.compilation_cache import use_compilation_cache
 
     every = tuple(faults.SAYS)
     parser = argparse.ArgumentParser(

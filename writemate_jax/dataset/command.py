@@ -48,10 +48,10 @@ def _run(options: argparse.Namespace, recipe: Recipe) -> int:
     # JAX takes a second to import: mistakes and --help are answered without.
     from tqdm import tqdm
 
+    from writemate_jax.checkpoints.models import embedded, load_model
+    from writemate_jax.compilation_cache import use_compilation_cache
     from writemate_jax.dataset import making, texts
-    from writemate_jax.sampling.compilation_cache import use_compilation_cache
-    from writemate_jax.sampling.limits import MAX_CHARACTERS
-    from writemate_jax.training.models import embedded, load_model
+    from writemate_jax.limits import MAX_CHARACTERS
 
     use_compilation_cache()
     model = load_model(options.checkpoint or embedded())

@@ -16,13 +16,13 @@ from pathlib import Path
 import jax
 import numpy as np
 
+from writemate_jax.checkpoints.models import Model
 from writemate_jax.dataset.plan import Plan, Recipe, plan
 from writemate_jax.dataset.samples import Stored, stored
 from writemate_jax.dataset.shards import begin, shard_path, write_shard
 from writemate_jax.drawing.strokes_json import Ink
-from writemate_jax.sampling.named_styles import digest
+from writemate_jax.hands.named_styles import digest
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.training.models import Model
 
 LANES = {"cpu": 64}  # lines at once on each device of a platform
 MORE_LANES = 256  # elsewhere: a step takes an accelerator hardly longer for them

@@ -11,7 +11,7 @@ import numpy as np
 
 from writemate_jax.dataset import picture
 from writemate_jax.dataset.picture import Look
-from writemate_jax.sampling.limits import LARGEST_BIAS, LARGEST_SEED, MAX_CANDIDATES
+from writemate_jax.limits import LARGEST_BIAS, LARGEST_SEED, MAX_CANDIDATES
 
 
 @dataclass(frozen=True)

@@ -170,9 +170,9 @@ def _styles(options: argparse.Namespace) -> None:
 
 
 def _likelihood(options: argparse.Namespace) -> None:
+    from writemate_jax.checkpoints.models import embedded, load_model
     from writemate_jax.evaluation.likelihood import measure
     from writemate_jax.replacing import write_text
-    from writemate_jax.training.models import embedded, load_model
 
     if options.result is not None and (options.checkpoint is None or options.lines is not None):
         raise ValueError("--result needs the --checkpoint of a training, and a whole split: no --lines")

@@ -22,8 +22,9 @@ from writemate_jax.evaluation.legibility import Line
 from writemate_jax.evaluation.prompts import Prompt
 from writemate_jax.evaluation.recogniser import Recogniser
 from writemate_jax.evaluation.writer_recogniser import WriterRecogniser, form
+from writemate_jax.hands import adapt
+from writemate_jax.hands.styles import Style
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.training import adapt
 
 REAL, UNKNOWN, DEFAULT, PRIMED, ADAPTED = "real", "unprimed", "default", "primed", "adapted"
 TOGETHER = 4  # writers whose styles are fitted side by side
@@ -73,7 +74,7 @@ class Hands:
     """
 
     primers: Sequence[Ink]
-    adapted: Sequence[adapt.Style]
+    adapted: Sequence[Style]
 
 
 def hands(

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 
+from writemate_jax.checkpoints.models import Model
 from writemate_jax.data.batches import Batches
 from writemate_jax.data.corpus import Corpus
 from writemate_jax.training import evaluation, parallel
-from writemate_jax.training.models import Model
 from writemate_jax.training.step import make_evaluation_step
 
 

@@ -20,7 +20,7 @@ from writemate_jax.evaluation.distances import Distance, between_halves, distanc
 from writemate_jax.evaluation.diversity import Spread
 from writemate_jax.evaluation.features import Values
 from writemate_jax.evaluation.two_sample import Labelled, TwoSample, disturb, pair, two_sample, writers_apart
-from writemate_jax.sampling.limits import MAX_CHARACTERS
+from writemate_jax.limits import MAX_CHARACTERS
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.strokes import Rows
 

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from writemate_jax import config as configuration
+from writemate_jax.checkpoints.models import BEST, LAST, Model, find, load_model
 from writemate_jax.data.corpus import ARRANGEMENTS
 from writemate_jax.evaluation.likelihood import Likelihood
 from writemate_jax.replacing import replacing, write_text
 from writemate_jax.training import hardware, log
-from writemate_jax.training.models import BEST, LAST, Model, find, load_model
 
 # Of a long run's training rows so many are kept in its curve, evenly.
 CURVE_ROWS = 300

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from writemate_jax.checkpoints.models import Model
 from writemate_jax.data.corpus import Corpus
 from writemate_jax.data.open_corpus import QUANTUM
 from writemate_jax.dataset.making import make
@@ -24,7 +25,6 @@ from writemate_jax.evaluation.conventions import conventional
 from writemate_jax.evaluation.edit_distance import compare
 from writemate_jax.reading.reader import Reader
 from writemate_jax.reading.training import Examples, fits
-from writemate_jax.training.models import Model
 
 
 @dataclass(frozen=True)

@@ -30,14 +30,14 @@ def add(commands) -> None:
 def run(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
+    from writemate_jax.checkpoints.models import embedded, load_model
+    from writemate_jax.compilation_cache import use_compilation_cache
     from writemate_jax.config import corpus_path, default
     from writemate_jax.data import corpus as corpora
     from writemate_jax.evaluation import usefulness
     from writemate_jax.evaluation.tables import plain, table
     from writemate_jax.reading.training import learned
     from writemate_jax.replacing import write_text
-    from writemate_jax.sampling.compilation_cache import use_compilation_cache
-    from writemate_jax.training.models import embedded, load_model
 
     use_compilation_cache()
     corpus = corpora.load(corpus_path(default()))

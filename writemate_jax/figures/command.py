@@ -69,9 +69,9 @@ def run(options: argparse.Namespace) -> None:
 
 def _networks(options: argparse.Namespace):
     """The synthesis and the prediction network that are asked for, one of which may be None."""
+    from writemate_jax.checkpoints.models import embedded
     from writemate_jax.figures.making import Named
     from writemate_jax.sampling.writer import Writer
-    from writemate_jax.training.models import embedded
 
     if options.checkpoint is None and options.prediction is None:
         return (

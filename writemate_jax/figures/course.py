@@ -9,12 +9,12 @@ import jax
 import numpy as np
 
 from writemate_jax import strokes
+from writemate_jax.checkpoints.models import Model
 from writemate_jax.model import mdn
 from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.model.window import Text
 from writemate_jax.strokes import Rows
-from writemate_jax.training.models import Model
 
 
 class Course(NamedTuple):

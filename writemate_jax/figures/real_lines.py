@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from writemate_jax.checkpoints.models import Model
 from writemate_jax.data import own_ink
 from writemate_jax.data.corpus import Corpus
 from writemate_jax.strokes import Rows
-from writemate_jax.training.models import Model
 
 PROSE = 0.85  # of the characters, at least, are lower-case letters and spaces
 MOST_POINTS = 1_500  # 4,096 is the most that a primer may have

@@ -42,7 +42,7 @@ def primed(writer: Writer, primers: Sequence[RealLine], text: str, bias: float, 
     """A row for each primer: its ink, and what is written after it by each seed: the paper's figures 18 and 19.
 
     The first row is of the same seeds without a primer. A network with styles takes for each primer the one that suits
-    it (`sampling.primed`).
+    it (`hands.primed`).
     """
     texts = [text] * len(seeds)
     alone = writer.write(texts, bias, seeds, style=UNKNOWN, candidates=1)

@@ -75,8 +75,8 @@ def run(line: str) -> None:
 
 def parse(line: str) -> tuple[Callable[[Sequence[str]], int], list[str]]:
     """The program of a command line and its arguments. Raises `CommandFailed` for another program."""
+    from writemate_jax.hands import command as adapt_command
     from writemate_jax.sampling import command
-    from writemate_jax.training import adapt_command
 
     words = shlex.split(line)
     if words[:2] == ["python", "sample.py"]:

@@ -26,6 +26,7 @@ import numpy as np
 
 from writemate_jax.alphabet import UnknownCharacters
 from writemate_jax.data.letter_size import ASCENDER, DESCENDER, WORD_GAP
+from writemate_jax.limits import LARGEST_SEED, MAX_CHARACTERS
 from writemate_jax.pages import ink as inks
 from writemate_jax.pages.blocks import Block, parse
 from writemate_jax.pages.hyphens import Hyphenator, OfOriginals
@@ -33,7 +34,6 @@ from writemate_jax.pages.ink import SQUEEZE, Ink, expected_width
 from writemate_jax.pages.layout import InvalidPage, Layout, hyphenation, rules
 from writemate_jax.pages.page import Page, PlacedLine
 from writemate_jax.pages.wrapping import TextLine, wrap
-from writemate_jax.sampling.limits import LARGEST_SEED, MAX_CHARACTERS
 from writemate_jax.strokes import Stroke
 
 USUAL = 0.87  # ratio of real to expected width before any is measured

@@ -17,9 +17,10 @@ from writemate_jax.arguments import from_zero, positive, read_text, whole
 from writemate_jax.data.ink_files import read_ink
 from writemate_jax.drawing import look as look_options
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
+from writemate_jax.hands import named_styles
 from writemate_jax.pages import command as page_options
 from writemate_jax.pages.drawing import page_format
-from writemate_jax.sampling import named_styles, style_list
+from writemate_jax.sampling import style_list
 from writemate_jax.sampling.written import FORMATS, Written, format_of, save
 
 if TYPE_CHECKING:  # JAX takes a second to import: mistakes and --help are answered without
@@ -96,9 +97,9 @@ def _run(options: argparse.Namespace) -> int:
     prime = _primer(options)
 
     from writemate_jax.alphabet import UnknownCharacters
+    from writemate_jax.checkpoints.models import CheckpointNotFound, embedded
     from writemate_jax.data.own_ink import UnfitInk
     from writemate_jax.sampling.writer import InvalidRequest, Writer
-    from writemate_jax.training.models import CheckpointNotFound, embedded
 
     written: list[Written] = []
     paths: list[Path] = []
@@ -174,8 +175,8 @@ def _run_pages(options: argparse.Namespace) -> int:
     prime = _primer(options)
 
     from writemate_jax.alphabet import UnknownCharacters
+    from writemate_jax.checkpoints.models import CheckpointNotFound
     from writemate_jax.sampling.writer import InvalidRequest, Writer
-    from writemate_jax.training.models import CheckpointNotFound
 
     try:
         writer = Writer.load(options.checkpoint)
@@ -234,7 +235,7 @@ def _primer(options: argparse.Namespace) -> Ink | None:
 def _check_primer(writer: Writer, prime: Ink | None, options: argparse.Namespace) -> None:
     """Raises UnfitInk for a primer that hardly says its text."""
     if prime is not None:
-        from writemate_jax.training import text_fit
+        from writemate_jax.hands import text_fit
 
         text_fit.check(writer.model, [prime], [f"--prime {options.prime}"])
 
@@ -249,7 +250,7 @@ def _check_network(writer: Writer, options: argparse.Namespace) -> None:
 
 def _readable(writer: Writer, texts: list[str], places: list[str], options: argparse.Namespace) -> list[str]:
     """The texts as the network knows them, all of them checked before any is written."""
-    from writemate_jax.sampling.limits import MAX_CHARACTERS
+    from writemate_jax.limits import MAX_CHARACTERS
     from writemate_jax.sampling.writer import InvalidRequest
 
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from writemate_jax.drawing.contact_sheet import contact_sheet
-from writemate_jax.sampling.named_styles import NamedStyle
+from writemate_jax.hands.named_styles import NamedStyle
 
 if TYPE_CHECKING:  # the table does without JAX
     from writemate_jax.sampling.writer import Writer

@@ -27,25 +27,25 @@ import numpy as np
 
 from writemate_jax import strokes
 from writemate_jax.alphabet import UnknownCharacters
+from writemate_jax.checkpoints.models import Model, embedded, load_model
+from writemate_jax.compilation_cache import use_compilation_cache
 from writemate_jax.data import own_ink
 from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.hands import adapt, named_styles, primed, resemblance, text_fit
+from writemate_jax.hands.styles import InvalidStyle, Style, load_style
+from writemate_jax.limits import LARGEST_BIAS, LARGEST_SEED, MAX_CANDIDATES, MAX_CHARACTERS, MAX_POINTS
 from writemate_jax.reading.reader import Reader
 from writemate_jax.reading.reader import embedded as embedded_reader
-from writemate_jax.sampling import leading, named_styles, neatness, primed, resemblance
+from writemate_jax.sampling import leading, neatness
 from writemate_jax.sampling.candidates import Draft, best, draft, faults, usual
 from writemate_jax.sampling.candidates import seeds as candidate_seeds
-from writemate_jax.sampling.compilation_cache import use_compilation_cache
 from writemate_jax.sampling.lanes import Ended, Lanes, Track
 from writemate_jax.sampling.leading import Leading, Led
 from writemate_jax.sampling.levelling import level
-from writemate_jax.sampling.limits import LARGEST_BIAS, LARGEST_SEED, MAX_CANDIDATES, MAX_CHARACTERS, MAX_POINTS
 from writemate_jax.sampling.line_ends import without_primer, without_stop
 from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
-from writemate_jax.training import adapt, text_fit
-from writemate_jax.training.adapt import InvalidStyle, Style, load_style
-from writemate_jax.training.models import Model, embedded, load_model
 
 if TYPE_CHECKING:
     from writemate_jax.pages import Page
@@ -72,7 +72,7 @@ class Writer:
     about 1e-5 of the ink's unit until, rarely, a draw falls on the other side of an edge.
 
     Args:
-      model: see `training.models.load_model`.
+      model: see `checkpoints.models.load_model`.
       lanes: lines computed at once; by default 16 on a CPU, where more gain little, and 256 elsewhere.
     """
 
@@ -92,7 +92,7 @@ class Writer:
         """The writer of a checkpoint folder, or of the network that comes with the package.
 
         Compiled code is kept between processes (`use_compilation_cache`).
-        Raises `training.models.CheckpointNotFound` for a folder that holds none.
+        Raises `checkpoints.models.CheckpointNotFound` for a folder that holds none.
         """
         use_compilation_cache()
         return cls(load_model(Path(checkpoint) if checkpoint is not None else embedded()), lanes=lanes)
@@ -118,11 +118,11 @@ class Writer:
             at most 12 characters (`neatness`).
           seed: one for all or one for each line. The same text with the same seed is the same ink, in any call.
           prime: a line of ink (float32 [T, 3], or as files hold it) whose hand is continued, in the style that suits it
-            best (`sampling.primed`) unless another is asked for. A network of lines between rests in x-heights takes
+            best (`hands.primed`) unless another is asked for. A network of lines between rests in x-heights takes
             any size and place, and of a long line the part that ends at a word (`own_ink.primer`); another takes ink
             in its own unit.
           prime_text: its text, where ``prime`` does not say it or says another; it is taken at its word
-            (`training.text_fit.check` tells whether the ink says it).
+            (`hands.text_fit.check` tells whether the ink says it).
           attention: whether to keep phi and kappa.
           style: the hand: a name of `named_styles`, what `adapt` made or a folder of `train.py adapt`, each with its
             primer unless there is another; the name of a training writer, "unknown" for the network's own, "random"
@@ -288,7 +288,7 @@ class Writer:
     def adapt(self, lines: Sequence[Ink]) -> Style:
         """The style of 5 to 20 lines by one hand, as `train.py adapt` makes it: takes seconds; for `write`.
 
-        lines: ink in any size, y up, with its text. `training.adapt.save_style` keeps a style in a folder.
+        lines: ink in any size, y up, with its text. `hands.styles.save_style` keeps a style in a folder.
         Raises `UnfitInk` for a line that cannot be used or hardly says its text, ValueError for a network without
         styles, or no lines.
         """

@@ -1,1 +1,1 @@
-"""Training: losses, the optimisers, data parallelism, checkpoints and the loop that joins them."""
+"""Training: losses, the optimisers, data parallelism and the loop that joins them."""

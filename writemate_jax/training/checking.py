@@ -9,7 +9,7 @@ from ml_collections import ConfigDict
 
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data.corpus import ARRANGEMENTS
-from writemate_jax.sampling.limits import LARGEST_BIAS, LARGEST_SEED, MAX_CANDIDATES, MAX_CHARACTERS, MAX_POINTS
+from writemate_jax.limits import LARGEST_BIAS, LARGEST_SEED, MAX_CANDIDATES, MAX_CHARACTERS, MAX_POINTS
 
 LEAST = math.ulp(0.0)
 BELOW_ONE = math.nextafter(1.0, 0.0)

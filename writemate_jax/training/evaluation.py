@@ -10,10 +10,10 @@ from typing import Any
 import jax
 import numpy as np
 
+from writemate_jax.checkpoints.models import Description, Model
 from writemate_jax.data.batches import Batches
 from writemate_jax.data.corpus import Corpus
 from writemate_jax.training import losses, parallel
-from writemate_jax.training.models import Description, Model
 
 
 def validate(evaluation_step: Callable, params: Any, validation: Batches) -> losses.Sums:
@@ -43,7 +43,7 @@ def write_samples(
     """
     from writemate_jax.drawing.attention import plot_attention_sheet
     from writemate_jax.drawing.contact_sheet import contact_sheet
-    from writemate_jax.sampling.limits import MAX_CHARACTERS
+    from writemate_jax.limits import MAX_CHARACTERS
     from writemate_jax.sampling.writer import Writer
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -17,9 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from writemate_jax.checkpoints.models import CheckpointNotFound, Model, export_model, load_model
+from writemate_jax.limits import LARGEST_BIAS, MAX_CANDIDATES
 from writemate_jax.sampling.candidates import OWN
-from writemate_jax.sampling.limits import LARGEST_BIAS, MAX_CANDIDATES
-from writemate_jax.training.models import CheckpointNotFound, Model, export_model, load_model
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -18,16 +18,16 @@ from tqdm import tqdm
 
 from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet
+from writemate_jax.checkpoints.models import Description
+from writemate_jax.checkpoints.orbax_checkpoints import Checkpoints
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.batches import Batch, Batches
 from writemate_jax.replacing import write_text
 from writemate_jax.training import checking, evaluation, hardware, losses, optimizer, parallel, starting, step
 from writemate_jax.training import log as logs
-from writemate_jax.training.checkpoints import Checkpoints
 from writemate_jax.training.cost import Cost
 from writemate_jax.training.log import Log, plot_learning_curve
-from writemate_jax.training.models import Description
 
 
 class NotFinite(RuntimeError):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import jax
 import numpy as np
 
+from writemate_jax.checkpoints.models import Description, embedded, load_model
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data.corpus import ARRANGEMENTS
 from writemate_jax.model.networks import without_text
-from writemate_jax.training.models import Description, embedded, load_model
 
 
 def trained(folders: str, description: Description) -> dict:

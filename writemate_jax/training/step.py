@@ -13,11 +13,11 @@ import numpy as np
 import optax
 from ml_collections import ConfigDict
 
+from writemate_jax.checkpoints.models import Description
 from writemate_jax.config import ConfigurationError
 from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Network
 from writemate_jax.training import losses, parallel, weight_noise
-from writemate_jax.training.models import Description
 
 # The draws of weights have a stream of random numbers of their own: no step has this number.
 WEIGHT_STREAM = 2**32 - 1

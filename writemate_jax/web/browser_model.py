@@ -18,14 +18,14 @@ import numpy as np
 from flax import traverse_util
 
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
+from writemate_jax.checkpoints.models import Model
 from writemate_jax.data import letter_size, own_ink, pieces
+from writemate_jax.hands import adapt, primers, resemblance
 from writemate_jax.model import window
 from writemate_jax.reading import network as reading
-from writemate_jax.sampling import candidates, line_ends, neatness, resemblance
+from writemate_jax.sampling import candidates, line_ends, neatness
 from writemate_jax.sampling import writer as writing
 from writemate_jax.sampling.writer import Primer, Writer
-from writemate_jax.training import adapt, primers
-from writemate_jax.training.models import Model
 
 MAGIC, FORMAT = b"WMBM", "writemate-browser-1"
 GATE_LINES = 3  # of ink, with fewer of which the gates learn them by heart

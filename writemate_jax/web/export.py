@@ -64,8 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the site goes")
     parser.add_argument("--checkpoint", metavar="FOLDER", help="a network of your own (default: the embedded one)")
     options = parser.parse_args(arguments)
+    from writemate_jax.checkpoints.models import CheckpointNotFound
     from writemate_jax.sampling.writer import Writer
-    from writemate_jax.training.models import CheckpointNotFound
 
     try:
         written = export(Writer.load(options.checkpoint), options.out)

@@ -24,12 +24,12 @@ from writemate_jax.alphabet import UnknownCharacters
 from writemate_jax.data.own_ink import UnfitInk
 from writemate_jax.drawing.look import Look
 from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.hands import adapt
+from writemate_jax.hands.styles import Style
+from writemate_jax.limits import LARGEST_SEED, MAX_CHARACTERS
 from writemate_jax.sampling import neatness
-from writemate_jax.sampling.limits import LARGEST_SEED, MAX_CHARACTERS
 from writemate_jax.sampling.writer import InvalidRequest, Line, Primer, Writer
 from writemate_jax.sampling.written import Written
-from writemate_jax.training import adapt
-from writemate_jax.training.adapt import Style
 from writemate_jax.web.server import docs, messages, problems
 from writemate_jax.web.server import settings as limits
 from writemate_jax.web.server.desk import Desk

@@ -26,10 +26,10 @@ import numpy as np
 
 from writemate_jax import strokes
 from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.hands.styles import Style
+from writemate_jax.limits import MAX_CHARACTERS
 from writemate_jax.sampling.lanes import Ended, Lanes, Moved
-from writemate_jax.sampling.limits import MAX_CHARACTERS
 from writemate_jax.sampling.writer import TEXT_CAPACITIES, Line, Primer, Writer, capacity_of
-from writemate_jax.training import adapt
 from writemate_jax.web.server import fitting, settings
 from writemate_jax.web.server.jobs import Asker, Chosen, Job, Points, Whole
 from writemate_jax.web.server.measures import Measures
@@ -155,7 +155,7 @@ class Desk:
         finally:
             asker.gone = True
 
-    async def fit(self, lines: Sequence[Ink]) -> adapt.Style:
+    async def fit(self, lines: Sequence[Ink]) -> Style:
         """`adapt.fit`, when there is time. Raises `Problem`, and what that raises."""
         asker, events = self._asker()
         with self._changed:

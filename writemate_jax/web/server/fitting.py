@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from writemate_jax.checkpoints.models import Model
 from writemate_jax.drawing.strokes_json import Ink
-from writemate_jax.training import adapt, primers
-from writemate_jax.training.models import Model
+from writemate_jax.hands import adapt, primers
+from writemate_jax.hands.styles import Style
 from writemate_jax.web.server import settings
 
 
-def fit(model: Model, lines: Sequence[Ink], progress: Callable[[float], None]) -> adapt.Style:
+def fit(model: Model, lines: Sequence[Ink], progress: Callable[[float], None]) -> Style:
     """`adapt.fit`; what it raises."""
     deep = len(lines) >= settings.FIT_DEEP
     return adapt.fit(model, lines, deep=deep, progress=progress, points_grain=settings.FIT_GRAIN)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from writemate_jax.sampling.limits import LARGEST_SEED, MAX_CHARACTERS
+from writemate_jax.limits import LARGEST_SEED, MAX_CHARACTERS
 from writemate_jax.web.server import settings
 
 Number = Annotated[float, Field(ge=-settings.LARGEST_PLACE, le=settings.LARGEST_PLACE)]

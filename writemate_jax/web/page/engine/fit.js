@@ -1,7 +1,7 @@
 /**
  * The hand of some ink: the style vector that makes the ink likely, by a few steps of Adam along the derivative through
  * the whole network; what of it the vector leaves over, as something added to the gates; the line that writing goes on
- * from; and the ink's trait. As writemate_jax/training/adapt.py and primers.py; the derivative is written out here.
+ * from; and the ink's trait. As writemate_jax/hands/adapt.py and primers.py; the derivative is written out here.
  */
 import { encode } from "./alphabet.js";
 import { exp, tanh } from "./elementary.js";

@@ -1,5 +1,5 @@
 /**
- * How much ink is like a person's, told by how its lines run: as writemate_jax/sampling/resemblance.py, which says why.
+ * How much ink is like a person's, told by how its lines run: as writemate_jax/hands/resemblance.py, which says why.
  *
  * `how` is the header's section. Lines are rows [dx, dy, eos] in x-heights.
  */

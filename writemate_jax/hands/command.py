@@ -29,14 +29,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     from tqdm import tqdm
 
-    from writemate_jax.sampling.compilation_cache import use_compilation_cache
-    from writemate_jax.training import adapt, text_fit
-    from writemate_jax.training.models import embedded, load_model
+    from writemate_jax.checkpoints.models import embedded, load_model
+    from writemate_jax.compilation_cache import use_compilation_cache
+    from writemate_jax.hands import adapt, text_fit
+    from writemate_jax.hands.ink_folder import read_lines
+    from writemate_jax.hands.styles import save_style
 
     use_compilation_cache()
     try:
         model = load_model(options.checkpoint or embedded())
-        lines, names = adapt.read_lines(options.ink)
+        lines, names = read_lines(options.ink)
         text_fit.check(model, lines, names)
         with tqdm(total=options.steps + adapt.GATE_STEPS, unit="step", disable=None) as bar:
 
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 bar.update()
 
             style = adapt.fit(model, lines, deep=True, steps=options.steps, progress=progress)
-        path = adapt.save_style(options.workdir, style)
+        path = save_style(options.workdir, style)
     except (ValueError, OSError) as error:
         print(f"train.py adapt: error: {error}", file=sys.stderr)
         return 2

@@ -6,12 +6,9 @@ All weights stay as they are, so that the network still writes the characters th
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -19,59 +16,21 @@ import jax.numpy as jnp
 import numpy as np
 
 from writemate_jax import strokes
-from writemate_jax.data.ink_files import SUFFIXES, read_ink, with_text
+from writemate_jax.checkpoints.models import Model
 from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
-from writemate_jax.drawing.formats import FORMATS, format_of
 from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.hands import named_styles, primers, resemblance
+from writemate_jax.hands.styles import Style, as_kept
 from writemate_jax.model import mdn
 from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.model.window import Text
-from writemate_jax.replacing import write_text
-from writemate_jax.sampling import named_styles, resemblance
 from writemate_jax.strokes import Rows
-from writemate_jax.training import primers
-from writemate_jax.training.models import Model
 
 STEPS, RATE = 15, 0.15  # of Adam; 40 steps make other lines of the same hand no likelier than 10
 PULL = 4.0
 GATE_STEPS, GATE_RATE, GATE_PULL = 12, 0.02, 40.0  # of Adam, and a precision, both on the scale of `give`
 LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 64, 64  # arrays come in multiples of these; a single line stays single
-FILE = "style.json"
-GATE_DECIMALS, TRAIT_DECIMALS = 6, 5  # that it has
-ABOUT = {"lines": 0, "points": 0, "before": np.nan, "after": np.nan}  # of the fit; what is said where a file does not
-
-
-class InvalidStyle(ValueError):
-    """A file holds no style of this network; the message names it and says what to do."""
-
-
-@dataclass(frozen=True, eq=False)  # arrays have no truth value
-class Style:
-    """A fitted style.
-
-    vector: float32 [s]. lines, points: of the ink that it was fitted to. before, after: nats a point of this ink under
-    the style of a hand not known, and under the fitted one. primer: one of the lines, which writing goes on from: what
-    of a hand the vector does not hold, the network takes from there. gates: float32 [layers * 4h], what is added to the
-    network's gates besides (`deepen`); None for nothing. trait: of all lines (`resemblance.trait`), by which the most
-    alike of candidates is known; None where it is to be taken from the primer. weights: of the network that it was
-    fitted for (`named_styles.digest`), as it means something to these alone; None where that is not known.
-    """
-
-    vector: np.ndarray
-    lines: int
-    points: int
-    before: float
-    after: float
-    primer: Ink | None = None
-    gates: np.ndarray | None = None
-    trait: np.ndarray | None = None
-    weights: str | None = None
-
-    @property
-    def whole(self) -> np.ndarray:
-        """The vector, and what is added to the gates behind it: what `Writer.write` takes."""
-        return self.vector if self.gates is None else np.concatenate([self.vector, self.gates])
 
 
 def fit(
@@ -121,16 +80,12 @@ def rows_of(model: Model, lines: Sequence[Ink]) -> tuple[list[Rows], list[str]]:
 def with_ink(
     model: Model, style: Style, rows: Sequence[Rows], texts: Sequence[str], *, points_grain: int = POINTS_GRAIN
 ) -> Style:
-    """The style with what is kept beside it: the line of ink to go on from, the ink's trait, and its weights.
-
-    In the decimals that a file has of it, so that a style writes the same ink before it is saved and after.
-    """
-    gates = None if style.gates is None else np.round(style.gates.astype(float), GATE_DECIMALS).astype(np.float32)
-    style = replace(style, gates=gates)
+    """The style with what is kept beside it: the line of ink to go on from, the ink's trait, and its weights."""
+    style = as_kept(style)
     chosen = primers.best(model, rows, texts, style.whole, points_grain)
-    primer = None if chosen is None else Ink(primers.kept(rows[chosen]).astype(np.float32), texts[chosen])
-    trait = np.round(resemblance.trait(rows).astype(float), TRAIT_DECIMALS).astype(np.float32)
-    return replace(style, primer=primer, trait=trait, weights=named_styles.digest(model.params))
+    primer = None if chosen is None else Ink(rows[chosen], texts[chosen])
+    trait, weights = resemblance.trait(rows), named_styles.digest(model.params)
+    return as_kept(replace(style, primer=primer, trait=trait, weights=weights))
 
 
 def fit_rows(
@@ -313,111 +268,3 @@ def _side_by_side(
     nothing = [np.zeros(0, np.int32)] * (count - len(rows))
     text = text_batch(codes + nothing, primers.up(max(map(len, codes)) + 1, TEXT_GRAIN))
     return _Lines(points, text, np.array([*hands, *[0] * len(nothing)]), mask)
-
-
-def read_lines(folder: Path) -> tuple[list[Ink], list[str]]:
-    """The lines of ink in a folder's files of `ink_files.SUFFIXES`, in the order of names, and what errors call each.
-
-    Of files that differ in nothing but the suffix, which are the same ink, the first format's alone is read; names with
-    a dot in front are not looked at. Raises ValueError for what is no folder or has none of them, `InvalidInkFile` for
-    a file that holds none, or a line without a text.
-    """
-    if not Path(folder).is_dir():
-        raise ValueError(f"{folder} is no folder; give one with lines of your ink, each in a file of its own")
-    files = _ink_files(Path(folder))
-    if not files:
-        *others, last = SUFFIXES
-        raise ValueError(f"{folder} holds no {', '.join(others)} or {last} files; give a folder of lines of your ink,"
-                         " each in a file of one of these formats; a name in several formats is one line")  # fmt: skip
-    lines, names = [], []
-    for file in files:
-        found = with_text(read_ink(file), file)
-        lines += found
-        names += [str(file)] if len(found) == 1 else [f"{file}: line {i}" for i in range(len(found))]
-    return lines, names
-
-
-def _ink_files(folder: Path) -> list[Path]:
-    """One file of each name, in the order of names: of the format that keeps most of the ink, as `SUFFIXES` begins."""
-    found = [file for file in sorted(folder.glob("[!.]*")) if file.suffix.lower() in SUFFIXES and file.is_file()]
-    found = [file for file in found if file.name != FILE]  # what was made of them lies there, too
-    richest: dict[str, Path] = {}
-    for file in sorted(found, key=lambda file: SUFFIXES.index(file.suffix.lower())):
-        suffix = FORMATS[format_of(file)]  # of a.plotter.svg more than .svg: it is the same line as a.json
-        richest.setdefault(file.name[: -len(suffix)], file)
-    return sorted(richest.values())
-
-
-def save_style(folder: Path, style: Style) -> Path:
-    """Writes the style into a folder; returns the file."""
-    path = Path(folder) / FILE
-    stored = {"style": [float(x) for x in style.vector]}
-    stored |= {name: getattr(style, name) for name in ABOUT}
-    if style.gates is not None:
-        stored["gates"] = [round(float(x), GATE_DECIMALS) for x in style.gates]
-    if style.trait is not None:
-        stored["trait"] = [round(float(x), TRAIT_DECIMALS) for x in style.trait]
-    if style.primer is not None:
-        stored["primer"] = {"text": style.primer.text, "strokes": primers.kept(style.primer.strokes).tolist()}
-    if style.weights is not None:
-        stored["weights"] = style.weights
-    write_text(path, json.dumps(stored) + "\n")
-    return path
-
-
-def load_style(path: str | os.PathLike) -> Style:
-    """The style that `save_style` wrote into a file, or into the folder that holds it.
-
-    Of what files of earlier versions lack (gates, primer, trait, weights) there is None. Raises `InvalidStyle`.
-    """
-    path = Path(path)
-    path = path / FILE if path.is_dir() else path
-    try:
-        stored = json.loads(path.read_text("utf-8"))
-        vector, gates, trait = (
-            None if stored.get(name) is None else np.array(stored[name], np.float32)
-            for name in ("style", "gates", "trait")
-        )
-        about = {name: stored.get(name, nothing) for name, nothing in ABOUT.items()}
-        primer, weights = stored.get("primer"), stored.get("weights")
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise _no_style(path, f"{type(error).__name__}: {error}") from error
-    for name, numbers in (("style", vector), ("gates", gates)):
-        if numbers is not None and not (numbers.ndim == 1 and np.isfinite(numbers).all()):
-            raise _no_style(path, f"its {name} has the shape {numbers.shape}; expected finite numbers [s]")
-    if vector is None:
-        raise _no_style(path, "no field style")
-    if trait is not None and not (trait.shape == (resemblance.SIZE,) and np.isfinite(trait).all()):
-        raise _no_style(path, f"its trait has the shape {trait.shape}; expected {resemblance.SIZE} finite numbers")
-    return Style(vector, **about, primer=_stored_primer(path, primer), gates=gates, trait=trait, weights=weights)
-
-
-def _stored_primer(path: Path, stored: Any) -> Ink | None:
-    if stored is None:
-        return None
-    try:
-        if not isinstance(stored["text"], str):
-            raise TypeError(f"its text is {stored['text']!r}")
-        return Ink(strokes.check(np.array(stored["strokes"], np.float32)), stored["text"])
-    except (ValueError, LookupError, TypeError) as error:
-        raise _no_style(path, f"its primer is no line of ink, {type(error).__name__}: {error}") from error
-
-
-def _no_style(path: Path, why: str) -> InvalidStyle:
-    return InvalidStyle(f"{path} holds no style ({why}); make one with train.py adapt")
-
-
-__all__ = [
-    "InvalidStyle",
-    "Style",
-    "UnfitInk",
-    "deepen",
-    "fit",
-    "fit_hands",
-    "fit_rows",
-    "load_style",
-    "read_lines",
-    "rows_of",
-    "save_style",
-    "with_ink",
-]

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from writemate_jax.checkpoints.models import Model
+from writemate_jax.hands import adapt
 from writemate_jax.strokes import Rows
-from writemate_jax.training import adapt
-from writemate_jax.training.models import Model
 
 STEPS, GATE_STEPS = 10, 8
 
 
 def hand(model: Model, primer: Rows, text: str) -> np.ndarray:
-    """The style (`adapt.Style.whole`) of a primer [T, 3] in the network's unit, from its origin on the baseline.
+    """The style (`styles.Style.whole`) of a primer [T, 3] in the network's unit, from its origin on the baseline.
 
     model: with styles, trained on lines between rests. text: what the ink says, in the network's alphabet.
     """

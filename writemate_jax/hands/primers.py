@@ -16,17 +16,17 @@ import numpy as np
 from jax import lax
 
 from writemate_jax import strokes
+from writemate_jax.checkpoints.models import Model
 from writemate_jax.data import own_ink
+from writemate_jax.hands.styles import kept
+from writemate_jax.limits import MAX_CHARACTERS
 from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Network, text_batch
-from writemate_jax.sampling.limits import MAX_CHARACTERS
 from writemate_jax.strokes import Rows
-from writemate_jax.training.models import Model
 
 LONGEST = 256  # points, where there is such a line: more costs time and tells no more of the hand
 LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 64, 128  # arrays come in multiples of these; a single line stays single
 ASTRAY = 1  # characters that the window may be before or behind the space after the line
-DECIMALS = 4  # of a kept line's offsets
 
 
 def best(
@@ -60,11 +60,6 @@ def usable(row: Rows, text: str) -> bool:
     except own_ink.UnfitInk:
         return False
     return len(text) <= MAX_CHARACTERS
-
-
-def kept(row: Rows) -> np.ndarray:
-    """The line [T, 3] in the decimals that a file has of it."""
-    return np.round(row.astype(float), DECIMALS)
 
 
 def strays(

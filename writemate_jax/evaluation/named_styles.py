@@ -1,4 +1,4 @@
-"""Makes the named styles of a network: `python -m writemate_jax.training.named_styles`.
+"""Makes the named styles of a network: `python -m writemate_jax.evaluation.named_styles`.
 
 Each is a writer of the open corpus' validation split, chosen by eye for how their hand looks when it is written, and by
 how well it is read. The vectors have to be fitted anew whenever the network's weights change; the choice stays.
@@ -12,13 +12,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from writemate_jax.checkpoints.models import Model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.corpus import Corpus
 from writemate_jax.drawing.strokes_json import Ink
-from writemate_jax.sampling import named_styles
-from writemate_jax.sampling.named_styles import NamedStyle
-from writemate_jax.training import adapt
-from writemate_jax.training.models import Model
+from writemate_jax.hands import adapt, named_styles
+from writemate_jax.hands.named_styles import NamedStyle
 
 LINES = 12  # that a vector is fitted to
 LENGTH = 24  # characters: lines of about this length are taken
@@ -121,9 +120,9 @@ def read(model: Model, seeds: Sequence[int] = (0, 1), progress: Callable[[str], 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong."""
     options = _parser().parse_args(arguments)
+    from writemate_jax.checkpoints.models import embedded, load_model
+    from writemate_jax.compilation_cache import use_compilation_cache
     from writemate_jax.config import corpus_path
-    from writemate_jax.sampling.compilation_cache import use_compilation_cache
-    from writemate_jax.training.models import embedded, load_model
 
     use_compilation_cache()
     from writemate_jax.evaluation.recogniser import RecogniserMissing
@@ -164,7 +163,7 @@ def _kept(options: argparse.Namespace, weights: str) -> dict[str, NamedStyle]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m writemate_jax.training.named_styles",
+        prog="python -m writemate_jax.evaluation.named_styles",
         description="Fits the named styles of a network to lines of writers whom it never saw; some minutes.",
     )
     add = parser.add_argument

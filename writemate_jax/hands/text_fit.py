@@ -10,13 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from writemate_jax import strokes
+from writemate_jax.checkpoints.models import Model
 from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
 from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.strokes import Rows
-from writemate_jax.training.models import Model
 
 # Nats a point. With the embedded network, 240 lines of held-out writers have 0.5 and more with their own text; with
 # the text of another line of the same length, 97 in a hundred have less.

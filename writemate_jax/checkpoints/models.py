@@ -145,9 +145,9 @@ def _layers(model: Model) -> int:
 def _read(path: Path) -> tuple[dict, Any]:
     """The stored description and the weights of one folder."""
     if not (path / DESCRIPTION).is_file():
-        from writemate_jax.training import checkpoints
+        from writemate_jax.checkpoints import orbax_checkpoints
 
-        return checkpoints.read(path)
+        return orbax_checkpoints.read(path)
     with np.load(path / PARAMS, allow_pickle=False) as stored:
         params = traverse_util.unflatten_dict({name: stored[name] for name in stored.files}, sep="/")
     return json.loads((path / DESCRIPTION).read_text("utf-8")), params

@@ -4,7 +4,7 @@
       {"name": "print", "note": "...", "writer": "...", "vector": [...], "fitted_to": [{"line": 7, "text": "..."}, ...],
        "ink": {"text": "...", "strokes": [[dx, dy, eos], ...]}}]}
 
-`python -m writemate_jax.training.named_styles` makes the file. A vector means something to the very weights that it was
+`python -m writemate_jax.evaluation.named_styles` makes the file. A vector means something to the very weights that it was
 fitted with, so their digest is stored, too.
 """
 
@@ -69,7 +69,7 @@ def load(path: str | os.PathLike | None = None) -> tuple[NamedStyle, ...]:
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise InvalidStyles(
             f"{path} holds no named styles ({type(error).__name__}: {error}); make them with "
-            "python -m writemate_jax.training.named_styles"
+            "python -m writemate_jax.evaluation.named_styles"
         ) from error
     return styles
 

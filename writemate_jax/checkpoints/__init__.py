@@ -1,0 +1,1 @@
+"""Trained networks as folders: the state of a training, and what writes with it."""
