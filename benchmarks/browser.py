@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
-from writemate_jax import Writer, config, strokes
+from writemate_jax import Writer, strokes
 from writemate_jax.data import corpus as corpora
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.evaluation import prompts
@@ -138,7 +138,7 @@ def learning(site: Path) -> None:
 
 def some_hands(count: int) -> list[list[Ink]]:
     """Lines of as many held-out writers, as there are."""
-    corpus = corpora.load(config.corpus_path(config.default()))
+    corpus = corpora.load()
     by_writer: dict[str, list[int]] = {}
     for i in range(len(corpus)):
         if corpus.split(i) != "train" and len(corpus.text(i)) in HAND_CHARACTERS:

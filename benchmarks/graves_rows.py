@@ -163,7 +163,7 @@ def run(settings: Settings, adjust: Callable[[ConfigDict], None] = lambda config
             continue
         if int(state.step) < config.training.steps:
             return UNFINISHED
-        corpus = corpora.load(configuration.corpus_path(config))
+        corpus = corpora.load(config.corpus)
         model = load_model(workdir)
         found = likelihood.measure(model, corpus, corpus.select(settings.split.split(",")))
         path = settings.results / f"{row.name}{graves_table.HONEST if settings.honest else ''}.json"

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from writemate_jax import Writer
-from writemate_jax.checkpoints.models import embedded, load_model
+from writemate_jax.checkpoints.models import load_model
 from writemate_jax.evaluation import prompts
 from writemate_jax.pages.layout import Layout
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def batches() -> None:
-    model = load_model(embedded())
+    model = load_model()
     for batch in (1, 8, 64, 256):
         writer = Writer(model, lanes=batch)
         writer.write([TEXT] * batch, seed=range(batch), candidates=1)  # compiles

@@ -26,7 +26,6 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.running_server import running_process
-from writemate_jax import config as configuration
 from writemate_jax import strokes
 from writemate_jax.data import corpus as corpora
 
@@ -173,7 +172,7 @@ async def fits(url: str, count: int, clients: int) -> str:
 
 def ink(count: int, characters: int) -> list[dict]:
     """Lines of the open corpus, by one held-out writer, of about so many characters each, as /api/v1/fit takes them."""
-    corpus = corpora.load(configuration.corpus_path(configuration.default()))
+    corpus = corpora.load()
     near = sorted(corpus.select(["validation"]), key=lambda i: abs(len(corpus.text(i)) - characters))
     writer = next(w for w in map(corpus.writer, near) if sum(corpus.writer(i) == w for i in near) >= count)
     chosen = [i for i in near if corpus.writer(i) == writer][:count]

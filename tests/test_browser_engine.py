@@ -311,7 +311,7 @@ def test_a_named_style_and_a_short_text_are_written_as_by_the_package(tmp_path_f
 @pytest.fixture(scope="module")
 def inks() -> list[strokes.Rows]:
     """Real lines, of several hands."""
-    corpus = corpora.load(config.corpus_path(config.default()))
+    corpus = corpora.load()
     return [corpus.strokes(i) for i in range(0, 600, 50)]
 
 
@@ -454,7 +454,7 @@ def _plain(draft: candidates.Draft) -> dict:
 
 
 def test_lines_are_levelled_as_by_the_package():
-    corpus = corpora.load(config.corpus_path(config.default()))
+    corpus = corpora.load()
     lines = [corpus.strokes(i) for i in range(0, 300, 50)]
     sloped = [np.column_stack([line[:, 0], line[:, 1] + 0.1 * line[:, 0], line[:, 2]]) for line in lines]
     sloped.append(lines[0][:5] * [1, 1, 0] + [0, 0, 1])  # too short to have a slope
@@ -494,7 +494,7 @@ def test_what_cannot_be_written_is_an_error_of_its_kind(files):
 
 
 def test_drawn_ink_becomes_like_the_corpus(tmp_path_factory):
-    corpus = corpora.load(config.corpus_path(config.default()))
+    corpus = corpora.load()
     path = tmp_path_factory.mktemp("whole") / "model.bin"
     path.write_bytes(browser_model.encode(Writer.load()))
     rng = np.random.default_rng(5)
@@ -634,7 +634,7 @@ def test_the_site_writes_in_chromium_and_learns_a_hand(site):
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
         pytest.skip("Chromium is not installed")
-    corpus = corpora.load(config.corpus_path(config.default()))
+    corpus = corpora.load()
     drawn = [{"text": corpus.text(7), "strokes": [(s * [30, -30]).tolist() for s in strokes.split(corpus.strokes(7))]}]
     handler = functools.partial(_Quiet, directory=str(site.parents[1]))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_api.sync_playwright() as playwright:

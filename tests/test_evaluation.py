@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import tiny
-from writemate_jax import config as configuration
 from writemate_jax import strokes
 from writemate_jax.data import corpus as corpora
 from writemate_jax.evaluation import legibility, prompts
@@ -211,7 +210,7 @@ def test_the_prompts_cover_what_they_should():
     assert any(len(p.text) == 1 for p in found) and any(p.text[-1] in "ilt" for p in found)
     written = set("".join(texts))
     assert written >= set(string.ascii_letters + string.digits + ".,!?'\"-:;()&%$#/+*=")
-    corpus = corpora.load(configuration.corpus_path(configuration.default()))
+    corpus = corpora.load()
     assert written <= set(corpus.alphabet)
 
 
@@ -296,7 +295,7 @@ def test_without_the_recogniser_the_error_says_what_to_install(monkeypatch):
 
 
 def test_the_recogniser_reads_real_ink(recogniser):
-    corpus = corpora.load(configuration.corpus_path(configuration.default()))
+    corpus = corpora.load()
     indices = corpus.select(["validation"])[::100]
     lines = legibility.real_lines(corpus, indices)
     records = legibility.judge(recogniser, lines)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import tiny
-from writemate_jax import config as configuration
 from writemate_jax import strokes
 from writemate_jax.checkpoints.models import Model, export_model
 from writemate_jax.data import corpus as corpora
@@ -29,7 +28,7 @@ from writemate_jax.training.loop import prepare
 @pytest.fixture(scope="module")
 def real() -> likeness.Real:
     """Some lines of every held-out writer of the open corpus."""
-    corpus = corpora.load(configuration.corpus_path(configuration.default()))
+    corpus = corpora.load()
     indices = corpus.select(["validation"])[::9]
     lines = [conventional(corpus.strokes(i), quantum=corpus.quantum) for i in indices]
     texts, writers = [corpus.text(i) for i in indices], [corpus.writer(i) for i in indices]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from writemate_jax import config, strokes
+from writemate_jax import strokes
 from writemate_jax.data import corpus as corpora
 from writemate_jax.sampling.lanes import Ended
 from writemate_jax.sampling.line_ends import without_primer, without_stop
@@ -85,7 +85,7 @@ def test_a_line_of_one_stroke_is_left_as_it_is():
 
 
 def test_real_lines_hardly_ever_lose_a_stroke():
-    corpus = corpora.load(config.corpus_path(config.default()))
+    corpus = corpora.load()
     lines = [i for i in corpus.select(["validation"])[:1500].tolist() if corpus.text(i)[-1].isalnum()]
     whole = [Ended(True, corpus.strokes(i), np.zeros(len(corpus.strokes(i)), int), None, None) for i in lines]
     left = [without_stop(one, corpus.text(i), 1.0) for i, one in zip(lines, whole, strict=True)]

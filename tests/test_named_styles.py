@@ -10,8 +10,7 @@ import pytest
 from PIL import Image
 
 import tiny
-from writemate_jax.checkpoints.models import Model, embedded, export_model, load_model
-from writemate_jax.config import corpus_path
+from writemate_jax.checkpoints.models import Model, export_model, load_model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.evaluation import named_styles as making
@@ -31,7 +30,7 @@ RNG = np.random.default_rng(0)
 
 @pytest.fixture(scope="module")
 def package_model():
-    return load_model(embedded())
+    return load_model()
 
 
 def test_the_packages_styles_are_people_whom_the_network_never_saw_with_ink_that_is_really_theirs(package_model):
@@ -41,7 +40,7 @@ def test_the_packages_styles_are_people_whom_the_network_never_saw_with_ink_that
     for field in ("name", "note", "writer"):
         assert len({getattr(style, field) for style in styles}) == len(styles)
     assert not {style.writer for style in styles} & set(package_model.writers)
-    corpus = corpora.load(corpus_path(package_model.config))
+    corpus = corpora.load(package_model.config.corpus)
     for style in styles:
         own = [i for i in corpus.select(["validation"]) if corpus.writer(i) == style.writer]
         assert len({line for line, _ in style.fitted_to}) >= 8

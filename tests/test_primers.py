@@ -6,8 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import tiny
-from writemate_jax import config as configuration
-from writemate_jax.checkpoints.models import embedded, load_model
+from writemate_jax.checkpoints.models import load_model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.own_ink import PRIMER_CHARACTERS, UnfitInk, like_the_corpus
 from writemate_jax.data.own_ink import primer as shortened
@@ -19,13 +18,13 @@ from writemate_jax.sampling.writer import InvalidRequest, Writer
 
 @pytest.fixture(scope="module")
 def model():
-    return load_model(embedded())
+    return load_model()
 
 
 @pytest.fixture(scope="module")
 def lines():
     """Six lines of a held-out writer: ink and texts."""
-    corpus = corpora.load(configuration.corpus_path(configuration.default()))
+    corpus = corpora.load()
     own = [i for i in corpus.select(["validation"]) if corpus.writer(i) == "kai/jspark" and corpus.lengths[i] < 250][:6]
     return [corpus.strokes(i) for i in own], [corpus.text(i) for i in own]
 

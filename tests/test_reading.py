@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import tiny
-from writemate_jax import config
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
 from writemate_jax.checkpoints.models import embedded as asset
 from writemate_jax.checkpoints.models import load_model
@@ -162,7 +161,7 @@ def test_the_readers_command_learns_and_its_file_reads(tmp_path, capsys):
 @pytest.fixture(scope="module")
 def lines() -> Examples:
     """Real lines of writers that it has not seen."""
-    corpus = corpora.load(config.corpus_path(config.default()))
+    corpus = corpora.load()
     return usefulness.chosen(corpus, ("validation",), 48, 3, conventions=False)
 
 

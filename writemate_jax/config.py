@@ -7,14 +7,12 @@ A file in `configs/` starts from `default()` and changes what its experiment cha
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 from ml_collections import ConfigDict
 
-from writemate_jax.shipped import shipped
+from writemate_jax.shipped import OPEN_CORPUS
 
-OPEN_CORPUS = "open"
 SAMPLE_TEXTS = (
     "Hello world",
     "the quick brown fox jumps",
@@ -116,13 +114,6 @@ def default() -> ConfigDict:
     sampling.points = 500  # of an unconditional sample
     sampling.points_per_second = 40  # pace of the pen, for animations: about 4 characters a second
     return config
-
-
-def corpus_path(config: ConfigDict) -> Path:
-    """The file of the configured corpus."""
-    if config.corpus == OPEN_CORPUS:
-        return shipped("open_corpus.npz")
-    return Path(config.corpus)
 
 
 def to_json(config: ConfigDict) -> dict:

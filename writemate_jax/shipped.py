@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.resources
 from pathlib import Path
 
+OPEN_CORPUS = "open"  # in place of the path of a corpus: that of the package
+
 
 def shipped(name: str) -> Path:
     """The path of a file or a folder of `assets/`."""

@@ -96,7 +96,7 @@ class Data:
         self.settings = settings
         config = configuration.default()
         config.corpus = settings.corpus
-        whole = corpora.load(configuration.corpus_path(config))
+        whole = corpora.load(config.corpus)
         train, held_out = (whole.select(splits) for splits in corpora.ARRANGEMENTS[settings.arrangement])
         train, held_out = (part[whole.lengths[part] <= settings.longest] for part in (train, held_out))
         if not (len(train) and len(held_out)):

@@ -8,6 +8,7 @@ things in Orbax's own format, which is asked only where there is one: to import 
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 import zipfile
 import zlib
@@ -107,17 +108,18 @@ def embedded(name: str = "open_synthesis") -> Path:
     return shipped(name)
 
 
-def load_model(folder: Path | str) -> Model:
+def load_model(folder: str | os.PathLike | None = None) -> Model:
     """Loads a trained network.
 
     Args:
       folder: a work directory of `train.py` (its best weights are taken, else the moving average of the last state),
-        its `best/` or `last/`, one step's folder in there, or a folder that `export_model` wrote.
+        its `best/` or `last/`, one step's folder in there, or a folder that `export_model` wrote; None for the network
+        that comes with the package.
 
     Raises:
       CheckpointNotFound: there is none, or what is there is damaged or of a later version.
     """
-    path = find(Path(folder))
+    path = embedded() if folder is None else find(Path(folder))
     try:
         stored, params = _read(path)
         model = Model(**vars(Description.from_json(stored)), params=params)

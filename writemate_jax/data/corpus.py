@@ -21,6 +21,7 @@ import numpy as np
 
 from writemate_jax import strokes as ink
 from writemate_jax.replacing import replacing
+from writemate_jax.shipped import OPEN_CORPUS, shipped
 
 FORMAT = "writemate-corpus-2"
 
@@ -191,9 +192,14 @@ def save(path: str | os.PathLike, corpus: Corpus) -> None:
         np.savez_compressed(file, **arrays)
 
 
-def load(path: str | os.PathLike) -> Corpus:
+def path_of(corpus: str | os.PathLike) -> Path:
+    """The file of a corpus: that of the package for its name, `OPEN_CORPUS`, else the path itself."""
+    return shipped("open_corpus.npz") if corpus == OPEN_CORPUS else Path(corpus)
+
+
+def load(corpus: str | os.PathLike = OPEN_CORPUS) -> Corpus:
     """Reads what `save` wrote. Raises FileNotFoundError, or `CorpusError` for a file that is no whole corpus."""
-    path = Path(path)
+    path = path_of(corpus)
     if not path.is_file():
         raise FileNotFoundError(f"no corpus file {str(path)!r}; make one with python -m writemate_jax.data --help")
     try:

@@ -48,13 +48,13 @@ def _run(options: argparse.Namespace, recipe: Recipe) -> int:
     # JAX takes a second to import: mistakes and --help are answered without.
     from tqdm import tqdm
 
-    from writemate_jax.checkpoints.models import embedded, load_model
+    from writemate_jax.checkpoints.models import load_model
     from writemate_jax.compilation_cache import use_compilation_cache
     from writemate_jax.dataset import making, texts
     from writemate_jax.limits import MAX_CHARACTERS
 
     use_compilation_cache()
-    model = load_model(options.checkpoint or embedded())
+    model = load_model(options.checkpoint)
     found = texts.prepared(texts.of_open_corpus() if lines is None else lines, model.alphabet, MAX_CHARACTERS)
     if found.refused:
         shown = ", ".join(repr(line[:60]) for line in found.refused[:SHOWN])

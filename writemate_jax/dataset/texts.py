@@ -38,8 +38,7 @@ def prepared(lines: Iterable[str], alphabet: Alphabet, longest: int) -> Texts:
 
 def of_open_corpus() -> tuple[str, ...]:
     """The texts of the open corpus' training lines: words of letters, names, prices, dates, capitals, punctuation."""
-    from writemate_jax.config import corpus_path, default
     from writemate_jax.data import corpus as corpora
 
-    corpus = corpora.load(corpus_path(default()))
+    corpus = corpora.load()
     return tuple(corpus.text(i) for i in corpus.select(("train",)))

@@ -170,14 +170,14 @@ def _styles(options: argparse.Namespace) -> None:
 
 
 def _likelihood(options: argparse.Namespace) -> None:
-    from writemate_jax.checkpoints.models import embedded, load_model
+    from writemate_jax.checkpoints.models import load_model
     from writemate_jax.evaluation.likelihood import measure
     from writemate_jax.replacing import write_text
 
     if options.result is not None and (options.checkpoint is None or options.lines is not None):
         raise ValueError("--result needs the --checkpoint of a training, and a whole split: no --lines")
     corpus, indices = _corpus_lines(options)
-    model = load_model(embedded() if options.checkpoint is None else options.checkpoint)
+    model = load_model(options.checkpoint)
     found = measure(model, corpus, indices)
     print(
         f"{found.nats_per_line:.2f} nats a line, {found.nats_per_point:.4f} nats a point, SSE {found.sse:.3f}: offsets"
@@ -207,12 +207,9 @@ def _table(options: argparse.Namespace) -> None:
 
 def _corpus_lines(options: argparse.Namespace):
     """The corpus, and the indices of its split's lines: all, or some drawn by the seed, ascending."""
-    from writemate_jax import config as configuration
     from writemate_jax.data import corpus as corpora
 
-    default = configuration.default()
-    default.corpus = options.corpus
-    corpus = corpora.load(configuration.corpus_path(default))
+    corpus = corpora.load(options.corpus)
     return corpus, _draw(corpus.select(options.split.split(",")), options.lines, options.lines_seed)
 
 

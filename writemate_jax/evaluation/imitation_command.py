@@ -33,7 +33,6 @@ def run(options: argparse.Namespace) -> None:
     """Runs the command. Raises ValueError for a network that cannot write the open corpus' lines in styles."""
     from tqdm import tqdm
 
-    from writemate_jax import config as configuration
     from writemate_jax.data import corpus as corpora
     from writemate_jax.evaluation import imitation, prompts, writer_recogniser
     from writemate_jax.evaluation.held_out import held_out
@@ -52,7 +51,7 @@ def run(options: argparse.Namespace) -> None:
     ways = {"bias": options.bias, "candidates": options.candidates}
     usual = writer.model.config.sampling
     steps = writer_recogniser.STEPS if options.steps is None else options.steps
-    corpus = corpora.load(configuration.corpus_path(configuration.default()))
+    corpus = corpora.load()
     alphabet = "".join(writer.model.alphabet.characters)
     people = held_out(corpus, corpus.select(["validation"]), alphabet, seed=options.seed)[: options.writers]
     taught = writer_recogniser.lines_of_each(corpus, corpus.select(["train"]), LINES, seed=options.seed)

@@ -120,22 +120,21 @@ def read(model: Model, seeds: Sequence[int] = (0, 1), progress: Callable[[str], 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong."""
     options = _parser().parse_args(arguments)
-    from writemate_jax.checkpoints.models import embedded, load_model
+    from writemate_jax.checkpoints.models import load_model
     from writemate_jax.compilation_cache import use_compilation_cache
-    from writemate_jax.config import corpus_path
 
     use_compilation_cache()
     from writemate_jax.evaluation.recogniser import RecogniserMissing
 
     try:
-        model = load_model(options.checkpoint or embedded())
+        model = load_model(options.checkpoint)
         if options.read:
             rates = read(model, progress=lambda text: print(text, flush=True))
             if not rates:
                 raise ValueError("the package's styles are for another network than this: fit them first")
             print(f"mean: {sum(rates) / len(rates):.1%}")
             return 0
-        corpus = corpora.load(options.corpus or corpus_path(model.config))
+        corpus = corpora.load(options.corpus or model.config.corpus)
         kept = _kept(options, named_styles.digest(model.params))
         chosen = [choice for choice in CHOICES if options.only is None or choice.name in options.only]
         made = make(model, corpus, chosen, lambda text: print(text, flush=True))

@@ -30,9 +30,8 @@ def add(commands) -> None:
 def run(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from writemate_jax.checkpoints.models import embedded, load_model
+    from writemate_jax.checkpoints.models import load_model
     from writemate_jax.compilation_cache import use_compilation_cache
-    from writemate_jax.config import corpus_path, default
     from writemate_jax.data import corpus as corpora
     from writemate_jax.evaluation import usefulness
     from writemate_jax.evaluation.tables import plain, table
@@ -40,8 +39,8 @@ def run(options: argparse.Namespace) -> None:
     from writemate_jax.replacing import write_text
 
     use_compilation_cache()
-    corpus = corpora.load(corpus_path(default()))
-    model = load_model(options.checkpoint or embedded())
+    corpus = corpora.load()
+    model = load_model(options.checkpoint)
     if model.unit != corpus.unit:
         raise ValueError(f"the network writes in {model.unit}; expected {corpus.unit}, as the real lines are")
     real = usefulness.chosen(corpus, ("train",), options.lines, options.seed)

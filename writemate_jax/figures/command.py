@@ -38,16 +38,14 @@ def run(options: argparse.Namespace) -> None:
     """Runs the command. Raises ValueError for networks, lines or values that do not fit, OSError for files."""
     from tqdm import tqdm
 
-    from writemate_jax import config as configuration
     from writemate_jax.data import corpus as corpora
     from writemate_jax.figures import making
     from writemate_jax.figures.index import write_index
+    from writemate_jax.shipped import OPEN_CORPUS
 
     synthesis, prediction = _networks(options)
-    config = configuration.default()
-    config.corpus = options.corpus
-    corpus = corpora.load(configuration.corpus_path(config))
-    named = "the open corpus" if options.corpus == configuration.OPEN_CORPUS else options.corpus
+    corpus = corpora.load(options.corpus)
+    named = "the open corpus" if options.corpus == OPEN_CORPUS else options.corpus
     source = making.Source(corpus, corpus.select(options.split.split(",")), f"{named}, split {options.split}")
     choices = making.Choices(
         seed=options.seed, lines_seed=options.lines_seed, biases=options.biases or making.BIASES, text=options.text,

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from writemate_jax.config import corpus_path, default
 from writemate_jax.data import corpus as corpora
 from writemate_jax.drawing.inkml import write_inkml
 from writemate_jax.drawing.strokes_json import Ink
@@ -88,7 +87,7 @@ def parse(line: str) -> tuple[Callable[[Sequence[str]], int], list[str]]:
 
 def bring_own_lines(folder: Path) -> None:
     """Lines of a writer whom no network learned, as InkML files in a folder, and drawn beside it."""
-    corpus = corpora.load(corpus_path(default()))
+    corpus = corpora.load()
     mine = [
         i for i in corpus.select(["validation"]) if corpus.writer(i) == OWN_WRITER and corpus.text(i).count(" ") > 2
     ]

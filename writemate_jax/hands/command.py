@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     from tqdm import tqdm
 
-    from writemate_jax.checkpoints.models import embedded, load_model
+    from writemate_jax.checkpoints.models import load_model
     from writemate_jax.compilation_cache import use_compilation_cache
     from writemate_jax.hands import adapt, text_fit
     from writemate_jax.hands.ink_folder import read_lines
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     use_compilation_cache()
     try:
-        model = load_model(options.checkpoint or embedded())
+        model = load_model(options.checkpoint)
         lines, names = read_lines(options.ink)
         text_fit.check(model, lines, names)
         with tqdm(total=options.steps + adapt.GATE_STEPS, unit="step", disable=None) as bar:

@@ -4,8 +4,8 @@
       {"name": "print", "note": "...", "writer": "...", "vector": [...], "fitted_to": [{"line": 7, "text": "..."}, ...],
        "ink": {"text": "...", "strokes": [[dx, dy, eos], ...]}}]}
 
-`python -m writemate_jax.evaluation.named_styles` makes the file. A vector means something to the very weights that it was
-fitted with, so their digest is stored, too.
+`python -m writemate_jax.evaluation.named_styles` makes the file. A vector means something to the very weights that it
+was fitted with, so their digest is stored, too.
 """
 
 from __future__ import annotations

@@ -38,15 +38,15 @@ def _run(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from writemate_jax.alphabet import Alphabet
-    from writemate_jax.config import corpus_path, default
     from writemate_jax.data import corpus as corpora
     from writemate_jax.evaluation.usefulness import chosen, tested
     from writemate_jax.reading.reader import Reader
     from writemate_jax.reading.training import learned
+    from writemate_jax.shipped import OPEN_CORPUS
 
     if options.steps < 1:
         raise ValueError(f"--steps {options.steps}: expected at least 1")
-    corpus = corpora.load(options.corpus or corpus_path(default()))
+    corpus = corpora.load(options.corpus or OPEN_CORPUS)
     if corpus.unit != "x-height":
         raise ValueError(f"--corpus {options.corpus} is in {corpus.unit}; expected lines in x-heights")
     lines = chosen(corpus, ("train",), len(corpus.select(["train"])), options.seed, conventions=False)

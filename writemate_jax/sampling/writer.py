@@ -27,7 +27,7 @@ import numpy as np
 
 from writemate_jax import strokes
 from writemate_jax.alphabet import UnknownCharacters
-from writemate_jax.checkpoints.models import Model, embedded, load_model
+from writemate_jax.checkpoints.models import Model, load_model
 from writemate_jax.compilation_cache import use_compilation_cache
 from writemate_jax.data import own_ink
 from writemate_jax.drawing.strokes_json import Ink
@@ -95,7 +95,7 @@ class Writer:
         Raises `checkpoints.models.CheckpointNotFound` for a folder that holds none.
         """
         use_compilation_cache()
-        return cls(load_model(Path(checkpoint) if checkpoint is not None else embedded()), lanes=lanes)
+        return cls(load_model(checkpoint), lanes=lanes)
 
     def write(
         self,

@@ -16,7 +16,6 @@ import numpy as np
 from ml_collections import ConfigDict
 from tqdm import tqdm
 
-from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.checkpoints.models import Description
 from writemate_jax.checkpoints.orbax_checkpoints import Checkpoints
@@ -56,7 +55,7 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
     workdir = Path(workdir)
     workdir.mkdir(parents=True, exist_ok=True)
     checking.check(config)
-    corpus = corpora.load(configuration.corpus_path(config))
+    corpus = corpora.load(config.corpus)
     description, training, validation = prepare(config, corpus)
     network = description.network()
     rule = optimizer.make(config.optimizer, config.training.steps)
@@ -316,7 +315,7 @@ def _announce(config, corpus, training, validation, state, first) -> None:
     longest = config.data.max_points
     weights = sum(np.size(x) for x in jax.tree.leaves(state.average))
     print(
-        f"{len(corpus):,} lines in {configuration.corpus_path(config)}; alphabet of {len(corpus.alphabet)}\n"
+        f"{len(corpus):,} lines in {corpora.path_of(config.corpus)}; alphabet of {len(corpus.alphabet)}\n"
         f"left out, of 1 point or more than {longest:,}: {training.skipped:,} lines of training, "
         f"{validation.skipped:,} of validation\n"
         f"training: {training.lines:,} lines, {training.steps():,} steps an epoch, "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 import numpy as np
 
-from writemate_jax.checkpoints.models import Description, embedded, load_model
+from writemate_jax.checkpoints.models import Description, load_model
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data.corpus import ARRANGEMENTS
 from writemate_jax.model.networks import without_text
@@ -22,7 +22,7 @@ def trained(folders: str, description: Description) -> dict:
 
 
 def _weights_of(folder: str, description: Description) -> dict:
-    model = load_model(embedded() if folder == "embedded" else folder)
+    model = load_model(None if folder == "embedded" else folder)
     for name in ("alphabet", "unit"):
         ours, theirs = getattr(description, name), getattr(model, name)
         if ours != theirs:
