@@ -22,7 +22,8 @@ from writemate_jax.hands import command as adapt_command
 from writemate_jax.hands.ink_folder import read_lines
 from writemate_jax.limits import MAX_CHARACTERS
 from writemate_jax.sampling import candidates
-from writemate_jax.sampling.writer import InvalidRequest, Writer
+from writemate_jax.sampling.requests import InvalidRequest
+from writemate_jax.sampling.writer import Writer
 from writemate_jax.training import loop
 
 RNG = np.random.default_rng(0)
@@ -179,7 +180,7 @@ def test_a_writer_adapts_and_writes_in_what_it_made(model, tmp_path, monkeypatch
     )
     assert count == as_many == candidates.usual(model.config.sampling.candidates, "lot", own=True)
     np.testing.assert_allclose(line.style, kept.style, atol=1e-6)
-    np.testing.assert_allclose(line.trait, kept.trait, atol=1e-5)
+    np.testing.assert_allclose(line.primer.trait, kept.primer.trait, atol=1e-5)
     ours = scribe.write(["lot"], style=style, seed=3, candidates=1)[0].strokes
     assert ours.tobytes() == scribe.write(["lot"], style=style, seed=3, candidates=1)[0].strokes.tobytes()
     assert ours.tobytes() != scribe.write(["lot"], style="unknown", seed=3, candidates=1)[0].strokes.tobytes()

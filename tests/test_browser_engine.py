@@ -291,9 +291,9 @@ def test_a_named_style_and_a_short_text_are_written_as_by_the_package(tmp_path_f
         )
         for line, (expected, count) in zip(found[name], by_package, strict=True):
             assert (line["count"], line["bias"]) == (count, expected.bias)
-            assert (line["trait"] is None) == (expected.trait is None) == (one["style"] != "leaning")
+            assert (line["trait"] is None) == (expected.primer.trait is None) == (one["style"] != "leaning")
             if line["trait"]:
-                np.testing.assert_allclose(line["trait"], expected.trait, atol=1e-5)  # of ink rounded to float32
+                np.testing.assert_allclose(line["trait"], expected.primer.trait, atol=1e-5)  # of ink rounded to float32
     assert [line["primer"] for line in found["random"]] == [None, None]
     own = whole.primer("leaning")._replace(own=True)
     rows = strokes.denormalise(own.forced[: own.length], whole.model.mean, whole.model.std)

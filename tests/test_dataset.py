@@ -32,7 +32,8 @@ from writemate_jax.dataset.plan import Recipe, plan
 from writemate_jax.dataset.shards import OtherSet, read_shard
 from writemate_jax.drawing.strokes_json import loads
 from writemate_jax.model.networks import text_batch
-from writemate_jax.sampling.writer import InvalidRequest, Writer
+from writemate_jax.sampling.requests import InvalidRequest
+from writemate_jax.sampling.writer import Writer
 
 TEXTS = ("see", "a dog", "add", "bee", "a bed")
 RECIPE = Recipe(num=14, seed=3, shard_size=4, bias=(0.5, 1.5), height=32)

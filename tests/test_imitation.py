@@ -22,7 +22,8 @@ from writemate_jax.evaluation.prompts import Prompt
 from writemate_jax.hands import adapt, primed, primers, resemblance, styles
 from writemate_jax.model.window import Text
 from writemate_jax.sampling import candidates, neatness
-from writemate_jax.sampling.writer import InvalidRequest, Writer
+from writemate_jax.sampling.requests import InvalidRequest
+from writemate_jax.sampling.writer import Writer
 from writemate_jax.training import loop
 
 QUANTUM = 1 / 128
@@ -169,7 +170,7 @@ def test_a_learned_hand_is_written_neater_unless_a_bias_is_asked_for_and_candida
     for style in (None, "unknown", "random"):  # nothing but the primer tells of the hand
         [(bare, _)] = scribe.lines([text], None, 0, style, 1, primer)
         assert bare.bias == usual
-    assert own.trait is primer.trait and other.trait is None
+    assert own.primer.trait is primer.trait and other.primer.trait is None
     # More candidates than of another hand, unless somebody says how many.
     config = model.config.copy_and_resolve_references()
     config.sampling.candidates = 3

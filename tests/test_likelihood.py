@@ -42,14 +42,14 @@ def model(folder, corpus):
 def test_likelihood_is_the_sum_over_single_lines(model, corpus):
     indices = corpus.select(["validation"])
     network, total, squared, points = model.network(), 0.0, 0.0, 0
+    predicted = jax.jit(lambda inputs, text: network.mixture(network.apply({"params": model.params}, inputs, text)))
     for i in indices:
         line = corpus.strokes(i)
         line = strokes.add_rests(line) if model.config.data.rests else line
         rows = strokes.normalise(line, model.mean, model.std)[None]
         codes = model.alphabet.encode(corpus.text(i))
-        y = network.apply({"params": model.params}, rows[:, :-1], text_batch([codes], len(codes) + 1))
-        mixture = network.mixture(y)
-        total -= float(mdn.log_prob(mixture, rows[:, 1:]).sum())
+        mixture = predicted(rows[:, :-1], text_batch([codes], len(codes) + 1))
+        total -= float(jax.jit(mdn.log_prob)(mixture, rows[:, 1:]).sum())
         for weights, means, offset in zip(np.exp(mixture.log_pi[0]), mixture.mu[0], rows[0, 1:, :2], strict=True):
             squared += sum((float(weights @ means[:, axis]) - offset[axis]) ** 2 for axis in (0, 1))
         points += rows.shape[1] - 1

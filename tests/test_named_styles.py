@@ -19,7 +19,8 @@ from writemate_jax.hands.named_styles import InvalidStyles, NamedStyle, digest, 
 from writemate_jax.model.window import Text
 from writemate_jax.sampling import style_list
 from writemate_jax.sampling.command import main as sample
-from writemate_jax.sampling.writer import InvalidRequest, Writer
+from writemate_jax.sampling.requests import InvalidRequest
+from writemate_jax.sampling.writer import Writer
 from writemate_jax.training import loop
 
 RNG = np.random.default_rng(0)
@@ -195,7 +196,7 @@ def test_a_style_holds_over_all_lines_of_a_command_and_of_a_page(model, named, t
 
     def watched(self, *arguments):
         asked = lines(self, *arguments)
-        hands.extend((line.style, line.prefix) for line, _ in asked)
+        hands.extend((line.style, line.primer.prefix) for line, _ in asked)
         return asked
 
     monkeypatch.setattr(Writer, "lines", watched)

@@ -13,7 +13,8 @@ from writemate_jax.data.own_ink import primer as shortened
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.hands import adapt, primers, styles
 from writemate_jax.limits import MAX_CHARACTERS
-from writemate_jax.sampling.writer import InvalidRequest, Writer
+from writemate_jax.sampling.requests import InvalidRequest
+from writemate_jax.sampling.writer import Writer
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,8 @@ from writemate_jax.reading.training import Examples
 from writemate_jax.sampling import candidates
 from writemate_jax.sampling.candidates import best
 from writemate_jax.sampling.candidates import draft as draft_of
-from writemate_jax.sampling.writer import MORE_BIAS, Writer
+from writemate_jax.sampling.trial import MORE_BIAS
+from writemate_jax.sampling.writer import Writer
 from writemate_jax.strokes import to_points
 
 ALPHABET = Alphabet(" lot")
@@ -179,8 +180,7 @@ def test_what_a_line_says_is_likelier_than_what_another_does(lines):
 
 def drafts_of(writer, lines):
     """Lines without a primer, written."""
-    begin = writer.led([(line, writer.primer(None)) for line in lines])
-    return writer._drafts(list(zip(lines, begin, strict=True)), False)
+    return writer._drafts(list(zip(lines, writer.led(lines), strict=True)), False)
 
 
 def test_a_writer_keeps_the_candidate_that_is_read_best_among_the_usual_ones():
@@ -190,8 +190,7 @@ def test_a_writer_keeps_the_candidate_that_is_read_best_among_the_usual_ones():
     drafts = drafts_of(writer, next(tries))
     with pytest.raises(StopIteration) as end:
         tries.send(drafts)
-    scale = 1 / line.x_height
-    nats = embedded().nats([draft.points * [scale, scale, 1] for draft in drafts], line.text)
+    nats = embedded().nats([draft.points * [*writer.model.std, 1] for draft in drafts], line.text)
     known = [draft_of(d.complete, d.place, d.points[:, 2], len(line.text)) for d in drafts]
     kept = best(known, line.text, None, nats)
     np.testing.assert_array_equal(end.value.value.points, drafts[kept].points)
@@ -215,8 +214,8 @@ def test_a_draft_of_which_nothing_is_left_says_nothing():
 def test_what_is_not_read_is_written_again_and_neater_in_an_own_hand_alone(own, monkeypatch):
     writer = Writer.load(lanes=4)
     primer = writer.primer(None)._replace(own=own)
-    [(line, _)] = writer.lines(["a hotel minimum"], None, 5, None, 2)
-    tries = writer.trial(line, 2, primer)
+    [(line, _)] = writer.lines(["a hotel minimum"], None, 5, None, 2, primer)
+    tries = writer.trial(line, 2)
     first = next(tries)
     drafts = drafts_of(writer, first)
     monkeypatch.setattr(candidates, "TAKEN", -1.0)  # nothing is

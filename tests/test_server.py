@@ -41,7 +41,8 @@ from writemate_jax.hands import adapt, named_styles, primers, styles  # noqa: E4
 from writemate_jax.model.networks import text_batch  # noqa: E402
 from writemate_jax.sampling import leading, sampler  # noqa: E402
 from writemate_jax.sampling.levelling import level  # noqa: E402
-from writemate_jax.sampling.writer import TEXT_CAPACITIES, Writer  # noqa: E402
+from writemate_jax.sampling.lines import TEXT_CAPACITIES  # noqa: E402
+from writemate_jax.sampling.writer import Writer  # noqa: E402
 from writemate_jax.sampling.written import Written  # noqa: E402
 from writemate_jax.web.server import app as server_app  # noqa: E402
 from writemate_jax.web.server import docs, messages, pictures  # noqa: E402
@@ -296,7 +297,7 @@ def test_without_batching_one_request_is_written_after_the_other_and_ink_is_the_
     asked = [alone().lines(["abc", "fed"], 0.5, 9 * i, None, 2) for i in range(3)]
 
     async def one(lines):
-        return {event.index: event.line async for event in desk.write(lines, alone().primer(None))}
+        return {event.index: event.line async for event in desk.write(lines)}
 
     async def run():
         return await asyncio.gather(*map(one, asked))
@@ -318,7 +319,7 @@ def test_who_leaves_gives_up_lanes_and_place(client):
     lines = alone().lines(["e" * 120] * 12, 0.0, 0, None, 4)
 
     async def leave():
-        events = desk.write(lines, alone().primer(None), follow=True)
+        events = desk.write(lines, follow=True)
         task = asyncio.ensure_future(anext(events))
         await asyncio.sleep(0)
         task.cancel()
@@ -336,7 +337,7 @@ def test_who_leaves_makes_room_though_no_lane_is_free():
     desk._ready.set()
 
     async def ask(text):
-        async for _ in desk.write(alone().lines([text] * 3, 0.0, 0, None, 4), alone().primer(None)):
+        async for _ in desk.write(alone().lines([text] * 3, 0.0, 0, None, 4)):
             pass
 
     async def leave():
@@ -929,7 +930,7 @@ def test_a_desk_that_fails_turns_away_and_says_it_is_not_well():
 
     async def ask():
         lines = alone().lines(["abc"], None, 0, None, 1)
-        return [event async for event in desk.write(lines, alone().primer(None))]
+        return [event async for event in desk.write(lines)]
 
     for _ in range(2):
         with pytest.raises(Problem, match="going down"):
@@ -949,7 +950,7 @@ def test_a_choice_that_fails_is_told_to_who_waits_for_it():
     assert desk._ready.wait(60)
 
     async def ask():
-        return [event async for event in desk.write(alone().lines(["abc"], None, 0, None, 1), alone().primer(None))]
+        return [event async for event in desk.write(alone().lines(["abc"], None, 0, None, 1))]
 
     with pytest.raises(Problem) as problem:
         asyncio.run(ask())
@@ -967,10 +968,10 @@ def test_a_primer_that_fails_is_told_to_who_asked_and_others_are_led(monkeypatch
     primer = desk.writer.primer(ink)
 
     async def ask(texts):
-        return [event async for event in desk.write(desk.writer.lines(texts, 0.5, 3, "one", 2, primer), primer)]
+        return [event async for event in desk.write(desk.writer.lines(texts, 0.5, 3, "one", 2, primer))]
 
     def fail(lines):
-        if any(line.text == "bad" for line, _ in lines):
+        if any(line.text == "bad" for line in lines):
             raise RuntimeError("no number")
         return led(lines)
 
@@ -997,14 +998,14 @@ def test_primers_are_gone_along_in_turns_and_none_once_the_server_ends(monkeypat
     def watched(lines):
         begun.set()
         assert go_on.wait(60)
-        order.extend(line.text for line, _ in lines)
+        order.extend(line.text for line in lines)
         return led(lines)
 
     monkeypatch.setattr(desk.writer, "led", watched)
     monkeypatch.setattr(desk.writer, "led_at_once", 1)
 
     async def ask(texts):
-        return [event async for event in desk.write(alone().lines(texts, 0.5, 3, "one", 1, primer), primer)]
+        return [event async for event in desk.write(alone().lines(texts, 0.5, 3, "one", 1, primer))]
 
     async def run(end):
         asked = [asyncio.ensure_future(ask(["abc"] * 3))]
@@ -1041,7 +1042,7 @@ def test_who_leaves_while_a_primer_is_gone_along_takes_no_place(monkeypatch):
     monkeypatch.setattr(desk.writer, "led", lambda *asked: (begun.set(), left.wait(60), led(*asked))[-1])
 
     async def leave():
-        events = desk.write(alone().lines(["abc"] * 12, 0.5, 3, "one", 1, primer), primer)
+        events = desk.write(alone().lines(["abc"] * 12, 0.5, 3, "one", 1, primer))
         waiting = asyncio.ensure_future(anext(events))
         assert await asyncio.to_thread(begun.wait, 60)
         waiting.cancel()
@@ -1050,7 +1051,7 @@ def test_who_leaves_while_a_primer_is_gone_along_takes_no_place(monkeypatch):
         left.set()
 
     async def ask():
-        return [event async for event in desk.write(alone().lines(["abc"] * 12, 0.5, 3, "one", 1, primer), primer)]
+        return [event async for event in desk.write(alone().lines(["abc"] * 12, 0.5, 3, "one", 1, primer))]
 
     asyncio.run(leave())
     for _ in range(600):  # until all have been taken in
@@ -1087,13 +1088,13 @@ def test_a_hand_in_which_the_pen_runs_away_is_refused_and_others_write_beside_it
 
 
 def test_ink_that_is_no_number_ends_its_request_alone(client):
-    desk, primer = client.app.state.desk, alone().primer(None)
+    desk = client.app.state.desk
     for count in (1, 3):
         lines = alone().lines(["abc"], 0.5, 0, np.zeros(4), count)
         lines = [(line._replace(style=np.full(4, np.nan, np.float32)), number) for line, number in lines]
 
         async def ask(lines=lines):
-            return [event async for event in desk.write(lines, primer, follow=True)]
+            return [event async for event in desk.write(lines, follow=True)]
 
         with pytest.raises(Problem, match="runs away"):
             asyncio.run(ask())

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 import tiny
+from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.checkpoints.models import load_model
 from writemate_jax.data.batches import Batches
 from writemate_jax.hands import named_styles
 from writemate_jax.model.networks import Network, text_batch
-from writemate_jax.sampling.writer import InvalidRequest, Writer
+from writemate_jax.sampling.requests import InvalidRequest
+from writemate_jax.sampling.writer import Writer
 from writemate_jax.training import loop, step
 
 B, T, V = 3, 6, 4
@@ -37,15 +39,17 @@ def test_the_unrolled_call_is_the_step_with_the_styles_gates_in_value_and_gradie
     def looped(p):
         style = network.apply({"params": p}, HANDS, method="style")
         gates = network.apply({"params": p}, style, method="style_gates")
+        step = jax.jit(lambda p, carry, x, gates: network.apply({"params": p}, carry, x, text, gates, method="step"))
         carry, ys = network.initial_carry(B, 4), []
         for t in range(T):
-            carry, y = network.apply({"params": p}, carry, x[:, t], text, gates, method="step")
+            carry, y = step(p, carry, x[:, t], gates)
             ys.append(y)
         return jnp.stack(ys, axis=1)
 
     def unrolled(p):
         return network.apply({"params": p}, x, text, HANDS)
 
+    unrolled = jax.jit(unrolled)
     np.testing.assert_allclose(unrolled(params), looped(params), atol=2e-6)
     ours, theirs = (jax.grad(lambda p, f=f: jnp.square(f(p)).sum())(params) for f in (unrolled, looped))
     for a, b in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True):
@@ -73,7 +77,7 @@ def test_lines_carry_their_writers_place_and_a_share_of_them_forgets_it():
                       batch_size=28, writers=("a",))  # fmt: skip
     [batch] = batches.ordered()
     np.testing.assert_array_equal(batch.hands, [int(corpus.writer(i) == "a") for i in batch.ids])
-    data = loop.configuration.default().data
+    data = configuration.default().data
     for share in (0.0, 0.5, 1.0):
         data.unknown_hands = share
         hands = np.asarray(step.augment(jax.random.key(3), batch, data, np.zeros(2), np.ones(2)).hands)

@@ -38,7 +38,7 @@ def test_rounded_products_leave_the_loss_and_the_gradients_direction(window):
 
     def gradient(products):
         clone = network.clone(products=products)
-        loss, tree = jax.value_and_grad(lambda p: nll(clone, clone.apply({"params": p}, x, text), x))(params)
+        loss, tree = jax.jit(jax.value_and_grad(lambda p: nll(clone, clone.apply({"params": p}, x, text), x)))(params)
         return loss, jnp.concatenate([leaf.ravel() for leaf in jax.tree.leaves(tree)])
 
     (loss, exact), (rounded_loss, rough) = gradient("float32"), gradient("bfloat16")

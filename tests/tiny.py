@@ -46,7 +46,7 @@ def config(folder: Path, **training) -> ConfigDict:
     result = smoke.get_config()
     result.corpus = str(path)
     result.model.cells = 16
-    result.data.batch_size = 8
+    result.data.batch_size, result.data.buckets = 8, 1
     result.sampling.texts = ("lot",)
     result.optimizer.warmup_steps = 2
     result.training.update(steps=12, log_every=2, evaluate_every=6, save_every=3, **training)

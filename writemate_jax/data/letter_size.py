@@ -13,6 +13,7 @@ import numpy as np
 from writemate_jax.strokes import Stroke
 
 ASCENDER, CAPITAL, DIGIT, DESCENDER = 1.9, 1.8, 1.6, -0.9
+STEEPEST = 0.3  # slope of a line of writing
 
 # (bottom, top, length of ink) of the parts of a character, in x-heights.
 Part = tuple[float, float, float]
@@ -133,11 +134,11 @@ def normalise(strokes: list[Stroke], text: str, scale: float) -> list[Stroke]:
     return [(stroke - (left, base)) / scale for stroke in strokes]
 
 
-def deskewed(strokes: list[Stroke], limit: float = 0.3) -> list[Stroke]:
+def deskewed(strokes: list[Stroke]) -> list[Stroke]:
     """The ink with its slope taken out: a straight line fitted to y over x, robustly (Huber weights).
 
-    A slope beyond `limit` is not the line's own and is left. Rotating would change letters less for a steep slope, but
-    at these slopes a shear keeps their slant and does the same.
+    A slope beyond `STEEPEST` is not the line's own and is left. Rotating would change letters less for a steep slope,
+    but at these slopes a shear keeps their slant and does the same.
     """
     starts = np.concatenate([stroke[:-1] for stroke in strokes])
     ends = np.concatenate([stroke[1:] for stroke in strokes])
@@ -152,7 +153,7 @@ def deskewed(strokes: list[Stroke], limit: float = 0.3) -> list[Stroke]:
         residual = np.abs(y - slope * x - offset)
         threshold = 1.345 * max(float(np.median(residual)) * 1.4826, 1e-9)
         weights = np.minimum(1.0, threshold / np.maximum(residual, 1e-9))
-    if abs(slope) > limit:
+    if abs(slope) > STEEPEST:
         return strokes
     middle = ((starts + ends) / 2)[:, 0].mean()
     return [np.stack([s[:, 0], s[:, 1] - slope * (s[:, 0] - middle)], axis=1) for s in strokes]

@@ -136,8 +136,8 @@ def judge(
     return records
 
 
-def summarise(records: Sequence[Record], *, seed: int = 0) -> Summary:
-    """The figures of at least one line; ``seed`` of the bootstrap."""
+def summarise(records: Sequence[Record]) -> Summary:
+    """The figures of at least one line."""
     characters = np.array([len(record.line.text) for record in records])
     edits = np.array([record.edits for record in records])
     errors = dict(zip(Edits._fields, edits.sum(axis=0) / characters.sum(), strict=True))
@@ -147,7 +147,7 @@ def summarise(records: Sequence[Record], *, seed: int = 0) -> Summary:
         lines=len(records),
         characters=int(characters.sum()),
         cer=float(total.sum() / characters.sum()),
-        cer_interval=ratio_interval(total, characters, seed=seed),
+        cer_interval=ratio_interval(total, characters),
         nll=float(sum(record.nll for record in records) / characters.sum()),
         missing=float(errors["missing"]),
         extra=float(errors["extra"]),
@@ -162,12 +162,12 @@ def summarise(records: Sequence[Record], *, seed: int = 0) -> Summary:
     )
 
 
-def by_group(records: Sequence[Record], *, seed: int = 0) -> dict[str, Summary]:
+def by_group(records: Sequence[Record]) -> dict[str, Summary]:
     """A summary of each group, in the order of appearance, and of all under the name "all"."""
     groups: dict[str, list[Record]] = {}
     for record in records:
         groups.setdefault(record.line.group, []).append(record)
-    return {name: summarise(part, seed=seed) for name, part in {**groups, ALL: records}.items()}
+    return {name: summarise(part) for name, part in {**groups, ALL: records}.items()}
 
 
 def _share(values: Iterable[bool]) -> float:

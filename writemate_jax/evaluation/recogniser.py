@@ -60,13 +60,13 @@ class Recogniser:
         self._columns = columns
 
     @classmethod
-    def load(cls, *, threads: int = 1) -> Recogniser:
+    def load(cls) -> Recogniser:
         """The recogniser from the installed wheel. Raises `RecogniserMissing` where that is not there."""
         weights = _weights()
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = 1
         session = onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
         stored = session.get_modelmeta().custom_metadata_map["character"].split("\n")
         # Class 0 is the blank; the list leaves out the space, which is the last class.

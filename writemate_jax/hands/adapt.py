@@ -39,7 +39,6 @@ def fit(
     *,
     deep: bool = False,
     steps: int = STEPS,
-    rate: float = RATE,
     progress: Callable[[float], None] = lambda nats: None,
     points_grain: int = POINTS_GRAIN,
 ) -> Style:
@@ -49,7 +48,7 @@ def fit(
       model: a network with styles that learned lines between rests.
       lines: ink in any size, y up, with its text; 4 and more do well.
       deep: whether to `deepen` the style, for half as long again.
-      steps, rate: of Adam on the vector alone.
+      steps: of Adam on the vector alone.
       progress: called with the nats a point after each step; what it raises ends the fit.
       points_grain: arrays are as long as a multiple of it; larger, and fewer programs are compiled.
 
@@ -59,7 +58,7 @@ def fit(
     if not model.network().styles or not model.config.data.rests:
         raise ValueError("this network has no styles; adapt one that was trained with config.model.style_size above 0")
     rows, texts = rows_of(model, lines)
-    style = fit_rows(model, rows, texts, steps=steps, rate=rate, progress=progress, points_grain=points_grain)
+    style = fit_rows(model, rows, texts, steps=steps, progress=progress, points_grain=points_grain)
     if deep:
         [style] = deepen(model, rows, texts, [0] * len(rows), [style], progress=progress, points_grain=points_grain)
     return with_ink(model, style, rows, texts, points_grain=points_grain)
@@ -94,14 +93,12 @@ def fit_rows(
     texts: Sequence[str],
     *,
     steps: int = STEPS,
-    rate: float = RATE,
     progress: Callable[[float], None] = lambda nats: None,
     points_grain: int = POINTS_GRAIN,
 ) -> Style:
     """`fit` to lines [T, 3] that are like the corpus' already: x-heights, from the left edge on the baseline."""
-    [style] = fit_hands(
-        model, rows, texts, [0] * len(rows), steps=steps, rate=rate, progress=progress, points_grain=points_grain
-    )
+    hands = [0] * len(rows)
+    [style] = fit_hands(model, rows, texts, hands, steps=steps, progress=progress, points_grain=points_grain)
     return style
 
 
@@ -112,7 +109,6 @@ def fit_hands(
     hands: Sequence[int],
     *,
     steps: int = STEPS,
-    rate: float = RATE,
     progress: Callable[[float], None] = lambda nats: None,
     points_grain: int = POINTS_GRAIN,
 ) -> list[Style]:
@@ -130,7 +126,7 @@ def fit_hands(
     network, pull = model.network().clone(styles=count), _pull(model)
     unknown = jnp.asarray(model.params["styles"][0])
     vectors = jnp.tile(unknown, (count, 1))
-    rule = optax.adam(rate)
+    rule = optax.adam(RATE)
     state = rule.init(vectors)
     tried = []  # loss [n], nats a point [n], vectors [n, s]
     for step in range(steps + 1):

@@ -99,7 +99,8 @@ def _run(options: argparse.Namespace) -> int:
     from writemate_jax.alphabet import UnknownCharacters
     from writemate_jax.checkpoints.models import CheckpointNotFound, embedded
     from writemate_jax.data.own_ink import UnfitInk
-    from writemate_jax.sampling.writer import InvalidRequest, Writer
+    from writemate_jax.sampling.requests import InvalidRequest
+    from writemate_jax.sampling.writer import Writer
 
     written: list[Written] = []
     paths: list[Path] = []
@@ -176,7 +177,8 @@ def _run_pages(options: argparse.Namespace) -> int:
 
     from writemate_jax.alphabet import UnknownCharacters
     from writemate_jax.checkpoints.models import CheckpointNotFound
-    from writemate_jax.sampling.writer import InvalidRequest, Writer
+    from writemate_jax.sampling.requests import InvalidRequest
+    from writemate_jax.sampling.writer import Writer
 
     try:
         writer = Writer.load(options.checkpoint)
@@ -251,7 +253,7 @@ def _check_network(writer: Writer, options: argparse.Namespace) -> None:
 def _readable(writer: Writer, texts: list[str], places: list[str], options: argparse.Namespace) -> list[str]:
     """The texts as the network knows them, all of them checked before any is written."""
     from writemate_jax.limits import MAX_CHARACTERS
-    from writemate_jax.sampling.writer import InvalidRequest
+    from writemate_jax.sampling.requests import InvalidRequest
 
     try:
         return [writer.readable(text, place) for text, place in zip(texts, places, strict=True)]

@@ -10,17 +10,14 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import numbers
-import operator
 import os
 import warnings
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
@@ -32,18 +29,20 @@ from writemate_jax.compilation_cache import use_compilation_cache
 from writemate_jax.data import own_ink
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.hands import adapt, named_styles, primed, resemblance, text_fit
-from writemate_jax.hands.styles import InvalidStyle, Style, load_style
-from writemate_jax.limits import LARGEST_BIAS, LARGEST_SEED, MAX_CANDIDATES, MAX_CHARACTERS, MAX_POINTS
+from writemate_jax.hands.named_styles import NamedStyle
+from writemate_jax.hands.styles import Style
+from writemate_jax.limits import MAX_CANDIDATES, MAX_CHARACTERS, MAX_POINTS
 from writemate_jax.reading.reader import Reader
 from writemate_jax.reading.reader import embedded as embedded_reader
 from writemate_jax.sampling import leading, neatness
-from writemate_jax.sampling.candidates import Draft, best, draft, faults, usual
-from writemate_jax.sampling.candidates import seeds as candidate_seeds
+from writemate_jax.sampling.candidates import usual
 from writemate_jax.sampling.lanes import Ended, Lanes, Track
 from writemate_jax.sampling.leading import Leading, Led
 from writemate_jax.sampling.levelling import level
-from writemate_jax.sampling.line_ends import without_primer, without_stop
-from writemate_jax.sampling.stray_ticks import starts_with_tick
+from writemate_jax.sampling.lines import PRIMER_CAPACITIES, TEXT_CAPACITIES, Line, Primer, capacity_of, fitting
+from writemate_jax.sampling.requests import InvalidRequest, biases_of, seeds_of
+from writemate_jax.sampling.style_choice import StyleChoice
+from writemate_jax.sampling.trial import Trial, trial
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
 
@@ -51,16 +50,7 @@ if TYPE_CHECKING:
     from writemate_jax.pages import Page
 
 PRIMER_CHARACTERS = 1_000  # of a primer that is cut at a word, far below that
-# Arrays come in these sizes alone, so that few programs are compiled. The window costs little beside the layers, and a
-# short text loses little in a large array.
-TEXT_CAPACITIES = (64, 256 + 2)
-PRIMER_CAPACITIES = (512, 1024, 2048, 4096)  # what is not filled costs nothing
 FREE_CHARACTERS = 4  # the cap on points counts these on top of the text: a short line is not cut for a slow start
-MORE_BIAS = 0.5  # of a line's second try
-
-
-class InvalidRequest(ValueError):
-    """What was asked for cannot be written; the message says why and what to do."""
 
 
 class Writer:
@@ -85,6 +75,7 @@ class Writer:
         self.led_at_once = 4 if on_cpu else 64  # along a primer: one line takes nearly as long
         self._network = model.network()
         self._params = jax.device_put(model.params)
+        self._styles = StyleChoice(model)
         self._last_hand: tuple[tuple[str, bytes], np.ndarray] | None = None
 
     @classmethod
@@ -137,14 +128,14 @@ class Writer:
           InvalidRequest: for whatever of this cannot be met.
           UnknownCharacters: a text has characters without a likeness in the network's alphabet.
         """
-        style = self._loaded(style)  # once, for its vector and its primer
+        style = self._styles.loaded(style)  # once, for its vector and its primer
         primed_by_style = prime is None and prime_text is None
         primer = self.primer(style) if primed_by_style else self._primer(prime, prime_text)
         asked = self.lines(texts, bias, seed, style, candidates, primer)
         # What still asks for candidates to be written, and what it asks for.
-        trying = {i: self.trial(line, count, primer) for i, (line, count) in enumerate(asked)}
+        trying = {i: self.trial(line, count) for i, (line, count) in enumerate(asked)}
         wanted = {i: next(tries) for i, tries in trying.items()}
-        beginnings = self.led([(line, primer) for line, _ in asked])
+        beginnings = self.led([line for line, _ in asked])
         chosen: dict[int, Ended] = {}
         while wanted:
             drafts = iter(self._drafts([(line, beginnings[i]) for i in wanted for line in wanted[i]], attention))
@@ -154,7 +145,7 @@ class Writer:
                     wanted[i] = trying[i].send(own)
                 except StopIteration as end:
                     chosen[i] = end.value
-        return [self.finished(line, chosen[i], primer) for i, (line, _) in enumerate(asked)]
+        return [self.finished(line, chosen[i]) for i, (line, _) in enumerate(asked)]
 
     def lines(
         self, texts: Sequence[str] | str, bias: float | Sequence[float] | None, seed: int | Sequence[int],
@@ -170,8 +161,8 @@ class Writer:
             known = style is not None and not (isinstance(style, str) and style in named_styles.RESERVED)
             learned = primer.length > 0 and known
             bias = [self._usual_bias(text, learned) for text in texts]
-        biases = self._biases(bias, len(texts))
-        seeds = _seeds(seed, len(texts))
+        biases = biases_of(bias, len(texts))
+        seeds = seeds_of(seed, len(texts))
         if primer.length and style is None and self._network.styles and self.model.config.data.rests:
             style = self._hand(primer)
         hands = self.styles(style, seeds)
@@ -182,11 +173,9 @@ class Writer:
         ):
             raise InvalidRequest(f"candidates is {candidates}; expected a whole number from 1 to {MAX_CANDIDATES}")
         per_character = self.model.config.sampling.points_per_character
-        return [
-            (Line(primer.prefix, text, hands[i], seeds[i], biases[i], per_character * (len(text) + FREE_CHARACTERS),
-                  self._x_height, primer.trait), counts[i])
-            for i, text in enumerate(texts)
-        ]
+        limits = [per_character * (len(text) + FREE_CHARACTERS) for text in texts]
+        lines = [Line(primer, *one) for one in zip(texts, hands, seeds, biases, limits, strict=True)]
+        return list(zip(lines, counts, strict=True))
 
     def _hand(self, primer: Primer) -> np.ndarray:
         """The style that suits a primer best; found once for as long as no other is asked for, as a page does not."""
@@ -200,17 +189,17 @@ class Writer:
         """Empty lanes for lines of a `capacity_of` (0 for a prediction network)."""
         return Lanes(self._network, self._params, self.lanes, capacity, rests=self.model.config.data.rests)
 
-    def led(self, lines: Sequence[tuple[Line, Primer]]) -> list[Led]:
+    def led(self, lines: Sequence[Line]) -> list[Led]:
         """Where each line begins to be drawn: behind its primer, if it has one. The same for all its candidates."""
-        found = [None if primer.length else Led(primer.start) for _, primer in lines]
+        found = [None if line.primer.length else Led(line.primer.start) for line in lines]
         alike: dict[tuple[int, int], list[int]] = {}
-        for i, (line, primer) in enumerate(lines):
-            if primer.length:
-                alike.setdefault((capacity_of(line), len(primer.forced)), []).append(i)
+        for i, line in enumerate(lines):
+            if line.primer.length:
+                alike.setdefault((capacity_of(line), len(line.primer.forced)), []).append(i)
         for (capacity, _), places in alike.items():
             ours = [
-                Leading(self._codes(line), line.style, primer.start, primer.forced, primer.length)
-                for line, primer in (lines[i] for i in places)
+                Leading(self._codes(line), line.style, line.primer.start, line.primer.forced, line.primer.length)
+                for line in (lines[i] for i in places)
             ]
             led = leading.led(self._network, self._params, ours, capacity, at_once=self.led_at_once)
             for i, one in zip(places, led, strict=True):
@@ -220,37 +209,26 @@ class Writer:
     def track(self, line: Line, attention: bool = False, led: Led | None = None) -> Track:
         """The line as lanes take it; `led`, of `led`, where it has a primer."""
         if led is None:
-            if line.prefix:
-                raise ValueError(f"track: a line with the primer's text {line.prefix!r} begins where `led` says")
-            led = Led(self._primer(None, None).start)
+            if line.primer.length:
+                raise ValueError(f"track: a line with the primer's text {line.primer.prefix!r} begins where `led` says")
+            led = Led(line.primer.start)
         reach = self._reach(line.bias)
         return Track(self._codes(line), line.style, line.seed, line.bias, reach, line.limit, led, attention)
 
     def _codes(self, line: Line) -> np.ndarray:
-        return self.model.alphabet.encode(line.prefix + line.text)  # none of a prediction network's empty text
+        return self.model.alphabet.encode(line.whole_text)  # none of a prediction network's empty text
 
-    def trial(self, line: Line, candidates: int, primer: Primer | None = None) -> Trial:
-        """Asks once, and where nothing good comes again, for lines to be written; is sent them; returns the best."""
-        primer = primer or self._primer(None, None)
-        drafts = _trimmed(line, (yield [line._replace(seed=seed) for seed in candidate_seeds(line.seed, candidates)]))
-        if candidates == 1:
-            return drafts[0]
-        known, unread = [_known(line, one) for one in drafts], self._unread(line, drafts, primer)
-        if all(faults(known, line.text, unread, primer.own)):
-            # A second try for what failed: by other seeds, and neater.
-            again = line._replace(bias=line.bias + MORE_BIAS)
-            more = yield [again._replace(seed=seed) for seed in candidate_seeds(line.seed, candidates, 1)]
-            drafts += _trimmed(line, more)
-            known, unread = [_known(line, one) for one in drafts], self._unread(line, drafts, primer)
-        return drafts[best(known, line.text, _unlike(line, drafts), unread, primer.own)]
+    def trial(self, line: Line, candidates: int) -> Trial:
+        """`sampling.trial.trial` of a line by this network."""
+        return trial(line, candidates, self._x_height, self._unread)
 
-    def _unread(self, line: Line, drafts: Sequence[Ended], primer: Primer) -> np.ndarray | None:
+    def _unread(self, line: Line, drafts: Sequence[Ended]) -> np.ndarray | None:
         """How unlikely each draft says the text, in nats, to a reader of such ink; None where there is none."""
         if self.reader is None:
             return None
         nats = np.full(len(drafts), np.inf)  # where nothing is left of a draft, nothing is said
         inked = [i for i, draft in enumerate(drafts) if len(draft.points)]
-        rows = [self._from_start(primer, self._denormalise(drafts[i].points)) for i in inked]
+        rows = [self._from_start(line.primer, self._denormalise(drafts[i].points)) for i in inked]
         if rows:
             nats[inked] = self.reader.nats(rows, line.text)
         return nats
@@ -306,11 +284,11 @@ class Writer:
         if not 1 <= points <= MAX_POINTS:
             raise InvalidRequest(f"{points} points; expected 1 to {MAX_POINTS}")
         primer = self._primer(None, None)
-        seeds = _seeds(seed, 1)
-        biases = self._biases(self.model.config.sampling.bias if bias is None else bias, 1)
-        line = Line("", "", self.styles(None, seeds)[0], seeds[0], biases[0], points - len(primer.lead))
+        seeds = seeds_of(seed, 1)
+        biases = biases_of(self.model.config.sampling.bias if bias is None else bias, 1)
+        line = Line(primer, "", self.styles(None, seeds)[0], seeds[0], biases[0], points - len(primer.lead))
         if line.limit == 0:  # the start is all that was asked for
-            return self._written(line, primer, np.zeros((0, 3), np.float32), True)
+            return self._written(line, np.zeros((0, 3), np.float32), True)
         lanes = self.lanes_of(0)
         lanes.enter(line, self.track(line))
         ended = None
@@ -323,40 +301,11 @@ class Writer:
 
         Raises `InvalidRequest` for a style that there is not.
         """
-        style = self._loaded(style)
-        if not self._network.styles:
-            if not (style is None or isinstance(style, str) and style in ("random", "unknown")):
-                raise InvalidRequest(f"style is {style!r}, but this network knows no styles; leave it out")
-            return np.zeros((len(seeds), 0), np.float32)
-        table = np.asarray(self.model.params["styles"])
-        named = {one.name: one.vector for one in self.named_styles()} if isinstance(style, str) else {}
-        if isinstance(style, Style):
-            style = style.whole
-        elif isinstance(style, str) and style in named:
-            style = named[style]
-        if not (style is None or isinstance(style, str)):
-            try:
-                vectors = np.asarray(style, np.float32)
-            except (ValueError, TypeError) as error:
-                raise InvalidRequest(f"style is {style!r}; expected one for all lines, or numbers") from error
-            lengths = (self._network.style_size, self._network.longest_style)
-            if vectors.shape[-1:] not in [(n,) for n in lengths] or vectors.shape[:-1] not in ((), (len(seeds),)):
-                raise InvalidRequest(
-                    f"style has the shape {vectors.shape}; expected {lengths[:1]}, or {lengths[1:]} as train.py adapt"
-                    " makes it for this network"
-                )
-            if not np.isfinite(vectors).all():
-                raise InvalidRequest("style holds numbers that are not finite; adapt it again")
-            return np.broadcast_to(vectors, (len(seeds), vectors.shape[-1]))
-        hand = {"unknown": 0} | {writer: i for i, writer in enumerate(self.model.writers, start=1)}
-        if style in (None, "random"):
-            choice = self.model.config.sampling.styles or self.model.writers
-            names = [choice[np.random.default_rng([seed, 0]).integers(len(choice))] for seed in seeds]
-        elif style in hand:
-            names = [style] * len(seeds)
-        else:
-            raise InvalidRequest(self._no_such_style(style, [*named, "random", *hand]))
-        return table[[hand[name] for name in names]]
+        return self._styles.vectors(style, seeds)
+
+    def named_styles(self) -> tuple[NamedStyle, ...]:
+        """The styles that come with the package, by name; none where they were fitted for another network than this."""
+        return self._styles.named
 
     def primer(self, style: str | os.PathLike | Ink | np.ndarray | Style | None) -> Primer:
         """What lines in a style begin with: a named one or a folder of `train.py adapt` has a primer, as has given ink.
@@ -365,7 +314,7 @@ class Writer:
         """
         if isinstance(style, Ink):
             return self._primer(style, None)
-        style = self._loaded(style)
+        style = self._styles.loaded(style)
         if isinstance(style, Style):
             return self._own_primer(style)
         named = {one.name: one.ink for one in self.named_styles()} if isinstance(style, str) else {}
@@ -384,59 +333,11 @@ class Writer:
             ) from error
         return primer if style.trait is None else primer._replace(trait=style.trait)
 
-    def _loaded(self, style: str | os.PathLike | np.ndarray | Style | None) -> str | np.ndarray | Style | None:
-        """What is asked for, with the style itself in place of the folder that holds it; a name goes before a folder.
-
-        Raises `InvalidRequest` for a folder without one, and for a style of another network.
-        """
-        if isinstance(style, str):
-            known = (*named_styles.RESERVED, *(one.name for one in self.named_styles()))
-            style = Path(style) if style not in known and os.path.exists(style) else style
-        found = style
-        if isinstance(style, os.PathLike):
-            try:
-                found = load_style(style)
-            except InvalidStyle as error:
-                raise InvalidRequest(f"style: {error}") from error
-        if isinstance(found, Style) and found.weights not in (None, self._digest):
-            named = "style" if found is style else f"style in {style}"
-            raise InvalidRequest(
-                f"{named} was fitted for another network than this, whose weights differ; give that one with"
-                " --checkpoint, or make the style again for this one with train.py adapt"
-            )
-        return found
-
-    def named_styles(self) -> tuple[named_styles.NamedStyle, ...]:
-        """The styles that come with the package, by name; none where they were fitted for another network than this."""
-        return tuple(one for one in self._package_styles if one.weights == self._digest)
-
-    @cached_property
-    def _package_styles(self) -> tuple[named_styles.NamedStyle, ...]:
-        return named_styles.load()
-
-    @cached_property
-    def _digest(self) -> str:
-        return named_styles.digest(self.model.params)
-
-    def _no_such_style(self, style: str, known: Sequence[str]) -> str:
-        if style in [one.name for one in self._package_styles]:
-            return (
-                f"style {style!r} was fitted for another network than this, whose weights differ; leave it out, take a"
-                " writer of this network, or fit a style to this checkpoint with train.py adapt"
-            )
-        close = difflib.get_close_matches(style, known, n=3)
-        hint = f" (close: {', '.join(close)})" if close else ""
-        return (
-            f"style is {style!r}{hint}; expected a name that sample.py --list-styles shows, a writer of the network,"
-            ' "random", "unknown", or a folder that train.py adapt made'
-        )
-
-    def finished(self, line: Line, ended: Ended, primer: Primer | None = None) -> Written:
+    def finished(self, line: Line, ended: Ended) -> Written:
         """The line as ink, from what lanes made of it."""
-        primer = primer or self._primer(None, None)
-        written = self._written(line, primer, self._denormalise(ended.points), ended.complete)
+        written = self._written(line, self._denormalise(ended.points), ended.complete)
         if ended.phi is not None:
-            skip, lead = len(line.prefix), len(primer.lead)
+            skip, lead = len(line.primer.prefix), len(line.primer.lead)
             phi, kappa = ended.phi[:, skip : skip + len(line.text) + 1], ended.kappa - skip
             # No step drew the points in the lead: the window was where the first step found it.
             written = replace(
@@ -454,8 +355,8 @@ class Writer:
             rows = _from_own_origin(rows, primer.end, on_baseline=self.model.config.data.rests)
         return rows
 
-    def _written(self, line: Line, primer: Primer, rows: Rows, complete: bool) -> Written:
-        rows = self._from_start(primer, rows)
+    def _written(self, line: Line, rows: Rows, complete: bool) -> Written:
+        rows = self._from_start(line.primer, rows)
         if self.model.config.data.rests:
             rows = level(rows)
         pace = self.model.config.sampling.get("points_per_second")
@@ -484,7 +385,7 @@ class Writer:
         start, forced = (np.array([0, 0, 1], np.float32), ink) if rests else (ink[0] * [0, 0, 1], ink[1:])
         if not 0 < len(forced) <= PRIMER_CAPACITIES[-1]:
             raise InvalidRequest(f"prime has {len(ink)} points; expected 2 to {PRIMER_CAPACITIES[-1]}")
-        padded = np.zeros((_capacity(len(forced), PRIMER_CAPACITIES), 3), np.float32)
+        padded = np.zeros((fitting(len(forced), PRIMER_CAPACITIES), 3), np.float32)
         padded[: len(forced)] = self._normalise(forced)
         end = strokes.to_points(ink)[-1]
         trait = resemblance.trait([ink]) if self._x_height else None
@@ -521,18 +422,6 @@ class Writer:
         """Of a text where nobody says; learned: in a hand of more than a primer's ink."""
         return neatness.times(text, learned) * float(self.model.config.sampling.bias)
 
-    def _biases(self, bias: float | Sequence[float], count: int) -> list[float]:
-        try:
-            biases = np.asarray(bias, np.float64)
-        except (ValueError, TypeError) as error:
-            raise InvalidRequest(f"bias is {bias!r}; expected a number, or one for each line") from error
-        if biases.ndim and biases.shape != (count,):
-            raise InvalidRequest(f"bias has the shape {biases.shape}; expected a number, or {count}, one for each line")
-        wrong = biases[~((biases >= 0) & (biases <= LARGEST_BIAS))]
-        if wrong.size:
-            raise InvalidRequest(f"bias is {wrong.flat[0]:g}; expected a number from 0 up to {LARGEST_BIAS:g}")
-        return np.broadcast_to(biases, (count,)).tolist()
-
     def _reach(self, bias: float) -> float:
         reach = self.model.config.sampling.reach
         return reach / bias if reach and bias else math.inf
@@ -542,88 +431,6 @@ class Writer:
 
     def _denormalise(self, rows: Rows) -> Rows:
         return strokes.denormalise(rows, self.model.mean, self.model.std)
-
-
-class Line(NamedTuple):
-    """One line to write.
-
-    prefix: the primer's text and a space. style: vector [s]. limit: most points. x_height: of normalised offsets; 0
-    where it is not known. trait: of the hand (`resemblance`), None where that is not known.
-    """
-
-    prefix: str
-    text: str
-    style: np.ndarray
-    seed: int
-    bias: float
-    limit: int
-    x_height: float = 0.0
-    trait: np.ndarray | None = None
-
-
-class Primer(NamedTuple):
-    """How a line begins.
-
-    prefix: text of the primer and a space. start: [3] first input, normalised. forced: [p, 3], normalised and padded,
-    `length` of them real. lead: [0 or 1, 3] rows of ink that are there before any is drawn. end: [2], position of the
-    primer's last point. trait: of the hand, as in `Line`. own: whether the hand is the user's, none of the package's.
-    """
-
-    prefix: str
-    start: np.ndarray
-    forced: np.ndarray
-    length: int
-    lead: np.ndarray
-    end: np.ndarray
-    trait: np.ndarray | None = None
-    own: bool = False
-
-
-# Asks for lines to be written, is sent them, and returns one.
-Trial = Generator[list[Line], list[Ended], Ended]
-
-
-def capacity_of(line: Line) -> int:
-    """The text capacity that a line is computed with."""
-    return _capacity(len(line.prefix) + len(line.text) + 1, TEXT_CAPACITIES)
-
-
-def _trimmed(line: Line, drafts: Sequence[Ended]) -> list[Ended]:
-    """Without what is none of the line, where the size of letters is known."""
-    if not line.x_height:
-        return list(drafts)
-    if line.prefix:
-        drafts = [without_primer(one, len(line.prefix)) for one in drafts]
-    return [without_stop(one, line.text, line.x_height) for one in drafts]
-
-
-def _known(line: Line, ended: Ended) -> Draft:
-    tick = line.x_height > 0 and len(ended.points) > 0 and starts_with_tick(ended.points, line.text, line.x_height)
-    return draft(ended.complete, ended.place - len(line.prefix), ended.points[:, 2], len(line.text), tick)
-
-
-def _unlike(line: Line, drafts: Sequence[Ended]) -> list[float] | None:
-    """How far each draft is from the line's hand, where that and the size of letters are known."""
-    if line.trait is None or not line.x_height or len(drafts) == 1:
-        return None
-    return [resemblance.unlike(one.points * [1 / line.x_height, 1 / line.x_height, 1], line.trait) for one in drafts]
-
-
-def _capacity(size: int, capacities: Sequence[int]) -> int:
-    return next(capacity for capacity in capacities if capacity >= size)
-
-
-def _seeds(seed: int | Sequence[int], count: int) -> list[int]:
-    try:
-        seeds = [operator.index(s) for s in seed] if np.ndim(seed) else [operator.index(seed)] * count
-    except TypeError as error:
-        raise InvalidRequest(f"seed is {seed!r}; expected a whole number, or one for each line") from error
-    if len(seeds) != count:
-        raise InvalidRequest(f"{len(seeds)} seeds for {count} lines; expected a number, or one for each line")
-    for s in seeds:
-        if not 0 <= s <= LARGEST_SEED:
-            raise InvalidRequest(f"seed is {s}; expected 0 to {LARGEST_SEED}")
-    return seeds
 
 
 def _from_own_origin(rows: Rows, end: np.ndarray, on_baseline: bool) -> Rows:

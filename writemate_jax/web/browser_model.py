@@ -17,15 +17,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from flax import traverse_util
 
+from writemate_jax import limits
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
 from writemate_jax.checkpoints.models import Model
 from writemate_jax.data import letter_size, own_ink, pieces
 from writemate_jax.hands import adapt, primers, resemblance
 from writemate_jax.model import window
 from writemate_jax.reading import network as reading
-from writemate_jax.sampling import candidates, line_ends, neatness
+from writemate_jax.sampling import candidates, line_ends, neatness, trial
 from writemate_jax.sampling import writer as writing
-from writemate_jax.sampling.writer import Primer, Writer
+from writemate_jax.sampling.lines import Primer
+from writemate_jax.sampling.writer import Writer
 
 MAGIC, FORMAT = b"WMBM", "writemate-browser-1"
 GATE_LINES = 3  # of ink, with fewer of which the gates learn them by heart
@@ -172,14 +174,14 @@ def describe(writer: Writer) -> dict[str, Any]:
         "sampling": {
             "bias": sampling.bias, "reach": sampling.get("reach", 0.0), "candidates": sampling.candidates,
             "pointsPerCharacter": sampling.points_per_character, "freeCharacters": writing.FREE_CHARACTERS,
-            "pointsPerSecond": sampling.points_per_second, "moreBias": writing.MORE_BIAS,
+            "pointsPerSecond": sampling.points_per_second, "moreBias": trial.MORE_BIAS,
             "stop": line_ends.STOP, "apart": line_ends.APART,
             "loop": candidates.MOST, "short": candidates.SHORT, "hand": candidates.HAND, "read": candidates.READ,
             "taken": candidates.TAKEN,
             "more": {"short": candidates.MORE, "own": candidates.OWN},
             "neater": neatness.for_the_page(),
-            "largestBias": writing.LARGEST_BIAS, "largestSeed": writing.LARGEST_SEED,
-            "mostCharacters": writing.MAX_CHARACTERS, "mostCandidates": writing.MAX_CANDIDATES,
+            "largestBias": limits.LARGEST_BIAS, "largestSeed": limits.LARGEST_SEED,
+            "mostCharacters": limits.MAX_CHARACTERS, "mostCandidates": limits.MAX_CANDIDATES,
         },
         "resemblance": {
             "directions": resemblance.DIRECTIONS, "turns": resemblance.TURNS, "spacing": resemblance.SPACING,
@@ -216,7 +218,7 @@ def describe(writer: Writer) -> dict[str, Any]:
 def _reader(writer: Writer) -> dict[str, Any] | None:
     if writer.reader is None:
         return None
-    longest = writing.MAX_CHARACTERS + writing.FREE_CHARACTERS
+    longest = limits.MAX_CHARACTERS + writing.FREE_CHARACTERS
     return {
         "alphabet": writer.reader.alphabet.characters, "dilations": list(reading.DILATIONS),
         "scale": reading.SCALE.tolist(), "rows": longest * writer.model.config.sampling.points_per_character,

@@ -28,7 +28,9 @@ from writemate_jax.hands import adapt
 from writemate_jax.hands.styles import Style
 from writemate_jax.limits import LARGEST_SEED, MAX_CHARACTERS
 from writemate_jax.sampling import neatness
-from writemate_jax.sampling.writer import InvalidRequest, Line, Primer, Writer
+from writemate_jax.sampling.lines import Line
+from writemate_jax.sampling.requests import InvalidRequest
+from writemate_jax.sampling.writer import Writer
 from writemate_jax.sampling.written import Written
 from writemate_jax.web.server import docs, messages, problems
 from writemate_jax.web.server import settings as limits
@@ -76,7 +78,7 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
     problems.install(app)
     app.add_middleware(Guard, settings=settings, measures=measures)
 
-    async def asked(body: messages.Write, request: Request) -> tuple[list[tuple[Line, int]], Primer]:
+    async def asked(body: messages.Write, request: Request) -> list[tuple[Line, int]]:
         texts = _texts(writer, body.text)
         seeds = [(body.seed + i) % (LARGEST_SEED + 1) for i in range(len(texts))]
         style, primer = await looked_at(body) if body.hand and body.hand.primer else hands.asked(body)
@@ -85,7 +87,7 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
         except InvalidRequest as error:
             raise Problem(422, "invalid", str(error)) from error
         request.state.charge(sum(candidates for _, candidates in lines))
-        return lines, primer
+        return lines
 
     async def looked_at(body: messages.Write) -> Asked:
         """`Hands.asked` for a hand with ink, which takes a while to look at."""
@@ -108,13 +110,13 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
     async def write(body: messages.Write, request: Request) -> Any:
         """Writes each line of a text. The same request is answered with the same ink."""
         async with _while_waited_for(request), _in_time(settings.seconds):
-            wanted, primer = await asked(body, request)
+            wanted = await asked(body, request)
             attention = body.attention and body.format == "json"
             if attention and len(wanted) > limits.ATTENTION_LINES:
                 raise Problem(422, "too_long", f"attention is answered for at most {limits.ATTENTION_LINES} lines at"
                               " once; ask for fewer, or at /api/v1/stream")  # fmt: skip
             lines: list[Written | None] = [None] * len(wanted)
-            async with aclosing(desk.write(wanted, primer, attention=attention)) as events:
+            async with aclosing(desk.write(wanted, attention=attention)) as events:
                 async for event in events:
                     lines[event.index] = event.line
             if body.format != "json":
@@ -142,9 +144,9 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
         """
         until = anyio.current_time() + settings.seconds
         async with _while_waited_for(request), _in_time(settings.seconds):
-            wanted, primer = await asked(body, request)
+            wanted = await asked(body, request)
             most = limits.ATTENTION_LINES if body.attention else limits.LINES
-            events = _in_parts(desk, wanted, primer, most, attention=body.attention)
+            events = _in_parts(desk, wanted, most, attention=body.attention)
             first = await anext(events)  # what is busy is said with a status
         return StreamingResponse(_told(first, events, until), media_type="text/event-stream",
                                  headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})  # fmt: skip
@@ -293,12 +295,12 @@ def _rounded(rows: np.ndarray) -> list[list[float]]:
 
 
 async def _in_parts(
-    desk: Desk, lines: list[tuple[Line, int]], primer: Primer, most: int, *, attention: bool
+    desk: Desk, lines: list[tuple[Line, int]], most: int, *, attention: bool
 ) -> AsyncIterator[Points | Whole]:
     """`Desk.write` of so many lines at once: what has been written waits in memory for who reads slowly."""
     for first in range(0, len(lines), most):
         part = lines[first : first + most]
-        async with aclosing(desk.write(part, primer, attention=attention, follow=True)) as events:
+        async with aclosing(desk.write(part, attention=attention, follow=True)) as events:
             async for event in events:
                 yield event._replace(index=first + event.index)
 

@@ -29,7 +29,8 @@ from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.hands.styles import Style
 from writemate_jax.limits import MAX_CHARACTERS
 from writemate_jax.sampling.lanes import Ended, Lanes, Moved
-from writemate_jax.sampling.writer import TEXT_CAPACITIES, Line, Primer, Writer, capacity_of
+from writemate_jax.sampling.lines import TEXT_CAPACITIES, Line, capacity_of
+from writemate_jax.sampling.writer import Writer
 from writemate_jax.web.server import fitting, settings
 from writemate_jax.web.server.jobs import Asker, Chosen, Job, Points, Whole
 from writemate_jax.web.server.measures import Measures
@@ -126,18 +127,17 @@ class Desk:
         return self._failure is not None
 
     async def write(
-        self, lines: Sequence[tuple[Line, int]], primer: Primer, *, attention: bool = False, follow: bool = False
+        self, lines: Sequence[tuple[Line, int]], *, attention: bool = False, follow: bool = False
     ) -> AsyncIterator[Points | Whole]:
-        """Writes the lines of `Writer.lines` with a primer; yields each when it has ended, in whatever order that is.
+        """Writes the lines of `Writer.lines`; yields each when it has ended, in whatever order that is.
 
         follow: yields `Points` of single candidates, too. Leaving the iterator gives up what is not written.
         Raises `Problem` at once where too much waits.
         """
         asker, events = self._asker()
-        trials = [self.writer.trial(line, n, primer) for line, n in lines]
         jobs = [
-            Job(asker, i, line, trial, primer, attention, follow and n == 1)
-            for i, ((line, n), trial) in enumerate(zip(lines, trials, strict=True))
+            Job(asker, i, line, self.writer.trial(line, n), attention, follow and n == 1)
+            for i, (line, n) in enumerate(lines)
         ]
         self._submit(jobs)
         left = len(jobs)
@@ -149,7 +149,7 @@ class Desk:
                 if isinstance(event, Chosen):
                     left -= 1
                     job = event.job
-                    yield Whole(job.index, self.writer.finished(job.line, event.ended, job.primer))
+                    yield Whole(job.index, self.writer.finished(job.line, event.ended))
                 else:
                     yield event
         finally:
@@ -191,7 +191,7 @@ class Desk:
             turn = next(self._turns)
             for job in jobs:
                 job.turn = turn + SPREAD * job.index
-                if job.primer.length:
+                if job.line.primer.length:
                     heapq.heappush(self._unled, (job.turn, next(self._ticket), job))
                     self._leaders.submit(self._lead)  # often in vain, as several are led at once
                 else:
@@ -221,7 +221,7 @@ class Desk:
 
     def _find_beginnings(self, jobs: list[Job]) -> None:
         try:
-            for job, led in zip(jobs, self.writer.led([(job.line, job.primer) for job in jobs]), strict=True):
+            for job, led in zip(jobs, self.writer.led([job.line for job in jobs]), strict=True):
                 job.led = led
         except Exception:
             if len(jobs) > 1:  # whosever it is, that of the others is not
@@ -287,7 +287,7 @@ class Desk:
                     lanes.leave(WARM)
             if self.writer.model.config.data.rests:
                 forced = np.zeros((settings.PRIMER_ROOM, 3), np.float32)
-                self.writer.led([(line, self.writer.primer(None)._replace(forced=forced, length=1))])
+                self.writer.led([line._replace(primer=line.primer._replace(forced=forced, length=1))])
         fitting.warm(self.writer.model, letter, self._fit_room, lambda: self._stopping)
 
     def _move(self) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 
 from writemate_jax.sampling.lanes import Ended
 from writemate_jax.sampling.leading import Led
-from writemate_jax.sampling.writer import Line, Primer, Trial
+from writemate_jax.sampling.lines import Line
+from writemate_jax.sampling.trial import Trial
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows, to_points
 from writemate_jax.web.server import settings
@@ -53,10 +54,8 @@ class Asker:
 class Job:
     """A line of a request on its way: what its trial (`Writer.trial`) asks for, and what is there of it."""
 
-    def __init__(
-        self, asker: Asker, index: int, line: Line, trial: Trial, primer: Primer, attention: bool, follow: bool
-    ):
-        self.asker, self.index, self.line, self.primer = asker, index, line, primer
+    def __init__(self, asker: Asker, index: int, line: Line, trial: Trial, attention: bool, follow: bool):
+        self.asker, self.index, self.line = asker, index, line
         self.attention, self.follow = attention, follow
         self.turn = 0  # the lower, the sooner
         self.led: Led | None = None  # where it begins to be drawn, once that is found
@@ -81,8 +80,8 @@ class Job:
         Behind a primer the first row comes as an offset from that. It becomes one from the line's own origin, whose
         left edge is taken to be that of the first rows: the whole line's is not known yet.
         """
-        if self.primer.length and not self._shown:
-            points = to_points(rows) + self.primer.end
+        if self.line.primer.length and not self._shown:
+            points = to_points(rows) + self.line.primer.end
             rows[0, :2] = points[0] - [points[:, 0].min(), 0.0]
         self._shown = True
         return rows

@@ -8,7 +8,9 @@ import numpy as np
 
 from writemate_jax.alphabet import UnknownCharacters
 from writemate_jax.drawing.strokes_json import Ink
-from writemate_jax.sampling.writer import InvalidRequest, Primer, Writer
+from writemate_jax.sampling.lines import Primer
+from writemate_jax.sampling.requests import InvalidRequest
+from writemate_jax.sampling.writer import Writer
 from writemate_jax.web.server import messages
 from writemate_jax.web.server import settings as limits
 from writemate_jax.web.server.problems import Problem

@@ -1,0 +1,119 @@
+"""Which style vector is meant: by a name, a file, a fitted style or numbers."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from writemate_jax.checkpoints.models import Model
+from writemate_jax.hands import named_styles
+from writemate_jax.hands.named_styles import NamedStyle
+from writemate_jax.hands.styles import InvalidStyle, Style, load_style
+from writemate_jax.sampling.requests import InvalidRequest
+
+Asked = str | os.PathLike | np.ndarray | Style | None  # as `Writer.write` takes it
+
+
+class StyleChoice:
+    """The styles that can be asked for of one network."""
+
+    def __init__(self, model: Model):
+        self._model, self._network = model, model.network()
+
+    def vectors(self, style: Asked, seeds: Sequence[int]) -> np.ndarray:
+        """The style vectors float32 [lines, s] for lines of these seeds; s is 0 for a network without styles.
+
+        Raises `InvalidRequest` for a style that there is not.
+        """
+        style = self.loaded(style)
+        if not self._network.styles:
+            if not (style is None or isinstance(style, str) and style in ("random", "unknown")):
+                raise InvalidRequest(f"style is {style!r}, but this network knows no styles; leave it out")
+            return np.zeros((len(seeds), 0), np.float32)
+        if isinstance(style, Style):
+            style = style.whole
+        elif isinstance(style, str):
+            style = next((one.vector for one in self.named if one.name == style), style)
+        if style is None or isinstance(style, str):
+            return self._by_name(style or "random", seeds)
+        return self._as_given(style, len(seeds))
+
+    def _by_name(self, name: str, seeds: Sequence[int]) -> np.ndarray:
+        writers, config = self._model.writers, self._model.config
+        hand = {"unknown": 0} | {writer: i for i, writer in enumerate(writers, start=1)}
+        if name == "random":
+            choice = config.sampling.styles or writers
+            names = [choice[np.random.default_rng([seed, 0]).integers(len(choice))] for seed in seeds]
+        elif name in hand:
+            names = [name] * len(seeds)
+        else:
+            raise InvalidRequest(self._no_such_style(name, [*(one.name for one in self.named), "random", *hand]))
+        return np.asarray(self._model.params["styles"])[[hand[name] for name in names]]
+
+    def _as_given(self, style: np.ndarray, count: int) -> np.ndarray:
+        try:
+            vectors = np.asarray(style, np.float32)
+        except (ValueError, TypeError) as error:
+            raise InvalidRequest(f"style is {style!r}; expected one for all lines, or numbers") from error
+        lengths = (self._network.style_size, self._network.longest_style)
+        if vectors.shape[-1:] not in [(n,) for n in lengths] or vectors.shape[:-1] not in ((), (count,)):
+            raise InvalidRequest(
+                f"style has the shape {vectors.shape}; expected {lengths[:1]}, or {lengths[1:]} as train.py adapt"
+                " makes it for this network"
+            )
+        if not np.isfinite(vectors).all():
+            raise InvalidRequest("style holds numbers that are not finite; adapt it again")
+        return np.broadcast_to(vectors, (count, vectors.shape[-1]))
+
+    def loaded(self, style: Asked) -> str | np.ndarray | Style | None:
+        """What is asked for, with the style itself in place of the folder that holds it; a name goes before a folder.
+
+        Raises `InvalidRequest` for a folder without one, and for a style of another network.
+        """
+        if isinstance(style, str):
+            known = (*named_styles.RESERVED, *(one.name for one in self.named))
+            style = Path(style) if style not in known and os.path.exists(style) else style
+        found = style
+        if isinstance(style, os.PathLike):
+            try:
+                found = load_style(style)
+            except InvalidStyle as error:
+                raise InvalidRequest(f"style: {error}") from error
+        if isinstance(found, Style) and found.weights not in (None, self._digest):
+            named = "style" if found is style else f"style in {style}"
+            raise InvalidRequest(
+                f"{named} was fitted for another network than this, whose weights differ; give that one with"
+                " --checkpoint, or make the style again for this one with train.py adapt"
+            )
+        return found
+
+    @cached_property
+    def named(self) -> tuple[NamedStyle, ...]:
+        """The package's styles; none where they were fitted for another network than this."""
+        return tuple(one for one in self._package if one.weights == self._digest)
+
+    @cached_property
+    def _package(self) -> tuple[NamedStyle, ...]:
+        return named_styles.load()
+
+    @cached_property
+    def _digest(self) -> str:
+        return named_styles.digest(self._model.params)
+
+    def _no_such_style(self, style: str, known: Sequence[str]) -> str:
+        if style in [one.name for one in self._package]:
+            return (
+                f"style {style!r} was fitted for another network than this, whose weights differ; leave it out, take a"
+                " writer of this network, or fit a style to this checkpoint with train.py adapt"
+            )
+        close = difflib.get_close_matches(style, known, n=3)
+        hint = f" (close: {', '.join(close)})" if close else ""
+        return (
+            f"style is {style!r}{hint}; expected a name that sample.py --list-styles shows, a writer of the network,"
+            ' "random", "unknown", or a folder that train.py adapt made'
+        )
