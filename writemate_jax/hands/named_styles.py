@@ -51,6 +51,11 @@ class NamedStyle:
     fitted_to: tuple[tuple[int, str], ...]
     weights: str
 
+    def card(self) -> dict[str, str]:
+        """What a page shows of it besides ink."""
+        title = self.name.replace("-", " ").capitalize()
+        return {"name": self.name, "title": title, "note": self.note, "writer": self.writer}
+
 
 def assets() -> Path:
     """The file that comes with the package."""

@@ -190,11 +190,7 @@ def describe(writer: Writer) -> dict[str, Any]:
         "reader": _reader(writer),
         "writers": list(model.writers),
         "random": [hand[name] for name in sampling.styles or model.writers],  # rows of style.table
-        "styles": [
-            {"name": style.name, "title": style.name.replace("-", " ").capitalize(), "note": style.note,
-             "writer": style.writer}
-            for style in writer.named_styles()
-        ],
+        "styles": [style.card() for style in writer.named_styles()],
         "primers": [{"text": one.prefix, "points": one.length} for one in _primed(writer)],  # of the styles
         "letters": {
             "parts": letter_size.PARTS, "widths": letter_size.WIDTHS, "wordGap": letter_size.WORD_GAP,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -39,11 +39,10 @@ class Hands:
         vectors = {"random": None, "unknown": table[0] if self._size else None}
         vectors |= dict(zip(writer.model.writers, table[1:], strict=True)) if self._size else {}
         self._named = {name: Asked(vector, self._unprimed) for name, vector in vectors.items()}
-        self.listed: list[dict[str, Any]] = []
+        self.listed: list[dict[str, str]] = []
         for style in writer.named_styles() if self._size else ():
             self._named[style.name] = Asked(style.vector, writer.primer(style.name))
-            title = style.name.replace("-", " ").capitalize()
-            self.listed.append({"name": style.name, "title": title, "note": style.note, "writer": style.writer})
+            self.listed.append(style.card())
 
     def asked(self, body: messages.Write) -> Asked:
         """The hand of a request. Raises `Problem`, also for a primer that is no ink of its text."""
