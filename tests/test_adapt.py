@@ -174,6 +174,9 @@ def test_a_writer_adapts_and_writes_in_what_it_made(model, tmp_path, monkeypatch
     monkeypatch.setattr(text_fit, "LEAST", -np.inf)
     scribe = Writer(model)
     style = scribe.adapt(LINES)
+    for i, line in enumerate(LINES):
+        write_json(tmp_path / "ink" / f"{i}.json", line)
+    np.testing.assert_allclose(scribe.adapt(tmp_path / "ink").whole, style.whole, atol=1e-3)  # in a file's decimals
     styles.save_style(tmp_path, style)
     [(line, count)], [(kept, as_many)] = (
         scribe.lines(["lot"], None, 3, hand, None, scribe.primer(hand)) for hand in (style, tmp_path)

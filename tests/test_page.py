@@ -49,7 +49,7 @@ def site():
     if given := os.environ.get("WRITEMATE_TEST_SITE"):
         yield given
         return
-    with running_server("--rate", "0", "--lanes", "8") as address:
+    with running_server("--rate", "0", "--lanes", "8", "--fit-room", "256") as address:  # starts sooner
         yield address
 
 

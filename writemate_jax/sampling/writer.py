@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -29,6 +30,7 @@ from writemate_jax.compilation_cache import use_compilation_cache
 from writemate_jax.data import own_ink
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.hands import adapt, named_styles, primed, resemblance, text_fit
+from writemate_jax.hands.ink_folder import read_lines
 from writemate_jax.hands.named_styles import NamedStyle
 from writemate_jax.hands.styles import Style
 from writemate_jax.limits import MAX_CANDIDATES, MAX_CHARACTERS, MAX_POINTS
@@ -263,14 +265,19 @@ class Writer:
 
         return write_pages(self, text, seed=seed, **options)
 
-    def adapt(self, lines: Sequence[Ink]) -> Style:
+    def adapt(self, ink: str | os.PathLike | Sequence[Ink]) -> Style:
         """The style of 5 to 20 lines by one hand, as `train.py adapt` makes it: takes seconds; for `write`.
 
-        lines: ink in any size, y up, with its text. `hands.styles.save_style` keeps a style in a folder.
-        Raises `UnfitInk` for a line that cannot be used or hardly says its text, ValueError for a network without
-        styles, or no lines.
+        ink: a folder of files with lines of it, or the lines: in any size, y up, with their texts.
+        `hands.styles.save_style` keeps a style in a folder.
+        Raises `UnfitInk` for a line that cannot be used or hardly says its text, `InvalidInkFile` for a file that holds
+        no ink, ValueError for a network without styles, or no lines.
         """
-        text_fit.check(self.model, lines, [f"line {i}" for i in range(len(lines))])
+        if isinstance(ink, (str, os.PathLike)):
+            lines, names = read_lines(Path(ink))
+        else:
+            lines, names = ink, [f"line {i}" for i in range(len(ink))]
+        text_fit.check(self.model, lines, names)
         return adapt.fit(self.model, lines, deep=True)
 
     def unconditional(self, points: int | None = None, bias: float | None = None, seed: int = 0) -> Written:
