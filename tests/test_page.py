@@ -120,6 +120,9 @@ def test_typed_text_becomes_ink_and_every_setting_changes_it(visit):
     expect(page.locator("#status")).to_have_text("1 line of ink.")
     page.click("#new-seed")
     former = _ink(page, "good day", former)
+    page.fill("#seed", "7")  # which picks another hand than the one below
+    page.press("#seed", "Tab")
+    former = _ink(page, "good day", former)
     page.locator("#gallery input").nth(2).check(force=True)
     former = _ink(page, "good day", former)
     page.fill("#bias", "0.2")
