@@ -35,5 +35,6 @@ browser: setup
 gallery: setup
 	$(VENV)/bin/python -m writemate_jax.gallery
 
+# Two processes, each with a file at a time, whose fixtures are dear: half the time on two cores.
 test: setup
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile
