@@ -605,10 +605,10 @@ def test_over_capacity_is_said_at_once_and_the_next_request_is_answered(client, 
 
 def test_a_thread_that_nobody_waits_for_keeps_its_place():
     async def scene():
-        limiter, go, done = anyio.CapacityLimiter(1), threading.Event(), []
-        work = lambda name: (go.wait(60), done.append(name))  # noqa: E731
+        limiter, begun, go, done = anyio.CapacityLimiter(1), threading.Event(), threading.Event(), []
+        work = lambda name: (begun.set(), go.wait(60), done.append(name))  # noqa: E731
         first, second = (asyncio.create_task(server_app._in_thread(limiter, work, name)) for name in "ab")
-        while not limiter.borrowed_tokens:
+        while not begun.is_set():  # what is left before its thread takes it up is not done at all
             await asyncio.sleep(0.01)
         for task in (first, second):
             task.cancel()
