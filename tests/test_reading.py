@@ -16,8 +16,8 @@ from writemate_jax.checkpoints.models import load_model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.corpus import Line
 from writemate_jax.evaluation import usefulness
+from writemate_jax.evaluation.open_reader import main
 from writemate_jax.reading import ctc, network, training
-from writemate_jax.reading.__main__ import main
 from writemate_jax.reading.reader import Reader, embedded
 from writemate_jax.reading.training import Examples
 from writemate_jax.sampling import candidates

@@ -1,4 +1,4 @@
-"""Trains the reader that comes with the package: python -m writemate_jax.reading --help."""
+"""Trains the reader that comes with the package: `python -m writemate_jax.evaluation.open_reader`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TESTED = 400  # lines
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong."""
-    parser = argparse.ArgumentParser("python -m writemate_jax.reading", description=DESCRIPTION)
+    parser = argparse.ArgumentParser("python -m writemate_jax.evaluation.open_reader", description=DESCRIPTION)
     option = parser.add_argument
     option("--corpus", metavar="FILE", help="a packed corpus in x-heights (default: the open one)")
     option("--out", type=Path, required=True, metavar="FILE", help="the reader, .npz; its training beside it, .msgpack")
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _run(options)
     except (CorpusError, OSError, ValueError) as error:
-        print(f"python -m writemate_jax.reading: {error}", file=sys.stderr)
+        print(f"python -m writemate_jax.evaluation.open_reader: {error}", file=sys.stderr)
         return 2
     return 0
 
