@@ -34,13 +34,13 @@ import numpy as np
 import optax
 
 from writemate_jax import strokes
-from writemate_jax.evaluation import windows
+from writemate_jax.evaluation import small_networks, windows
 from writemate_jax.evaluation.bootstrap import Interval
 from writemate_jax.strokes import Rows
 
 WINDOW = 192  # points
 STEPS, BATCH = 3_000, 64
-LEARNING_RATE, WEIGHT_DECAY = 2e-3, 0.05
+FIT = small_networks.Fit(rate=2e-3, weight_decay=0.05)
 SCALE = 3.0  # offsets have a deviation of about a third of an x-height
 DISTURBANCE = 0.08  # x-heights
 
@@ -53,13 +53,8 @@ class Critic(nn.Module):
 
     @nn.compact
     def __call__(self, rows: jax.Array, lengths: jax.Array, *, train: bool = False) -> jax.Array:
-        x, stride = rows * jnp.array([SCALE, SCALE, 1.0]), 1
-        for i, width in enumerate(self.widths):
-            x = x * (jnp.arange(x.shape[1]) * stride < lengths[:, None])[..., None]  # as if the line stood alone
-            x = nn.gelu(nn.LayerNorm()(nn.Conv(width, (5,), strides=(2 if i else 1,))(x)))
-            stride *= 2 if i else 1
-        there = (jnp.arange(x.shape[1]) * stride < lengths[:, None])[..., None]
-        mean = (x * there).sum(axis=1) / there.sum(axis=1)
+        x, there = small_networks.convolutions(rows, lengths, self.widths, SCALE)
+        mean = small_networks.mean(x, there)
         peak = jnp.where(there, x, -jnp.inf).max(axis=1)
         x = nn.Dropout(self.dropout, deterministic=not train)(jnp.concatenate([mean, peak], axis=-1))
         return nn.Dense(1)(x)[:, 0]
@@ -131,13 +126,8 @@ def disturb(line: Rows, rng: np.random.Generator, *, quantum: float) -> Rows:
 
 def score(parameters, lines: Sequence[Rows]) -> np.ndarray:
     """The mean logit of each line's windows, float64 ``[lines]``."""
-    parts = [(i, rows) for i, line in enumerate(lines) for rows in windows.cover(line, WINDOW)]
-    logits = np.concatenate([
-        np.asarray(_logits(parameters, *windows.padded([rows for _, rows in some], WINDOW, BATCH)))
-        for some in (parts[first : first + BATCH] for first in range(0, len(parts), BATCH))
-    ])[: len(parts)]  # fmt: skip
-    owner = np.array([i for i, _ in parts])
-    return np.bincount(owner, logits, len(lines)) / np.bincount(owner, minlength=len(lines))
+    logits, owners, _ = windows.over_lines(partial(_logits, parameters), lines, WINDOW, BATCH)
+    return np.bincount(owners, logits, len(lines)) / np.bincount(owners, minlength=len(lines))
 
 
 def _interval(scores: np.ndarray, held: Labelled, *, seed: int, draws: int = 300) -> Interval:
@@ -174,11 +164,7 @@ def _train(lines: Sequence[Rows], classes: np.ndarray, steps: int, *, seed: int)
 def _start(key: jax.Array):
     empty = jnp.zeros((BATCH, WINDOW, 3))
     parameters = Critic().init(key, empty, jnp.full(BATCH, WINDOW))
-    return parameters, _optimiser().init(parameters)
-
-
-def _optimiser():
-    return optax.adamw(1.0, weight_decay=WEIGHT_DECAY)
+    return parameters, FIT.start(parameters)
 
 
 @partial(jax.jit, donate_argnums=(0, 1))
@@ -187,9 +173,7 @@ def _update(parameters, state, rows, lengths, classes, key, share_done):
         logits = Critic().apply(parameters, rows, lengths, train=True, rngs={"dropout": key})
         return optax.sigmoid_binary_cross_entropy(logits, classes).mean()
 
-    updates, state = _optimiser().update(jax.grad(loss)(parameters), state, parameters)
-    rate = LEARNING_RATE * (1 + jnp.cos(jnp.pi * share_done)) / 2
-    return optax.apply_updates(parameters, jax.tree.map(lambda u: rate * u, updates)), state
+    return FIT.update(loss, parameters, state, share_done)
 
 
 @jax.jit

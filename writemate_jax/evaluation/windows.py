@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import jax
 import numpy as np
 
 from writemate_jax.strokes import Rows
@@ -27,3 +28,19 @@ def padded(windows: Sequence[Rows], width: int, batch: int) -> tuple[np.ndarray,
     for i, window in enumerate(windows):
         rows[i, : len(window)], lengths[i] = window, len(window)
     return rows, lengths
+
+
+def over_lines(
+    network: Callable[[np.ndarray, np.ndarray], jax.Array], lines: Sequence[Rows], width: int, batch: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A network's outputs [n, ...] for the windows over all lines, the line of each [n], and its points [n].
+
+    network: of rows [batch, width, 3] and lengths [batch], as `padded` makes them.
+    """
+    parts = [(i, rows) for i, line in enumerate(lines) for rows in cover(line, width)]
+    outputs = [
+        np.asarray(network(*padded([rows for _, rows in parts[first : first + batch]], width, batch)))
+        for first in range(0, len(parts), batch)
+    ]
+    owners, points = np.array([(i, len(rows)) for i, rows in parts]).T
+    return np.concatenate(outputs)[: len(parts)], owners, points

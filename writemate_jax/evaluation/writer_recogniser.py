@@ -29,13 +29,14 @@ import optax
 
 from writemate_jax import strokes
 from writemate_jax.data.corpus import Corpus
-from writemate_jax.evaluation import windows
+from writemate_jax.evaluation import small_networks, windows
 from writemate_jax.evaluation.conventions import conventional
 from writemate_jax.sampling.levelling import level
 from writemate_jax.strokes import Rows
 
 WINDOW, BATCH = 256, 64  # points
-STEPS, LEARNING_RATE, WEIGHT_DECAY = 1_000, 2e-3, 0.05
+STEPS = 1_000
+FIT = small_networks.Fit(rate=2e-3, weight_decay=0.05)
 SPACING, SMOOTHING = 0.2, 1.0  # x-heights, points
 SCALE = 5.0  # offsets are about SPACING long
 SHARPNESS = 16.0  # of the softmax over cosines
@@ -53,14 +54,9 @@ class Reader(nn.Module):
 
     @nn.compact
     def __call__(self, rows: jax.Array, lengths: jax.Array, *, train: bool = False) -> jax.Array:
-        x, stride = rows * jnp.array([SCALE, SCALE, 1.0]), 1
-        for i, width in enumerate(self.widths):
-            x = x * (jnp.arange(x.shape[1]) * stride < lengths[:, None])[..., None]  # as if the line stood alone
-            x = nn.gelu(nn.LayerNorm()(nn.Conv(width, (5,), strides=(2 if i else 1,))(x)))
-            stride *= 2 if i else 1
-        there = (jnp.arange(x.shape[1]) * stride < lengths[:, None])[..., None]
-        mean = (x * there).sum(axis=1) / there.sum(axis=1)
-        spread = jnp.sqrt((jnp.square(x - mean[:, None]) * there).sum(axis=1) / there.sum(axis=1) + 1e-6)
+        x, there = small_networks.convolutions(rows, lengths, self.widths, SCALE)
+        mean = small_networks.mean(x, there)
+        spread = jnp.sqrt(small_networks.mean(jnp.square(x - mean[:, None]), there) + 1e-6)
         x = nn.Dropout(self.dropout, deterministic=not train)(jnp.concatenate([mean, spread], axis=-1))
         x = nn.Dense(DIRECTIONS)(x)
         return x / jnp.linalg.norm(x, axis=-1, keepdims=True)
@@ -162,14 +158,9 @@ def _whitening(places: Sequence[np.ndarray]) -> np.ndarray:
 
 def _directions(parameters, lines: Sequence[Rows]) -> np.ndarray:
     """The direction of each line, float64 [lines, DIRECTIONS]: the mean over its windows, of length 1."""
-    parts = [(i, rows) for i, line in enumerate(lines) for rows in windows.cover(line, WINDOW)]
-    found = np.concatenate([
-        np.asarray(_read(parameters, *windows.padded([rows for _, rows in some], WINDOW, BATCH)))
-        for some in (parts[first : first + BATCH] for first in range(0, len(parts), BATCH))
-    ])[: len(parts)].astype(np.float64)  # fmt: skip
+    directions, owners, points = windows.over_lines(partial(_read, parameters), lines, WINDOW, BATCH)
     sums = np.zeros((len(lines), DIRECTIONS))
-    for (i, rows), direction in zip(parts, found, strict=True):
-        sums[i] += len(rows) * direction
+    np.add.at(sums, owners, points[:, None] * directions.astype(np.float64))
     return _unit(sums)
 
 
@@ -180,11 +171,7 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 @partial(jax.jit, static_argnums=1)
 def _start(key: jax.Array, writers: int):
     parameters = Namer(writers).init(key, jnp.zeros((BATCH, WINDOW, 3)), jnp.full(BATCH, WINDOW))
-    return parameters, _optimiser().init(parameters)
-
-
-def _optimiser():
-    return optax.adamw(1.0, weight_decay=WEIGHT_DECAY)
+    return parameters, FIT.start(parameters)
 
 
 @partial(jax.jit, static_argnums=7, donate_argnums=(0, 1))
@@ -193,9 +180,7 @@ def _update(parameters, state, rows, lengths, classes, key, share_done, writers)
         logits = Namer(writers).apply(parameters, rows, lengths, train=True, rngs={"dropout": key})
         return optax.softmax_cross_entropy_with_integer_labels(logits, classes).mean()
 
-    updates, state = _optimiser().update(jax.grad(loss)(parameters), state, parameters)
-    rate = LEARNING_RATE * (1 + jnp.cos(jnp.pi * share_done)) / 2
-    return optax.apply_updates(parameters, jax.tree.map(lambda u: rate * u, updates)), state
+    return FIT.update(loss, parameters, state, share_done)
 
 
 @jax.jit
