@@ -4,8 +4,8 @@ Command: python train.py --config configs/graves_synthesis_today.py --workdir ru
          python train.py --config configs/graves_prediction_today.py --workdir runs/graves_prediction_today
 The network, the data, their split and the units are those of configs/graves_prediction.py, so that the figures can be
 compared: the paper reports -1041.0 nats per line, and -1057.7 with adaptive weight noise.
-On 2 CPU cores: -1040.3 after 3,000 updates, three epochs, with --config.training.steps=900, gone on with by 1300, 5600
-and 4900; from there on it learned by heart (docs/experiments.md, 8, 10 and 11). After weight noise (-1043.3) and three
+On 2 CPU cores: -1040.3 after 3,000 updates, three epochs, with --config.training.steps=900, gone on with by 1300 and
+5600; from there on it learned by heart (docs/experiments.md, 8, 10 and 11). After weight noise (-1043.3) and three
 more epochs of this with augmented lines, 81 minutes: -1051.9 (12 to 14 there; docs/reproduce.md, 3).
 """
 

@@ -31,8 +31,8 @@ def write_png(
 
     It is ``height`` pixels high; or, with ``dpi``, as large as ``x_height`` mm for a unit of the ink makes it; or, with
     neither, 160 pixels a line, or fewer where the page would become too large. pen: its width in mm of that size.
-    ``title`` is stored in the file. Raises ValueError for a height below 1, a picture beyond 30,000 pixels a side, or
-    what `sheet` refuses.
+    ``title`` is stored in the file. Raises ValueError for a height below 1, a picture beyond 30,000 pixels a side
+    or 150 million in all, or what `sheet` refuses.
     """
     from PIL.PngImagePlugin import PngInfo
 

@@ -43,9 +43,9 @@ def save(
     One .pdf file holds all pages. Of the other formats there is a file for each page: letter.svg for a single one, and
     else letter-1.svg, letter-2.svg, ... (as many digits as the last needs). dpi, transparent (without paper's white):
     of .png. machine: what a .gcode program is for. A plotter is given the ink without the paper's lines.
-    Raises ValueError for another suffix, without pages, for a picture beyond 30,000 pixels a side, and `OffTheBed`,
-    before any page is written, where the ink of one does not lie on the machine's bed. Warns of files of this name that
-    other pages have left.
+    Raises ValueError for another suffix, without pages, for a picture beyond 30,000 pixels a side or 150 million in
+    all, and `OffTheBed`, before any page is written, where the ink of one does not lie on the machine's bed. Warns of
+    files of this name that other pages have left.
     """
     path, kind = Path(path), page_format(path)
     if not pages:

@@ -399,13 +399,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--list-styles", action="store_true", help="print the named styles; with --out NAME.png or a folder also draw"
         " a sheet of them: real ink, and the text written")
     add("--candidates", type=positive, metavar="N", help="write each line N times and keep the best (default: the"
-        " network's own number, four times that for a text of at most 12 characters, eight times in your own hand);"
+        " network's own number; where that is more than 1, four times as many for a text of at most 12 characters and"
+        " eight times in your own hand);"
         " where none of several is good, N more")
     add("--checkpoint", metavar="DIR", help="a --workdir of train.py, or a checkpoint in there")
     add("--prime", metavar="FILE", help="a line of ink whose hand is continued: .json as this command writes it,"
         " .inkml, or an .svg of single pen lines (no scan); its size and place do not matter")
-    add("--prime-text", metavar="TEXT", help="what it says (default: the text in FILE: JSON's text, InkML's annotation"
-        " truth, SVG's title; or in FILE's .txt beside it)")
+    add("--prime-text", metavar="TEXT", help="what it says (default: the text in FILE, JSON's text or InkML's"
+        " annotation truth; or in FILE's .txt beside it, which wins over an SVG's title)")
     add("--unconditional", action="store_true", help="no text: whatever a prediction network writes")
     add("--points", type=positive, metavar="N", help="its length (default: the network's own)")
     add("--plot-attention", action="store_true", help="also draw where the network looked while writing")

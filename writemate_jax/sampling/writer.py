@@ -58,8 +58,9 @@ FREE_CHARACTERS = 4  # the cap on points counts these on top of the text: a shor
 class Writer:
     """Writes with one trained network.
 
-    The ink of a line is a function of its text, seed, bias and primer, to the bit, whatever is written in the same
-    call: lines are computed in always `lanes` lanes, the text padded to a capacity that its own length chooses.
+    The ink of a line is a function of its text, seed, bias, style, primer and number of candidates, to the bit,
+    whatever is written in the same call: lines are computed in always `lanes` lanes, the text
+    padded to a capacity that its own length chooses.
     A matrix product of another number of lanes rounds differently; so other lanes, like other machines, agree to
     about 1e-5 of the ink's unit until, rarely, a draw falls on the other side of an edge.
 

@@ -68,12 +68,17 @@ class Write(_Asked):
     bias: float | None = Field(
         None, ge=0, le=settings.LARGEST_BIAS, description="0 is the network's full variety, 1 is neat"
     )
-    style: str = Field("random", max_length=100, description="random, unknown, or a name of /api/v1/styles")
+    style: str = Field(
+        "random",
+        max_length=100,
+        description="random, unknown, a name of /api/v1/styles, or that of a writer whose style the network learned",
+    )
     vector: Vector | None = Field(None, description="a hand's vector alone; it wins over style")
     hand: Hand | None = Field(None, description="a hand of your own, from /api/v1/fit; it wins over vector and style")
     candidates: int | None = Field(
         None, ge=1, le=settings.CANDIDATES, description="how many are written of each line; the best is kept (default:"
-        " as many as the network's configuration says, of a short text 4 times as many, in a hand of your own 8 times)"
+        " as many as the network's configuration says; where that is more than 1, of a short text 4 times as many, in a"
+        " hand of your own 8 times)"
     )
     format: Format = Field("json", description="what comes back; /api/v1/stream does not look at it")
     attention: bool = Field(False, description="also answer where the network read: a row of weights for each point")
