@@ -14,6 +14,7 @@ from writemate_jax import arguments
     [
         (arguments.whole, {"0": 0, "12": 12}, ["-1", "1.5", "x", ""], "a whole number from 0 up"),
         (arguments.positive, {"1": 1}, ["0", "-1", "1e3", "x"], "a whole number from 1 up"),
+        (arguments.port, {"0": 0, "8000": 8000}, ["65536", "99999"], "a port, 0 to 65535"),
         (arguments.from_zero, {"0": 0.0, "1e-3": 1e-3}, ["-0.1", "inf", "nan", "x", ""], "a number from 0 up"),
         (arguments.above_zero, {"0.5": 0.5}, ["0", "-1", "inf", "nan", "x"], "a number above 0"),
         (arguments.biases, {"1,0,1": (0.0, 1.0), "2": (2.0,)}, ["", "0,", "0;1", "-1,0", "0,inf"], "numbers from 0 up"),

@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import tiny
 from writemate_jax.alphabet import Alphabet
@@ -62,6 +64,35 @@ def test_a_damaged_model_is_said_to_be_one(description, params, tmp_path, file, 
     export_model(tmp_path / "model", description, params)
     whole = (tmp_path / "model" / file).read_bytes()
     (tmp_path / "model" / file).write_bytes(whole[: int(kept * len(whole))])
+    with pytest.raises(CheckpointNotFound, match="is no whole checkpoint"):
+        load_model(tmp_path / "model")
+
+
+@given(st.floats(0, 1, exclude_max=True), st.integers(1, 255))
+def test_a_changed_byte_of_a_model_is_noticed_or_harmless(description, params, tmp_path_factory, place, change):
+    folder = tmp_path_factory.mktemp("changed") / "model"
+    export_model(folder, description, params)
+    archive = folder / "params.npz"
+    data = bytearray(archive.read_bytes())
+    data[int(place * len(data))] ^= change
+    archive.write_bytes(data)
+    try:
+        again = load_model(folder)
+    except CheckpointNotFound:
+        return
+    assert_same(again.params, params)
+
+
+@pytest.mark.parametrize(("field", "value"), [(8, 1), (10, 99)])
+def test_an_archive_that_says_it_is_encrypted_or_packed_otherwise_is_damaged(
+    description, params, tmp_path, field, value
+):
+    export_model(tmp_path / "model", description, params)
+    archive = tmp_path / "model" / "params.npz"
+    data = bytearray(archive.read_bytes())
+    directory = data.index(b"PK\x01\x02")
+    data[directory + field] ^= value
+    archive.write_bytes(data)
     with pytest.raises(CheckpointNotFound, match="is no whole checkpoint"):
         load_model(tmp_path / "model")
 

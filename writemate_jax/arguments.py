@@ -26,6 +26,14 @@ def positive(value: str) -> int:
     return whole(value, least=1)
 
 
+def port(value: str) -> int:
+    """A port to listen at; 0 for any that is free."""
+    number = whole(value)
+    if number > 65535:
+        raise argparse.ArgumentTypeError(f"{value!r}; expected a port, 0 to 65535")
+    return number
+
+
 def from_zero(value: str) -> float:
     """A finite number from 0 up."""
     try:

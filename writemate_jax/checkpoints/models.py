@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,13 +20,12 @@ from ml_collections import ConfigDict
 
 from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet
+from writemate_jax.damage import DAMAGE
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import Network
 from writemate_jax.shipped import shipped
 
 LAST, BEST = "last", "best"  # of a work directory
-# Which of them NumPy and Orbax raise depends on what is broken.
-DAMAGE = (AttributeError, EOFError, LookupError, OSError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
 DESCRIPTION, PARAMS = "description.json", "params.npz"
 
 

@@ -16,8 +16,9 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from writemate_jax import config as configuration
-from writemate_jax.checkpoints.models import BEST, DAMAGE, LAST, CheckpointNotFound, Description
+from writemate_jax.checkpoints.models import BEST, LAST, CheckpointNotFound, Description
 from writemate_jax.config import ConfigurationError
+from writemate_jax.damage import DAMAGE
 
 
 class Checkpoints:

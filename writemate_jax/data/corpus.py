@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,13 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from writemate_jax import strokes as ink
+from writemate_jax.damage import DAMAGE
 from writemate_jax.replacing import replacing
 from writemate_jax.shipped import OPEN_CORPUS, shipped
 
 FORMAT = "writemate-corpus-2"
-
-# What reading a damaged zip file of arrays and JSON raises, depending on the byte.
-DAMAGE = (OSError, ValueError, LookupError, TypeError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile)
 
 # Named choices of (training splits, validation splits). "graves" is the paper's own: it trains on all but the smaller
 # validation set, stops by that one, and has no independent test.

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from writemate_jax.arguments import above_zero, from_zero, positive
+from writemate_jax.arguments import above_zero, from_zero, port, positive
 from writemate_jax.web.server.settings import Settings
 
 EXAMPLES = """\
@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="the address to listen at (default: %(default)s, this machine alone)")
-    add("--port", type=int, default=8000, help="(default: %(default)s)")
+    add("--port", type=port, default=8000, metavar="N", help="0 for any that is free (default: %(default)s)")
     add("--checkpoint", type=Path, metavar="DIR", help="the network (default: the embedded one)")
     add(
         "--lanes",
