@@ -142,6 +142,8 @@ def test_lines_come_back_as_the_contract_says(client):
         assert weights.shape == (len(line["points"]), len(line["text"]) + 1) and (weights >= 0).all()
         assert isinstance(line["complete"], bool) and line["points_per_second"] == 40
     assert write(client).json()["lines"][0]["attention"] is None
+    [spaced] = write(client, text="a" + " " * 130 + "b").json()["lines"]
+    assert spaced["text"] == "a b"  # as everywhere else, wider gaps count as one
     assert write(client, bias=None, text="abc def abc def").json()["bias"] == 0.5
     assert write(client, bias=None, text="abc def").json()["bias"] == 1.0  # a short text is written more neatly
 

@@ -7,14 +7,12 @@ import numpy as np
 from writemate_jax import strokes as ink
 from writemate_jax.data import letter_size
 from writemate_jax.data.delayed_strokes import in_reading_order
-from writemate_jax.data.pieces import SPACING, resampled
+from writemate_jax.data.pieces import POINTS, SPACING, resampled
 from writemate_jax.data.word_cuts import cut_words
 from writemate_jax.drawing.curves import bezier, flatten
 from writemate_jax.strokes import Rows, Stroke
 
-# How wide ink is against what its text lets expect, and points for each character: beyond, they hardly belong together.
-WIDTH = (0.4, 2.5)
-POINTS = (2.0, 22.0)
+WIDTH = (0.4, 2.5)  # of ink against what its text lets expect: beyond, they hardly belong together
 # x-heights that the pen may go for each character. So many points lie on 19; the rest is for trembling, which smoothing
 # takes out before they are placed. It is looked at first, as what comes then costs the more the longer the ink is.
 LENGTH = 4 * POINTS[1] * SPACING

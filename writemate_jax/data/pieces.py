@@ -35,8 +35,9 @@ CHARACTER_SOURCES = ("aga", "apa", "apb", "app", "art", "cea", "ceb", "ced", "gm
 
 SPACING, TURN = 0.86, 1.02  # a point for each 0.86 x-heights of ink and each 1.02 radians of turn
 FINE, SIGMA = 0.06, 2.0  # smoothing: Gaussian of 2 points 0.06 x-heights apart
-DOT = 0.15  # ink shorter than this is a dot
-TOUCH = np.array([0.02, -0.02])  # half of a dot, where the pen touched the paper without moving
+DOT = 0.15  # x-heights: ink shorter than this is a dot
+TOUCH = np.array([0.02, -0.02])  # from the middle of a dot, where the pen touched the paper without moving, to its end
+POINTS = (2.0, 22.0)  # for each character: with fewer or more, ink and text hardly belong together
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ def normalised(raw: list[RawPiece], report: Report) -> dict[str, dict[str, list[
         if reason is None:
             strokes = resampled(strokes)
             per_letter = sum(map(len, strokes)) / len(piece.text.replace(" ", ""))
-            reason = None if 2.0 <= per_letter <= 22.0 else "points a character"
+            reason = None if POINTS[0] <= per_letter <= POINTS[1] else "points a character"
         if reason:
             report.skip(reason, piece.source)
         else:

@@ -11,7 +11,7 @@ import numpy as np
 
 from writemate_jax.drawing import svg
 from writemate_jax.drawing.curves import fit
-from writemate_jax.drawing.sheet import Sheet
+from writemate_jax.drawing.sheet import X_HEIGHT, Sheet
 from writemate_jax.replacing import write_text
 from writemate_jax.strokes import Stroke
 
@@ -19,7 +19,7 @@ INKSCAPE = "http://www.inkscape.org/namespaces/inkscape"
 ElementTree.register_namespace("inkscape", INKSCAPE)
 
 
-def to_plotter_svg(ink: Sheet, tolerance: float = 3.0 * svg.TOLERANCE) -> str:
+def to_plotter_svg(ink: Sheet, tolerance: float = X_HEIGHT * svg.TOLERANCE) -> str:
     """An SVG document in mm, each stroke a path without fill, each line a group: a layer of its own in Inkscape."""
     digits = svg.decimals(ink)
     root = svg.document(ink)
@@ -35,7 +35,7 @@ def to_plotter_svg(ink: Sheet, tolerance: float = 3.0 * svg.TOLERANCE) -> str:
     return svg.text_of(root)
 
 
-def write_plotter_svg(path: str | os.PathLike, ink: Sheet, tolerance: float = 3.0 * svg.TOLERANCE) -> None:
+def write_plotter_svg(path: str | os.PathLike, ink: Sheet, tolerance: float = X_HEIGHT * svg.TOLERANCE) -> None:
     """Writes `to_plotter_svg` to a file."""
     write_text(path, to_plotter_svg(ink, tolerance))
 

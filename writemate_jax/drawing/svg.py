@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from writemate_jax.drawing.curves import bezier, fit
-from writemate_jax.drawing.sheet import DOT, DOT_WIDTH, RULE_COLOR, RULE_WIDTH, Sheet, sheet
+from writemate_jax.drawing.sheet import DOT, DOT_WIDTH, RULE_COLOR, RULE_WIDTH, X_HEIGHT, Sheet, sheet
 from writemate_jax.replacing import write_text
 from writemate_jax.strokes import Rows, Stroke
 
@@ -22,7 +22,7 @@ _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 
 def to_svg(
     lines: Rows | Sequence[Rows], title: str = "", *, color: str = "#000000", pen: float | None = None,
-    x_height: float = 3.0, by_speed: bool = False,
+    x_height: float = X_HEIGHT, by_speed: bool = False,
 ) -> str:
     """An SVG document of lines of ink ``[T, 3]``, one below the other, in mm; see `sheet_to_svg` and `sheet`."""
     lines = [lines] if isinstance(lines, np.ndarray) and lines.ndim == 2 else list(lines)
@@ -30,7 +30,7 @@ def to_svg(
     return sheet_to_svg(sheet(lines, texts, color=color, pen=pen, x_height=x_height), x_height * TOLERANCE, by_speed)
 
 
-def sheet_to_svg(ink: Sheet, tolerance: float = 3.0 * TOLERANCE, by_speed: bool = False) -> str:
+def sheet_to_svg(ink: Sheet, tolerance: float = X_HEIGHT * TOLERANCE, by_speed: bool = False) -> str:
     """The sheet as an SVG document of its size, its text the title; ``<desc>`` states how far curves leave the ink.
 
     Each stroke is one path without fill, with round caps and joins: few cubic curves within ``tolerance`` mm of the
@@ -106,7 +106,7 @@ def text_of(root: ElementTree.Element) -> str:
 
 
 def write_svg(
-    path: str | os.PathLike, ink: Sheet, tolerance: float = 3.0 * TOLERANCE, by_speed: bool = False
+    path: str | os.PathLike, ink: Sheet, tolerance: float = X_HEIGHT * TOLERANCE, by_speed: bool = False
 ) -> None:
     """Writes `sheet_to_svg` to a file."""
     write_text(path, sheet_to_svg(ink, tolerance, by_speed))

@@ -14,10 +14,8 @@ from __future__ import annotations
 import numpy as np
 
 from writemate_jax import strokes
+from writemate_jax.data.pieces import DOT, TOUCH
 from writemate_jax.strokes import Rows, Stroke
-
-DOT = 0.15  # x-heights: shorter ink is a dot, as the open corpus has it
-HALF_DOT = np.array([0.02, -0.02])  # from its middle to its end
 
 
 def conventional(line: Rows, *, quantum: float, x_height: float = 1.0) -> Rows:
@@ -33,6 +31,6 @@ def conventional(line: Rows, *, quantum: float, x_height: float = 1.0) -> Rows:
 def _dot_or(stroke: Stroke, quantum: float, x_height: float) -> Stroke:
     if strokes.arc_length(stroke)[-1] < DOT * x_height:
         middle = np.rint((stroke.min(axis=0) + stroke.max(axis=0)) / 2 / quantum)
-        half = np.maximum(np.rint(np.abs(HALF_DOT) * x_height / quantum), 1) * np.sign(HALF_DOT)
+        half = np.maximum(np.rint(np.abs(TOUCH) * x_height / quantum), 1) * np.sign(TOUCH)
         return np.stack([middle - half, middle + half]) * quantum
     return np.rint(stroke / quantum) * quantum

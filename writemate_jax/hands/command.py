@@ -41,13 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         model = load_model(options.checkpoint)
         lines, names = read_lines(options.ink)
         text_fit.check(model, lines, names)
-        with tqdm(total=options.steps + adapt.GATE_STEPS, unit="step", disable=None) as bar:
+        steps = adapt.STEPS if options.steps is None else options.steps
+        with tqdm(total=steps + adapt.GATE_STEPS, unit="step", disable=None) as bar:
 
             def progress(nats: float) -> None:
                 bar.set_postfix_str(f"{nats:.3f} nats/point", refresh=False)
                 bar.update()
 
-            style = adapt.fit(model, lines, deep=True, steps=options.steps, progress=progress)
+            style = adapt.fit(model, lines, deep=True, steps=steps, progress=progress)
         path = save_style(options.workdir, style)
     except (ValueError, OSError) as error:
         print(f"train.py adapt: error: {error}", file=sys.stderr)
@@ -69,5 +70,5 @@ def _parser() -> argparse.ArgumentParser:
     add("--ink", type=Path, required=True, metavar="DIR", help="lines of ink with their texts: .json, .inkml, .svg")
     add("--workdir", type=Path, required=True, metavar="DIR", help="for style.json; made if absent")
     add("--checkpoint", type=Path, metavar="DIR", help="the network (default: the embedded one)")
-    add("--steps", type=whole, default=15, metavar="N", help="of Adam on the style's vector (default: %(default)s)")
+    add("--steps", type=whole, metavar="N", help="of Adam on the style's vector (default: as many as are enough)")
     return parser

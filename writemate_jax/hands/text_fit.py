@@ -13,6 +13,7 @@ from writemate_jax import strokes
 from writemate_jax.checkpoints.models import Model
 from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.limits import MAX_CHARACTERS
 from writemate_jax.model import mdn
 from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Network, text_batch
@@ -24,7 +25,7 @@ LEAST = 0.4
 SHIFTS = (5, 11, 17)  # of the letters in the alphabet, for texts of the same words' lengths, capitals and digits
 AT_ONCE = 16
 # Arrays come in these sizes alone, so that few programs are compiled.
-POINTS, CHARACTERS = (128, 256, 512, 1024, 2048, 4096), (32, 64, 130)
+POINTS, CHARACTERS = (128, 256, 512, 1024, 2048, 4096), (32, 64, MAX_CHARACTERS + 2)
 
 
 def check(model: Model, lines: Sequence[Ink], names: Sequence[str]) -> None:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from writemate_jax.data.letter_size import WIDTHS, WORD_GAP
+from writemate_jax.data.letter_size import WORD_GAP
+from writemate_jax.pages.ink import expected_width
 
 HEADINGS = (1.5, 1.2, 1.1)  # size of the letters of #, ##, ### and on
 COLUMN = 1.0  # x-heights that a space before a line indents it
@@ -78,6 +79,6 @@ def _block(line: str) -> Block:
         hashes, title = heading.groups()
         return Block(tuple(title.split()), HEADINGS[min(len(hashes), len(HEADINGS)) - 1])
     if _ITEM.fullmatch(line.strip()):
-        marker = sum(WIDTHS.get(c, 1.0) for c in words[0]) + WORD_GAP
+        marker = expected_width(words[0]) + WORD_GAP
         return Block(words, first=indent, rest=indent + marker)
     return Block(words, first=indent)

@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from writemate_jax.limits import MAX_CHARACTERS
+
 # Arrays come in these sizes alone, so that few programs are compiled. The window costs little beside the layers, and a
 # short text loses little in a large array.
-TEXT_CAPACITIES = (64, 256 + 2)
+TEXT_CAPACITIES = (64, 2 * MAX_CHARACTERS + 2)  # a primer's text, a space, a line's and its end
 PRIMER_CAPACITIES = (512, 1024, 2048, 4096)  # what is not filled costs nothing
 
 
@@ -51,6 +53,11 @@ class Line(NamedTuple):
 def capacity_of(line: Line) -> int:
     """The text capacity that a line is computed with."""
     return fitting(len(line.whole_text) + 1, TEXT_CAPACITIES)
+
+
+def room_for(points: int) -> int:
+    """Points that a primer of so many is padded to."""
+    return fitting(points, PRIMER_CAPACITIES)
 
 
 def fitting(size: int, capacities: Sequence[int]) -> int:

@@ -41,7 +41,7 @@ from writemate_jax.sampling.candidates import usual
 from writemate_jax.sampling.lanes import Ended, Lanes, Track
 from writemate_jax.sampling.leading import Leading, Led
 from writemate_jax.sampling.levelling import level
-from writemate_jax.sampling.lines import PRIMER_CAPACITIES, TEXT_CAPACITIES, Line, Primer, capacity_of, fitting
+from writemate_jax.sampling.lines import PRIMER_CAPACITIES, TEXT_CAPACITIES, Line, Primer, capacity_of, room_for
 from writemate_jax.sampling.requests import InvalidRequest, biases_of, seeds_of
 from writemate_jax.sampling.style_choice import StyleChoice
 from writemate_jax.sampling.trial import Trial, trial
@@ -393,7 +393,7 @@ class Writer:
         start, forced = (np.array([0, 0, 1], np.float32), ink) if rests else (ink[0] * [0, 0, 1], ink[1:])
         if not 0 < len(forced) <= PRIMER_CAPACITIES[-1]:
             raise InvalidRequest(f"prime has {len(ink)} points; expected 2 to {PRIMER_CAPACITIES[-1]}")
-        padded = np.zeros((fitting(len(forced), PRIMER_CAPACITIES), 3), np.float32)
+        padded = np.zeros((room_for(len(forced)), 3), np.float32)
         padded[: len(forced)] = self._normalise(forced)
         end = strokes.to_points(ink)[-1]
         trait = resemblance.trait([ink]) if self._x_height else None

@@ -240,7 +240,7 @@ def _texts(writer: Writer, text: str) -> list[str]:
     texts = []
     for i, line in enumerate(lines):
         try:
-            readable = writer.model.alphabet.transliterate(line.strip())[0].strip()
+            readable = writer.model.alphabet.line(line)[0]
         except UnknownCharacters as error:
             raise Problem(422, "characters", f"Line {i + 1}: {error}.", characters=error.characters) from error
         if not readable:

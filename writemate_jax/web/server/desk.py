@@ -25,13 +25,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from writemate_jax import strokes
+from writemate_jax.data import own_ink
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.hands.styles import Style
 from writemate_jax.limits import MAX_CHARACTERS
 from writemate_jax.sampling.lanes import Ended, Lanes, Moved
-from writemate_jax.sampling.lines import TEXT_CAPACITIES, Line, capacity_of
+from writemate_jax.sampling.lines import TEXT_CAPACITIES, Line, capacity_of, room_for
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.web.server import fitting, settings
+from writemate_jax.web.server import fitting
 from writemate_jax.web.server.jobs import Asker, Chosen, Job, Points, Whole
 from writemate_jax.web.server.measures import Measures
 from writemate_jax.web.server.problems import Problem, busy, failed, ran_away
@@ -286,7 +287,7 @@ class Desk:
                 if lanes.busy:
                     lanes.leave(WARM)
             if self.writer.model.config.data.rests:
-                forced = np.zeros((settings.PRIMER_ROOM, 3), np.float32)
+                forced = np.zeros((room_for(own_ink.PRIMER_POINTS), 3), np.float32)
                 self.writer.led([line._replace(primer=line.primer._replace(forced=forced, length=1))])
         fitting.warm(self.writer.model, letter, self._fit_room, lambda: self._stopping)
 

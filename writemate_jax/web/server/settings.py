@@ -15,7 +15,6 @@ FIT_GRAIN = 256  # points: lines of ink are padded to a multiple
 FIT_STROKES, FIT_POINTS = 400, 4000  # of a line of ink
 FIT_DEEP = 3  # lines, from which on a hand has gates: those of fewer cost more in legibility than they give in likeness
 PRIMER_ROWS = 1024  # of a hand's line, as many as a line of ink can have when it is like the corpus'
-PRIMER_ROOM = 512  # points of the primers that are compiled; none is longer (`own_ink.PRIMER_POINTS`)
 LARGEST_BIAS = 10.0
 LARGEST_VECTOR = 32.0  # of a number in a hand's vector: fitted ones are below 5
 LARGEST_GATE = 8.0  # of what a hand adds to a gate: fitted ones are below 1
