@@ -16,7 +16,7 @@ from writemate_jax.data import own_ink
 from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
 from writemate_jax.drawing import inkml, svg
 from writemate_jax.drawing.sheet import sheet
-from writemate_jax.drawing.strokes_json import Ink, write_json
+from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile, write_json
 from writemate_jax.hands import adapt, named_styles, styles, text_fit
 from writemate_jax.hands import command as adapt_command
 from writemate_jax.hands.ink_folder import read_lines
@@ -222,6 +222,22 @@ def test_a_line_that_lies_there_in_several_formats_is_one_line(tmp_path_factory,
     assert [line.text for line in lines] == [line.text for line in LINES[: len(formats)]]
     order = ["json", "inkml", "SVG", "svg"]
     assert names == [str(folder / f"000{i}.{min(kinds, key=order.index)}") for i, kinds in enumerate(formats)]
+
+
+def test_a_plotters_svg_is_passed_over_where_the_line_is_there_in_order(tmp_path):
+    for name in ("0000.svg", "0000.plotter.svg"):
+        svg.write_svg(tmp_path / name, sheet([LINES[0].strokes], [LINES[0].text]))
+    assert read_lines(tmp_path)[1] == [str(tmp_path / "0000.svg")]
+    (tmp_path / "0000.svg").unlink()
+    with pytest.raises(InvalidInkFile, match="in a plotter's order"):
+        read_lines(tmp_path)
+
+
+def test_a_prediction_network_is_not_adapted(model):
+    config = model.config.copy_and_resolve_references()
+    config.model.window = False
+    with pytest.raises(ValueError, match="prediction network.*adapt a synthesis network"):
+        adapt.fit(replace(model, config=config), LINES)
 
 
 @pytest.mark.parametrize("steps", ["-1", "1.5", "many"])

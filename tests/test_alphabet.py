@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from writemate_jax.alphabet import Alphabet, UnknownCharacters
+from writemate_jax.alphabet import Alphabet, UnknownCharacters, is_blank
 
 ASCII = Alphabet("".join(sorted(string.ascii_letters + string.digits + string.punctuation + " ")))
 FEW = Alphabet("abc -")
@@ -52,6 +52,8 @@ def test_unknown_characters_are_all_named_once():
         ("stra\u00dfe", "strasse"),
         ("\u041c\u0438\u0440", "Mir"),
         ("a\u200bb\u00adc", "abc"),  # characters without ink
+        ("\u0645\u0631\u062d\u0628\u0627", "mrhba"),  # the alef, which the table of likenesses lacks
+        ("\u0633\u0640\u0644\u0627\u0645", "slam"),  # stretched by a letter without a sound
     ],
 )
 def test_the_nearest_likeness_is_written(text, written):
@@ -100,3 +102,9 @@ def test_any_text_is_written_in_the_alphabet_or_refused(text):
 def test_an_alphabet_has_distinct_characters(characters):
     with pytest.raises(ValueError, match="expected distinct characters"):
         Alphabet(characters)
+
+
+@pytest.mark.parametrize(("text", "blank"), [("", True), (" \t\u200b\ufeff", True), ("\u0301", True), (" . ", False)])
+def test_a_text_without_anything_that_is_seen_is_blank(text, blank):
+    assert is_blank(text) == blank
+    assert (ASCII.line(text)[0] == "") == blank

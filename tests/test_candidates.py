@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from writemate_jax.limits import MAX_CANDIDATES
 from writemate_jax.sampling.candidates import HAND, MOST, READ, TAKEN, Draft, best, faults, oddity, passes, seeds, usual
 from writemate_jax.sampling.candidates import draft as draft_of
 
@@ -96,3 +97,4 @@ def test_candidates_seeds_are_distinct_and_begin_with_the_lines_own():
 def test_a_short_text_has_at_least_as_many_candidates_and_a_single_one_stays_single(count, text):
     assert usual(count, text) >= count and usual(1, text) == 1
     assert usual(count, text) >= usual(count, text + "a")
+    assert usual(8 * count, text, own=True) <= MAX_CANDIDATES

@@ -22,6 +22,7 @@ from writemate_jax.checkpoints.models import (
     load_model,
 )
 from writemate_jax.checkpoints.orbax_checkpoints import Checkpoints
+from writemate_jax.config import ConfigurationError
 from writemate_jax.model.networks import text_batch
 from writemate_jax.training import export
 
@@ -160,6 +161,22 @@ def test_a_run_that_comes_by_again_before_its_best_may_find_a_better_one(descrip
         assert not checkpoints.save_if_best(8, params, 4.7)
     assert_same(load_model(tmp_path).params, jax.tree.map(lambda x: x * 2, params))
     assert [p.name for p in (tmp_path / "best").iterdir() if p.name.isdigit()] == ["6"]
+
+
+def test_the_best_of_another_run_is_not_taken_for_this_ones(description, params, tmp_path):
+    state = {"average": params, "step": jnp.int32(0)}
+    with Checkpoints(tmp_path, description) as checkpoints:  # killed before its first state was saved
+        assert checkpoints.save_if_best(8, params, 5.0)
+    with Checkpoints(tmp_path, description) as checkpoints:
+        assert checkpoints.restore(state) is None  # the same run, from the beginning
+    config = description.config.copy_and_resolve_references()
+    config.optimizer.learning_rate = 0.5
+    other = Description(**{**vars(description), "config": config})
+    with (
+        Checkpoints(tmp_path, other) as checkpoints,
+        pytest.raises(ConfigurationError, match="another config.optimizer.learning_rate.*choose a new --workdir"),
+    ):
+        checkpoints.restore(state)
 
 
 def test_folders_without_a_checkpoint_are_named(tmp_path):

@@ -9,7 +9,10 @@ import tiny
 from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.checkpoints.models import load_model
+from writemate_jax.config import ConfigurationError
+from writemate_jax.data import corpus as corpora
 from writemate_jax.data.batches import Batches
+from writemate_jax.data.corpus import Line
 from writemate_jax.hands import named_styles
 from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.sampling.requests import InvalidRequest
@@ -127,6 +130,21 @@ def test_weights_of_another_shape_are_refused(trained):
     config.model.cells = 8
     with pytest.raises(ValueError, match="have the shape"):
         loop.run(config, folder / "fourth")
+
+
+def test_weights_that_would_mean_something_else_are_refused(trained):
+    config, _, folder = trained
+    config = config.copy_and_resolve_references()
+    config.model.kappa_scale *= 2
+    with pytest.raises(ConfigurationError, match="config.model.kappa_scale .*mean something else; use theirs"):
+        loop.run(config, folder / "fifth")
+    config = trained[0].copy_and_resolve_references()
+    config.weights_from, config.corpus = str(folder / "second"), str(folder / "others.npz")
+    lines = [Line(tiny.line("lot", 0.01, np.random.default_rng(i)), "lot", writer, split, f"{writer}{i}")
+             for writer, split in (("c", "train"), ("b", "validation")) for i in range(8)]  # fmt: skip
+    corpora.save(config.corpus, corpora.pack(lines, quantum=1 / 128, unit="x-height", provenance={}))
+    with pytest.raises(ConfigurationError, match="knows the hands of other writers .1, the first a. than .*first c"):
+        loop.run(config, folder / "sixth")
 
 
 def test_a_writer_writes_in_the_styles_of_its_writers(trained):

@@ -171,6 +171,7 @@ def test_a_run_is_continued_by_its_own_configuration(tmp_path):
         ("sampling.points", 0, "sampling.points is 0; expected 1 to 65536"),
         ("sampling.points_per_character", 0, "sampling.points_per_character is 0; expected at least 1"),
         ("sampling.texts", ("lot", "l" * 129), "texts has one of 129 characters, 'llll.*; expected 1 to 128"),
+        ("sampling.styles", ("nobody",), "sampling.styles has 'nobody', which is no training writer"),
         ("data.unknown_hands", 0.0, "style_size is 32 and config.data.unknown_hands 0: no line would teach"),
     ],
 )
@@ -192,6 +193,19 @@ def test_how_long_a_run_is_to_take_does_not_change_the_order_of_its_lines(tmp_pa
         return [b.ids.tolist() for _, b in zip(range(9), loop.order(training, config, first), strict=False)]
 
     assert ids(8, 0) == ids(40, 0) and ids(8, 0)[5:] == ids(40, 5)[:4]
+
+
+def test_the_first_steps_see_short_lines_alone_and_those_after_them_all(tmp_path):
+    config = tiny.config(tmp_path)
+    config.data.update(buckets=3, batch_size=8, short_points=1, short_steps=3)  # at least the shortest bucket
+    _, training, _ = loop.prepare(config, corpora.load(config.corpus))
+    shortest, epoch = min(points for _, points, _ in training.shapes), training.steps()
+    batches = [batch for _, batch in zip(range(3 + epoch), loop.order(training, config, 0), strict=False)]
+    assert {batch.inputs.shape[1] for batch in batches[:3]} == {shortest}
+    assert sorted(i for batch in batches[3:] for i in batch.ids if i >= 0) == sorted(training.indices)
+    for first in (2, 3, 5):
+        again = [batch for _, batch in zip(range(4), loop.order(training, config, first), strict=False)]
+        assert [batch.ids.tolist() for batch in again] == [batch.ids.tolist() for batch in batches[first : first + 4]]
 
 
 def test_a_run_of_before_had_its_first_short_lines_as_a_share_of_its_steps():

@@ -9,6 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from anyascii import anyascii
 
+# Where the table of likenesses has nothing: the tab, and the alef that most Arabic lines have.
+LIKENESSES = {"\t": " ", "\u0627": "a"}
+# Categories of marks that add nothing to the letters of another script where the table has nothing for them: accents,
+# joiners, and letters that only change or stretch another.
+WITHOUT_INK = ("Mn", "Me", "Mc", "Cf", "Lm")
+
 
 class UnknownCharacters(ValueError):
     """A text has characters that cannot be written; ``characters`` names them, and the message ``where`` they are."""
@@ -75,10 +81,15 @@ class Alphabet:
         return " ".join(written.split()), replaced  # a character between two spaces may have become nothing
 
 
+def is_blank(text: str) -> bool:
+    """Whether a text has nothing that would be seen: spaces, and marks without ink of their own."""
+    return all(c.isspace() or unicodedata.category(c) in WITHOUT_INK for c in text)
+
+
 def _nearest_ascii(character: str) -> str | None:
-    near = " " if character == "\t" else anyascii(character)
+    near = LIKENESSES.get(character) or anyascii(character)
     if len(near) > 2 and near[0] == near[-1] == ":":
         return None  # the name of an emoji is not its likeness
-    if not near and unicodedata.category(character) not in ("Mn", "Me", "Cf"):
+    if not near and unicodedata.category(character) not in WITHOUT_INK:
         return None
     return near

@@ -68,10 +68,16 @@ class Checkpoints:
           ConfigurationError: the work directory belongs to a run with another model or corpus.
           CheckpointNotFound: the newest is damaged.
         """
-        step = self._last.latest_step()
+        step, best = self._last.latest_step(), self._best.best_step()
         if step is None:
+            if best is not None:  # of a run that ended before its first state was saved
+                self._check_same(self._read(self._best, best, description=ocp.args.JsonRestore()))
             return None
-        stored = self._read(step, description=ocp.args.JsonRestore())
+        self._check_same(self._read(self._last, step, description=ocp.args.JsonRestore()))
+        abstract = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), like)
+        return self._read(self._last, step, state=ocp.args.StandardRestore(abstract))
+
+    def _check_same(self, stored: dict) -> None:
         # Fields that are newer than the run had their defaults' effect in it.
         stored["config"] = configuration.to_json(configuration.from_json(stored["config"]))
         stored.setdefault("writers", [])
@@ -83,16 +89,14 @@ class Checkpoints:
                     f"{self._last.directory.parent} holds a run with another {other}; "
                     "continue it with its own configuration, or choose a new --workdir"
                 )
-        abstract = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), like)
-        return self._read(step, state=ocp.args.StandardRestore(abstract))
-
-    def _read(self, step: int, **item: Any) -> Any:
+    @staticmethod
+    def _read(manager: ocp.CheckpointManager, step: int, **item: Any) -> Any:
         [name] = item
         try:
-            return self._last.restore(step, args=ocp.args.Composite(**item))[name]
+            return manager.restore(step, args=ocp.args.Composite(**item))[name]
         except DAMAGE as error:
             raise CheckpointNotFound(
-                f"{self._last.directory / str(step)} is no whole checkpoint ({type(error).__name__}: {error}); delete "
+                f"{manager.directory / str(step)} is no whole checkpoint ({type(error).__name__}: {error}); delete "
                 "that folder, and the run goes on from the one before it or, if it was the only one, begins anew"
             ) from error
 

@@ -57,6 +57,8 @@ def fit(
     """
     if not model.network().styles or not model.config.data.rests:
         raise ValueError("this network has no styles; adapt one that was trained with config.model.style_size above 0")
+    if not model.config.model.window:
+        raise ValueError("this is a prediction network, which writes no text in a hand; adapt a synthesis network")
     rows, texts = rows_of(model, lines)
     style = fit_rows(model, rows, texts, steps=steps, progress=progress, points_grain=points_grain)
     if deep:

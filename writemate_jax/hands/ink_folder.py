@@ -37,7 +37,8 @@ def _ink_files(folder: Path) -> list[Path]:
     found = [file for file in sorted(folder.glob("[!.]*")) if file.suffix.lower() in SUFFIXES and file.is_file()]
     found = [file for file in found if file.name != FILE]  # what was made of them lies there, too
     richest: dict[str, Path] = {}
-    for file in sorted(found, key=lambda file: SUFFIXES.index(file.suffix.lower())):
+    # A plotter's SVG, whose strokes are in another order, comes last: it cannot be read.
+    for file in sorted(found, key=lambda file: (SUFFIXES.index(file.suffix.lower()), format_of(file) == "plotter")):
         suffix = FORMATS[format_of(file)]  # of a.plotter.svg more than .svg: it is the same line as a.json
         richest.setdefault(file.name[: -len(suffix)], file)
     return sorted(richest.values())

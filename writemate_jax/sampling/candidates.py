@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from writemate_jax.limits import MAX_CANDIDATES
+
 MOST = 45  # points for one character; more is a loop
 HAND = 20.0  # times the number of candidates: of many there is one that is both legible and like the hand
 READ = 8.0  # times the nats of the reader
@@ -113,7 +115,7 @@ def usual(count: int, text: str, own: bool = False) -> int:
     """
     if count == 1:
         return count
-    return count * (OWN if own else MORE if len(text) <= SHORT else 1)
+    return min(MAX_CANDIDATES, count * (OWN if own else MORE if len(text) <= SHORT else 1))
 
 
 def seeds(seed: int, count: int, attempt: int = 0) -> list[int]:

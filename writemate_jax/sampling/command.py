@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from writemate_jax.alphabet import is_blank
 from writemate_jax.arguments import from_zero, positive, read_text, whole
 from writemate_jax.data.ink_files import read_ink
 from writemate_jax.drawing import look as look_options
@@ -340,12 +341,12 @@ def _texts(options: argparse.Namespace) -> tuple[list[str], list[str]]:
     texts, places = list(options.text), [f"text {i}" for i in range(len(options.text))]
     if options.text_file is not None:
         lines = enumerate(_read_text(options.text_file).splitlines(), start=1)
-        lines = [(line, f"{options.text_file}:{number}") for number, line in lines if line.strip()]
+        lines = [(line, f"{options.text_file}:{number}") for number, line in lines if not is_blank(line)]
         texts += [line for line, _ in lines]
         places += [place for _, place in lines]
     if not texts:
         raise UsageError('no text to write; give some, as in: sample.py "Hello world", or --text-file FILE')
-    empty = [i for i, text in enumerate(texts) if not text.strip()]
+    empty = [i for i, text in enumerate(texts) if is_blank(text)]
     if empty:
         raise UsageError(f"text {empty[0]} is empty; expected at least one character")
     return texts, places

@@ -33,7 +33,7 @@ from writemate_jax.hands import adapt, named_styles, primed, resemblance, text_f
 from writemate_jax.hands.ink_folder import read_lines
 from writemate_jax.hands.named_styles import NamedStyle
 from writemate_jax.hands.styles import Style
-from writemate_jax.limits import MAX_CANDIDATES, MAX_CHARACTERS, MAX_POINTS
+from writemate_jax.limits import LARGEST_BIAS, MAX_CANDIDATES, MAX_CHARACTERS, MAX_POINTS
 from writemate_jax.reading.reader import Reader
 from writemate_jax.reading.reader import embedded as embedded_reader
 from writemate_jax.sampling import leading, neatness
@@ -414,7 +414,9 @@ class Writer:
         if replaced:
             changes = ", ".join(f"{old!r} as {new!r}" for old, new in replaced.items())
             warnings.warn(f"{name}: the network does not know all of its characters; it writes {changes}", stacklevel=3)
-        if not 1 <= len(readable) <= limit:
+        if not readable:
+            raise InvalidRequest(f"{name} has nothing that can be seen; expected 1 to {limit} characters")
+        if len(readable) > limit:
             raise InvalidRequest(
                 f"{name} has {len(readable)} characters; expected 1 to {limit}: split it into several lines"
             )
@@ -428,7 +430,7 @@ class Writer:
 
     def _usual_bias(self, text: str, learned: bool) -> float:
         """Of a text where nobody says; learned: in a hand of more than a primer's ink."""
-        return neatness.times(text, learned) * float(self.model.config.sampling.bias)
+        return min(LARGEST_BIAS, neatness.times(text, learned) * float(self.model.config.sampling.bias))
 
     def _reach(self, bias: float) -> float:
         reach = self.model.config.sampling.reach

@@ -64,10 +64,7 @@ def write_samples(
     if not held_out:
         return math.nan
     count = config.sampling.termination_lines
-    written = writer.write(
-        held_out[:: max(1, len(held_out) // count)][:count],
-        bias=config.sampling.bias,
-        seed=1,
-        candidates=1,
-    )
+    texts = held_out[:: max(1, len(held_out) // count)][:count]
+    seeds = range(1, 1 + len(texts))  # with styles, each of another hand
+    written = writer.write(texts, bias=config.sampling.bias, seed=seeds, candidates=1)
     return float(np.mean([line.complete for line in written]))

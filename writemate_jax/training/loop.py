@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import signal
@@ -106,6 +107,12 @@ def prepare(config: ConfigDict, corpus: corpora.Corpus) -> tuple[Description, Ba
     if config.data.normalisation == "shared":
         mean, std = np.zeros(2, np.float32), np.full(2, statistics.shared_std, np.float32)
     writers = sorted({corpus.writer(i) for i in train}) if config.model.style_size else ()
+    strangers = sorted({*config.sampling.styles} - {*writers})
+    if strangers:
+        raise ConfigurationError(
+            f"config.sampling.styles has {strangers[0]!r}, which is no training writer of a network with styles; leave "
+            "it out"
+        )
     description = Description(config, Alphabet(corpus.alphabet), mean, std, corpus.unit, tuple(writers))
 
     def batches(indices):
@@ -135,15 +142,19 @@ def order(batches: Batches, config: ConfigDict, first: int) -> Iterator[Batch]:
         short = at < config.data.short_steps
         longest = config.data.short_points if short else None
         count = batches.steps(longest=longest)
-        if at + count > first:
-            yield from batches.epoch(
+        if short:
+            count = min(count, config.data.short_steps - at)
+        start = max(0, first - at)
+        if start < count:
+            batch = batches.epoch(
                 config.seed,
                 epoch,
                 process_index=jax.process_index(),
                 process_count=jax.process_count(),
                 longest=longest,
-                start=max(0, first - at),
+                start=start,
             )
+            yield from itertools.islice(batch, count - start)
         at, epoch = at + count, epoch + 1
 
 

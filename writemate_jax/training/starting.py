@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 import jax
 import numpy as np
 
@@ -9,6 +11,11 @@ from writemate_jax.checkpoints.models import Description, load_model
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data.corpus import ARRANGEMENTS
 from writemate_jax.model.networks import without_text
+
+# What weights mean depends on these; layers, cells and the like show in their shapes.
+MEANINGS = (
+    "data.normalisation", "data.rests", "model.kappa_scale", "model.peepholes", "model.rho_max", "model.sigma_floor",
+)  # fmt: skip
 
 
 def trained(folders: str, description: Description) -> dict:
@@ -27,6 +34,19 @@ def _weights_of(folder: str, description: Description) -> dict:
         ours, theirs = getattr(description, name), getattr(model, name)
         if ours != theirs:
             raise ConfigurationError(f"config.weights_from: {folder} has the {name} {theirs}, this run {ours}")
+    for field in MEANINGS:
+        ours, theirs = (attrgetter(field)(one.config) for one in (description, model))
+        if ours != theirs:
+            raise ConfigurationError(
+                f"config.weights_from: {folder} was trained with config.{field} {theirs}, this run has {ours}, by "
+                "which the same weights mean something else; use theirs"
+            )
+    if description.writers and model.writers and description.writers != model.writers:
+        raise ConfigurationError(
+            f"config.weights_from: {folder} knows the hands of other writers ({len(model.writers)}, the first "
+            f"{model.writers[0]}) than this run's ({len(description.writers)}, the first {description.writers[0]}); "
+            "begin with one that was trained on the same corpus"
+        )
     arrangement, theirs = description.config.data.arrangement, model.config.data.arrangement
     kept = sorted({*ARRANGEMENTS[theirs][0]} - {*ARRANGEMENTS[arrangement][0]})
     if kept:
