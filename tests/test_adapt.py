@@ -13,7 +13,7 @@ import tiny
 from writemate_jax import strokes
 from writemate_jax.checkpoints.models import Model, export_model
 from writemate_jax.data import own_ink
-from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
+from writemate_jax.data.own_ink import OwnInk, UnfitInk, like_the_corpus
 from writemate_jax.drawing import inkml, svg
 from writemate_jax.drawing.sheet import sheet
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile, write_json
@@ -82,14 +82,18 @@ def model(tmp_path_factory):
     return Model(**vars(description), params=jax.device_get(params))
 
 
+def sized(model: Model) -> OwnInk:
+    return own_ink.sized(LINES, model.alphabet)
+
+
 def test_the_fitted_vector_makes_the_ink_likelier_and_the_weights_stay(model):
     before = jax.tree.map(np.copy, model.params)
-    style = adapt.fit(model, LINES, steps=8)
+    style = adapt.fit(model, sized(model), steps=8)
     assert style.after < style.before - 0.01
     assert (style.lines, style.vector.shape) == (3, (model.config.model.style_size,))
     for a, b in zip(jax.tree.leaves(before), jax.tree.leaves(model.params), strict=True):
         np.testing.assert_array_equal(a, b)
-    none = adapt.fit(model, LINES, steps=0)
+    none = adapt.fit(model, sized(model), steps=0)
     np.testing.assert_array_equal(none.vector, model.params["styles"][0])
     assert none.before == none.after == pytest.approx(style.before, abs=1e-5)
 
@@ -119,7 +123,7 @@ def test_the_command_makes_a_style_that_lines_are_written_in(model, tmp_path, ca
 
 
 def test_a_style_writes_the_same_before_it_is_saved_and_after(model, tmp_path):
-    style = adapt.fit(model, LINES, steps=2, deep=True)
+    style = adapt.fit(model, sized(model), steps=2, deep=True)
     styles.save_style(tmp_path, style)
     scribe = Writer(model)
     ours, theirs = (scribe.write(["lot"], style=one, candidates=1)[0].strokes for one in (style, tmp_path))
@@ -139,7 +143,7 @@ def test_a_style_of_no_numbers_is_refused(model, wrong, message):
 
 @pytest.mark.parametrize("text", [5, ["lot"], "\U0001f600"])
 def test_a_style_whose_line_says_nothing_is_named(model, tmp_path, text):
-    styles.save_style(tmp_path, replace(adapt.fit(model, LINES, steps=1), primer=LINES[0]))
+    styles.save_style(tmp_path, replace(adapt.fit(model, sized(model), steps=1), primer=LINES[0]))
     stored = json.loads((tmp_path / styles.FILE).read_text())
     stored["primer"]["text"] = text
     (tmp_path / styles.FILE).write_text(json.dumps(stored))
@@ -148,7 +152,7 @@ def test_a_style_whose_line_says_nothing_is_named(model, tmp_path, text):
 
 
 def test_a_style_is_refused_by_a_network_that_it_was_not_fitted_for(model, tmp_path):
-    styles.save_style(tmp_path, adapt.fit(model, LINES, steps=1))
+    styles.save_style(tmp_path, adapt.fit(model, sized(model), steps=1))
     other = Model(**{**vars(model), "params": {**model.params, "head_bias": model.params["head_bias"] + 1}})
     ours, theirs = Writer(model), Writer(other)
     vector = ours.styles(tmp_path, [1])
@@ -237,7 +241,7 @@ def test_a_prediction_network_is_not_adapted(model):
     config = model.config.copy_and_resolve_references()
     config.model.window = False
     with pytest.raises(ValueError, match="prediction network.*adapt a synthesis network"):
-        adapt.fit(replace(model, config=config), LINES)
+        adapt.fit(replace(model, config=config), sized(model))
 
 
 @pytest.mark.parametrize("steps", ["-1", "1.5", "many"])
@@ -250,4 +254,4 @@ def test_steps_are_a_whole_number_from_0_up(tmp_path, capsys, steps):
 
 def test_less_than_no_steps_are_refused(model):
     with pytest.raises(ValueError, match="-1 steps; expected 0 or more"):
-        adapt.fit(model, LINES, steps=-1)
+        adapt.fit(model, sized(model), steps=-1)

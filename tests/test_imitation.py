@@ -185,9 +185,10 @@ def test_a_style_is_kept_with_a_primer_that_writing_goes_on_from(model, tmp_path
     monkeypatch.setattr(primers, "strays", lambda model, rows, *_: np.zeros(len(rows)))
     rng = np.random.default_rng(5)
     lines = [Ink(tiny.line(text, 0.01, rng), text) for text in ("tool toto", "lo lo", "to")]
-    style = adapt.fit(model, lines, steps=1, deep=True)
+    ink = own_ink.sized(lines, model.alphabet)
+    style = adapt.fit(model, ink, steps=1, deep=True)
     assert style.primer.text == "tool toto"
-    assert style.after < adapt.fit(model, lines, steps=1).after - 0.01  # what is added to the gates
+    assert style.after < adapt.fit(model, ink, steps=1).after - 0.01  # what is added to the gates
     styles.save_style(tmp_path, style)
     found = styles.load_style(tmp_path)
     kept, whole = found.primer, found.whole

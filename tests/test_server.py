@@ -430,7 +430,7 @@ def test_a_hand_is_fitted_and_can_be_written_in(client):
     assert answer["after"] < answer["before"] and len(answer["vector"]) == 4
     assert answer["hand"]["vector"] == answer["vector"] and answer["hand"]["gates"] is None
     ink = strokes.join([np.array(stroke) * [1, -1] for stroke in INK])
-    style = adapt.fit(model(), [Ink(ink, "tool")])
+    style = adapt.fit(model(), own_ink.sized([Ink(ink, "tool")], model().alphabet))
     np.testing.assert_allclose(answer["vector"], style.vector, atol=1e-5)
     assert client.post("/api/v1/fit", json=body).json() == answer
     assert write(client, vector=answer["vector"]).status_code == 200
@@ -441,7 +441,7 @@ def test_several_lines_make_a_hand_with_gates_and_a_line_to_go_on_from(client, m
     monkeypatch.setattr(primers, "strays", lambda model, rows, *_: np.zeros(len(rows), int))  # as if it could read
     answer = client.post("/api/v1/fit", json={"lines": [{"text": "tool", "strokes": INK}] * 3}).json()
     ink = strokes.join([np.array(stroke) * [1, -1] for stroke in INK])
-    style = adapt.fit(model(), [Ink(ink, "tool")] * 3, deep=True)
+    style = adapt.fit(model(), own_ink.sized([Ink(ink, "tool")] * 3, model().alphabet), deep=True)
     hand = answer["hand"]
     np.testing.assert_allclose(hand["gates"], style.gates, atol=1e-4)
     np.testing.assert_allclose(hand["primer"]["strokes"], style.primer.strokes, atol=1e-4)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 
 from writemate_jax import strokes as ink
+from writemate_jax.alphabet import Alphabet
 from writemate_jax.data import letter_size
 from writemate_jax.data.delayed_strokes import in_reading_order
 from writemate_jax.data.pieces import POINTS, SPACING, resampled
 from writemate_jax.data.word_cuts import cut_words
 from writemate_jax.drawing.curves import bezier, flatten
+from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.strokes import Rows, Stroke
 
 WIDTH = (0.4, 2.5)  # of ink against what its text lets expect: beyond, they hardly belong together
@@ -29,6 +34,29 @@ PRIMER_LETTERS, PRIMER_CHARACTERS, PRIMER_POINTS = 3, 40, 500
 
 class UnfitInk(ValueError):
     """A line of ink cannot be used; the message says why and what to do."""
+
+
+class OwnInk(NamedTuple):
+    """Lines of one hand like the corpus': rows [T, 3] in x-heights, from the left edge on the baseline, their texts in
+    the network's alphabet, and what errors call them.
+    """
+
+    rows: list[Rows]
+    texts: list[str]
+    names: list[str]
+
+
+def sized(lines: Sequence[Ink], alphabet: Alphabet, names: Sequence[str] | None = None) -> OwnInk:
+    """Lines in any size, y up, as `like_the_corpus` makes each; some ten milliseconds a line.
+
+    names: what errors call the lines. Raises `UnfitInk`, `UnknownCharacters`, and ValueError without lines.
+    """
+    if not lines:
+        raise ValueError("no lines of ink; give at least one")
+    names = [f"line {i}" for i in range(len(lines))] if names is None else list(names)
+    texts = [alphabet.line(line.text, name)[0] for line, name in zip(lines, names, strict=True)]
+    rows = [like_the_corpus(*each) for each in zip((line.strokes for line in lines), texts, names, strict=True)]
+    return OwnInk(rows, texts, names)
 
 
 def like_the_corpus(line: Rows, text: str, name: str = "ink") -> Rows:

@@ -17,7 +17,7 @@ import numpy as np
 
 from writemate_jax import strokes
 from writemate_jax.checkpoints.models import Model
-from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
+from writemate_jax.data.own_ink import OwnInk, UnfitInk
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.hands import named_styles, primers, resemblance
 from writemate_jax.hands.styles import Style, as_kept
@@ -35,7 +35,7 @@ LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 64, 64  # arrays come in multiples of
 
 def fit(
     model: Model,
-    lines: Sequence[Ink],
+    ink: OwnInk,
     *,
     deep: bool = False,
     steps: int = STEPS,
@@ -45,37 +45,30 @@ def fit(
     """The style of some lines by one hand.
 
     Args:
-      model: a network with styles that learned lines between rests.
-      lines: ink in any size, y up, with its text; 4 and more do well.
+      model: a network that `check_network` says nothing about.
+      ink: 4 lines and more do well.
       deep: whether to `deepen` the style, for half as long again.
       steps: of Adam on the vector alone.
       progress: called with the nats a point after each step; what it raises ends the fit.
       points_grain: arrays are as long as a multiple of it; larger, and fewer programs are compiled.
 
     Raises:
-      UnfitInk: a line cannot be used. ValueError: a network without styles, or no lines.
+      UnfitInk: the lines cannot be learned. ValueError: as `check_network`.
     """
-    if not model.network().styles or not model.config.data.rests:
-        raise ValueError("this network has no styles; adapt one that was trained with config.model.style_size above 0")
-    if not model.config.model.window:
-        raise ValueError("this is a prediction network, which writes no text in a hand; adapt a synthesis network")
-    rows, texts = rows_of(model, lines)
+    check_network(model)
+    rows, texts, _ = ink
     style = fit_rows(model, rows, texts, steps=steps, progress=progress, points_grain=points_grain)
     if deep:
         [style] = deepen(model, rows, texts, [0] * len(rows), [style], progress=progress, points_grain=points_grain)
     return with_ink(model, style, rows, texts, points_grain=points_grain)
 
 
-def rows_of(model: Model, lines: Sequence[Ink]) -> tuple[list[Rows], list[str]]:
-    """The lines like the corpus', and what they say. Raises as `fit`, of which it is the quick part, does."""
-    if not lines:
-        raise ValueError("no lines of ink; give at least one")
-    texts = [model.alphabet.line(line.text)[0] for line in lines]
-    rows = [
-        like_the_corpus(line.strokes, text, f"line {i}")
-        for i, (line, text) in enumerate(zip(lines, texts, strict=True))
-    ]
-    return rows, texts
+def check_network(model: Model) -> None:
+    """Raises ValueError for a network that cannot learn a hand: without styles, a text to write, or rests."""
+    if not model.network().styles or not model.config.data.rests:
+        raise ValueError("this network has no styles; adapt one that was trained with config.model.style_size above 0")
+    if not model.config.model.window:
+        raise ValueError("this is a prediction network, which writes no text in a hand; adapt a synthesis network")
 
 
 def with_ink(

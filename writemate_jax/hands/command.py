@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from writemate_jax.checkpoints.models import load_model
     from writemate_jax.compilation_cache import use_compilation_cache
+    from writemate_jax.data import own_ink
     from writemate_jax.hands import adapt, text_fit
     from writemate_jax.hands.ink_folder import read_lines
     from writemate_jax.hands.styles import save_style
@@ -39,8 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     use_compilation_cache()
     try:
         model = load_model(options.checkpoint)
+        adapt.check_network(model)
         lines, names = read_lines(options.ink)
-        text_fit.check(model, lines, names)
+        ink = own_ink.sized(lines, model.alphabet, names)
+        text_fit.check(model, ink)
         steps = adapt.STEPS if options.steps is None else options.steps
         with tqdm(total=steps + adapt.GATE_STEPS, unit="step", disable=None) as bar:
 
@@ -48,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 bar.set_postfix_str(f"{nats:.3f} nats/point", refresh=False)
                 bar.update()
 
-            style = adapt.fit(model, lines, deep=True, steps=steps, progress=progress)
+            style = adapt.fit(model, ink, deep=True, steps=steps, progress=progress)
         path = save_style(options.workdir, style)
     except (ValueError, OSError) as error:
         print(f"train.py adapt: error: {error}", file=sys.stderr)

@@ -11,8 +11,7 @@ import numpy as np
 
 from writemate_jax import strokes
 from writemate_jax.checkpoints.models import Model
-from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
-from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.data.own_ink import OwnInk, UnfitInk
 from writemate_jax.limits import MAX_CHARACTERS
 from writemate_jax.model import mdn
 from writemate_jax.model.exact import exact
@@ -28,18 +27,20 @@ AT_ONCE = 16
 POINTS, CHARACTERS = (128, 256, 512, 1024, 2048, 4096), (32, 64, MAX_CHARACTERS + 2)
 
 
-def check(model: Model, lines: Sequence[Ink], names: Sequence[str]) -> None:
-    """Raises `UnfitInk`, with the line's name, where ink hardly says its text, or `like_the_corpus` refuses it.
+def can_tell(model: Model) -> bool:
+    """Whether a network can: it has to have a window, and to know lines between rests in x-heights."""
+    return bool(model.config.model.window and model.config.data.rests and model.unit == "x-height")
 
-    lines: in any size, y up. Says nothing where the network is none that could tell: it has to have a window and to
-    know lines between rests in x-heights; nor of a text without letters and digits.
+
+def check(model: Model, ink: OwnInk) -> None:
+    """Raises `UnfitInk`, with the line's name, where ink hardly says its text.
+
+    Says nothing where the network is none that `can_tell`, nor of a text without letters and digits.
     """
-    if not (model.config.model.window and model.config.data.rests and model.unit == "x-height"):
+    if not can_tell(model):
         return
-    texts = [model.alphabet.line(line.text, name)[0] for line, name in zip(lines, names, strict=True)]
-    sized = [(like_the_corpus(line.strokes, text, name), text)
-             for line, text, name in zip(lines, texts, names, strict=True)]  # fmt: skip
-    for (_, text), name, gain in zip(sized, names, gains(model, sized), strict=True):
+    pairs = list(zip(ink.rows, ink.texts, strict=True))
+    for text, name, gain in zip(ink.texts, ink.names, gains(model, pairs), strict=True):
         if gain < LEAST:
             raise UnfitInk(f"{name}: the ink hardly says {text!r}; give the text that it says, in the order of writing,"
                            " and mark every pen lift")  # fmt: skip

@@ -238,9 +238,11 @@ def _primer(options: argparse.Namespace) -> Ink | None:
 def _check_primer(writer: Writer, prime: Ink | None, options: argparse.Namespace) -> None:
     """Raises UnfitInk for a primer that hardly says its text."""
     if prime is not None:
+        from writemate_jax.data import own_ink
         from writemate_jax.hands import text_fit
 
-        text_fit.check(writer.model, [prime], [f"--prime {options.prime}"])
+        if text_fit.can_tell(writer.model):
+            text_fit.check(writer.model, own_ink.sized([prime], writer.model.alphabet, [f"--prime {options.prime}"]))
 
 
 def _check_network(writer: Writer, options: argparse.Namespace) -> None:

@@ -274,12 +274,11 @@ class Writer:
         Raises `UnfitInk` for a line that cannot be used or hardly says its text, `InvalidInkFile` for a file that holds
         no ink, ValueError for a network without styles, or no lines.
         """
-        if isinstance(ink, (str, os.PathLike)):
-            lines, names = read_lines(Path(ink))
-        else:
-            lines, names = ink, [f"line {i}" for i in range(len(ink))]
-        text_fit.check(self.model, lines, names)
-        return adapt.fit(self.model, lines, deep=True)
+        adapt.check_network(self.model)
+        lines, names = read_lines(Path(ink)) if isinstance(ink, (str, os.PathLike)) else (ink, None)
+        own = own_ink.sized(lines, self.model.alphabet, names)
+        text_fit.check(self.model, own)
+        return adapt.fit(self.model, own, deep=True)
 
     def unconditional(self, points: int | None = None, bias: float | None = None, seed: int = 0) -> Written:
         """Lets a prediction network write ``points`` points of whatever it likes (by default as configured).

@@ -21,10 +21,10 @@ from starlette.staticfiles import StaticFiles
 import writemate_jax
 from writemate_jax import strokes
 from writemate_jax.alphabet import UnknownCharacters
+from writemate_jax.data import own_ink
 from writemate_jax.data.own_ink import UnfitInk
 from writemate_jax.drawing.look import Look
 from writemate_jax.drawing.strokes_json import Ink
-from writemate_jax.hands import adapt
 from writemate_jax.hands.styles import Style
 from writemate_jax.limits import LARGEST_SEED, MAX_CHARACTERS
 from writemate_jax.sampling import neatness
@@ -160,8 +160,7 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
             try:
                 lines = [_ink(writer, line) for line in body.lines]
                 # Ink that cannot be used takes nobody's place where hands wait to be learned.
-                await _in_thread(looking, adapt.rows_of, writer.model, lines)
-                style = await desk.fit(lines)
+                style = await desk.fit(await _in_thread(looking, own_ink.sized, lines, writer.model.alphabet))
             except (UnfitInk, strokes.InvalidInk) as error:
                 raise Problem(422, "ink", str(error)) from error
             if not np.isfinite([style.before, style.after, *style.whole]).all():

@@ -26,7 +26,6 @@ import numpy as np
 
 from writemate_jax import strokes
 from writemate_jax.data import own_ink
-from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.hands.styles import Style
 from writemate_jax.limits import MAX_CHARACTERS
 from writemate_jax.sampling.lanes import Ended, Lanes, Moved
@@ -61,7 +60,7 @@ class _Flight(NamedTuple):
 
 class _Fit(NamedTuple):
     asker: Asker
-    lines: Sequence[Ink]
+    ink: own_ink.OwnInk
     until: float
 
 
@@ -156,7 +155,7 @@ class Desk:
         finally:
             asker.gone = True
 
-    async def fit(self, lines: Sequence[Ink]) -> Style:
+    async def fit(self, ink: own_ink.OwnInk) -> Style:
         """`adapt.fit`, when there is time. Raises `Problem`, and what that raises."""
         asker, events = self._asker()
         with self._changed:
@@ -164,7 +163,7 @@ class Desk:
             if len(self._fits) >= self._most_fits:
                 self._measures.refused.labels("fits").inc()
                 raise busy("Many hands are waiting to be learned.", 10)
-            self._fits.append(_Fit(asker, lines, time.monotonic() + self._seconds))
+            self._fits.append(_Fit(asker, ink, time.monotonic() + self._seconds))
             self._changed.notify()
         try:
             style = await events.get()
@@ -434,7 +433,7 @@ class Desk:
 
         start = begun = time.monotonic()
         try:
-            style = fitting.fit(self.writer.model, fit.lines, between)
+            style = fitting.fit(self.writer.model, fit.ink, between)
             self._measures.fits.inc()
             self._measures.fit_seconds.observe(time.monotonic() - start)
             fit.asker.say(style)

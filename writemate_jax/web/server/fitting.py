@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from writemate_jax.checkpoints.models import Model
-from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.data.own_ink import OwnInk
 from writemate_jax.hands import adapt, primers
 from writemate_jax.hands.styles import Style
 from writemate_jax.web.server import settings
 
 
-def fit(model: Model, lines: Sequence[Ink], progress: Callable[[float], None]) -> Style:
+def fit(model: Model, ink: OwnInk, progress: Callable[[float], None]) -> Style:
     """`adapt.fit`; what it raises."""
-    deep = len(lines) >= settings.FIT_DEEP
-    return adapt.fit(model, lines, deep=deep, progress=progress, points_grain=settings.FIT_GRAIN)
+    deep = len(ink.rows) >= settings.FIT_DEEP
+    return adapt.fit(model, ink, deep=deep, progress=progress, points_grain=settings.FIT_GRAIN)
 
 
 def warm(model: Model, letter: str, room: int, stopping: Callable[[], bool]) -> None:
