@@ -67,9 +67,9 @@ def main() -> None:
     documents = {
         "polylines through the points": (polylines(ink, 1), chords, _away(chords, exact)),
         "polylines, four pieces a curve": (polylines(ink, 4), fine, _away(fine, exact)),
-        "curves through the points": (svg.sheet_to_svg(ink, 0.0), exact, 0.0),
+        "curves through the points": (svg.to_svg(ink, 0.0), exact, 0.0),
         "fitted curves (the format svg)": (
-            svg.sheet_to_svg(ink, tolerance), [path for path, _ in fitted], max(off for _, off in fitted),
+            svg.to_svg(ink, tolerance), [path for path, _ in fitted], max(off for _, off in fitted),
         ),
     }  # fmt: skip
     for name, (text, paths, off) in documents.items():

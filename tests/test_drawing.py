@@ -18,9 +18,10 @@ from PIL import Image
 from scipy.interpolate import CubicHermiteSpline
 
 from writemate_jax import strokes
-from writemate_jax.drawing import curves, page, png, strokes_json, svg
+from writemate_jax.drawing import curves, png, strokes_json, svg
 from writemate_jax.drawing.attention import plot_attention_sheet
 from writemate_jax.drawing.contact_sheet import contact_sheet
+from writemate_jax.drawing.sheet import InkSheet, sheet
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
 from writemate_jax.replacing import replacing, write_text
 
@@ -79,41 +80,44 @@ def test_curves_are_finite_and_start_and_end_where_the_stroke_does(line):
             assert (stroke == stroke[0]).all()
 
 
-# Page
+# Sheet
+
+
+def strokes_of(ink: InkSheet) -> list[np.ndarray]:
+    return [stroke for line in ink.lines for stroke in line.strokes]
 
 
 @given(st.lists(lines(), min_size=1, max_size=4))
-def test_all_ink_is_on_the_page_and_lines_are_in_order(written):
-    laid = page.lay_out(written)
-    points = np.concatenate(laid.strokes)
+def test_all_ink_is_on_the_sheet_and_lines_are_in_order(written):
+    laid = sheet(written)
+    points = np.concatenate(strokes_of(laid))
     slack = 1e-6 * max(laid.width, laid.height)
     assert (points >= laid.pen / 2 - slack).all()
     assert (points <= np.array([laid.width, laid.height]) - laid.pen / 2 + slack).all()
-    assert len(laid.strokes) == sum(len(strokes.split(line)) for line in written)
     lowest = -np.inf
-    rest = iter(laid.strokes)
-    for line in written:
-        y = np.concatenate([next(rest) for _ in strokes.split(line)])[:, 1]
+    for placed, line in zip(laid.lines, written, strict=True):
+        assert len(placed.strokes) == len(strokes.split(line))
+        y = np.concatenate(placed.strokes)[:, 1]
         assert y.min() >= lowest - slack
         lowest = y.max()
 
 
-def test_page_is_the_same_for_any_unit_of_the_ink():
-    small, large = page.lay_out(ZIGZAG), page.lay_out(strokes.scale(ZIGZAG, 400.0))
-    for name in ("width", "height", "pen", "letter"):
+def test_a_sheet_is_the_same_for_any_unit_of_the_ink():
+    small, large = sheet([ZIGZAG]), sheet([strokes.scale(ZIGZAG, 400.0)])
+    for name in ("width", "height", "pen"):
         assert getattr(large, name) == pytest.approx(400 * getattr(small, name))
 
 
 def test_no_lines_is_an_error():
     with pytest.raises(ValueError, match="no lines to draw"):
-        page.lay_out([])
+        sheet([])
 
 
 # SVG
 
 
 def test_svg_has_one_round_unfilled_path_for_each_stroke():
-    root = minidom.parseString(svg.to_svg(ZIGZAG, 'Tom & "Jerry" <3')).documentElement
+    root = minidom.parseString(svg.to_svg(sheet([ZIGZAG], ['Tom & "Jerry" <3']))).documentElement
     assert root.getElementsByTagName("title")[0].firstChild.data == 'Tom & "Jerry" <3'
     paths = root.getElementsByTagName("path")
     assert len(paths) == len(strokes.split(ZIGZAG))
@@ -124,21 +128,21 @@ def test_svg_has_one_round_unfilled_path_for_each_stroke():
 
 @given(lines(eighths), st.text(max_size=20))
 def test_svg_is_well_formed_and_its_paths_keep_the_shape_of_the_ink(line, title):
-    root = minidom.parseString(svg.to_svg(line, title, x_height=2.0)).documentElement
+    laid = sheet([line], [title], x_height=2.0)
+    root = minidom.parseString(svg.to_svg(laid, 2 * svg.TOLERANCE)).documentElement
     box = [float(x) for x in root.getAttribute("viewBox").split()]
     assert box[:2] == [0, 0] and min(box[2:]) > 0
-    laid = page.lay_out(line)
-    np.testing.assert_allclose(box[2:], [2 * laid.width, 2 * laid.height], atol=0.002)
+    np.testing.assert_allclose(box[2:], [laid.width, laid.height], atol=0.002)
     paths = root.getElementsByTagName("path")
-    for element, stroke in zip(paths, laid.strokes, strict=True):
+    for element, stroke in zip(paths, strokes_of(laid), strict=True):
         segments = curves.bezier(stroke)
         numbers = [float(x) for x in re.findall(r"-?[\d.]+", element.getAttribute("d"))]
         if not len(segments):
-            np.testing.assert_allclose(numbers[:2], 2 * stroke[0], atol=0.002)
+            np.testing.assert_allclose(numbers[:2], stroke[0], atol=0.002)
             continue
         places = np.array(numbers).reshape(-1, 2)
         drawn = [np.stack([places[i], *places[i + 1 : i + 4]]) for i in range(0, len(places) - 1, 3)]
-        drawn, ink = (curves.flatten(np.array(of), 32) for of in (drawn, 2 * segments))
+        drawn, ink = (curves.flatten(np.array(of), 32) for of in (drawn, segments))
         np.testing.assert_allclose(drawn[[0, -1]], ink[[0, -1]], atol=0.002)
         distances = np.hypot(*(drawn[:, None] - ink[None]).transpose(2, 0, 1))
         apart = max(np.hypot(*np.diff(of, axis=0).T).max() for of in (drawn, ink)) / 2
@@ -146,7 +150,7 @@ def test_svg_is_well_formed_and_its_paths_keep_the_shape_of_the_ink(line, title)
 
 
 def test_svg_of_several_lines_stacks_them():
-    one, two = (minidom.parseString(svg.to_svg([ZIGZAG] * n)).documentElement for n in (1, 2))
+    one, two = (minidom.parseString(svg.to_svg(sheet([ZIGZAG] * n))).documentElement for n in (1, 2))
     assert len(two.getElementsByTagName("path")) == 2 * len(one.getElementsByTagName("path"))
     sizes = (map(float, root.getAttribute("viewBox").split()[2:]) for root in (one, two))
     width, height = zip(*sizes, strict=True)
@@ -156,10 +160,9 @@ def test_svg_of_several_lines_stacks_them():
 # PNG
 
 
-def test_png_is_black_on_white_at_the_chosen_height_with_its_title(tmp_path):
-    png.write_png(tmp_path / "a.png", ZIGZAG, "caf\u00e9", height=123)
+def test_png_is_black_on_white_with_its_title(tmp_path):
+    png.write_png(tmp_path / "a.png", sheet([ZIGZAG], ["caf\u00e9"]))
     with Image.open(tmp_path / "a.png") as picture:
-        assert picture.height == 123
         assert picture.text["Title"] == "caf\u00e9"
     ink = darkness(tmp_path / "a.png")
     assert ink[0].max() == ink[-1].max() == ink[:, 0].max() == ink[:, -1].max() == 0
@@ -168,10 +171,10 @@ def test_png_is_black_on_white_at_the_chosen_height_with_its_title(tmp_path):
 
 
 def test_png_has_ink_exactly_along_the_strokes(tmp_path):
-    png.write_png(tmp_path / "a.png", ZIGZAG, height=200)
-    ink, laid = darkness(tmp_path / "a.png"), page.lay_out(ZIGZAG)
-    zoom = 200 / laid.height
-    path = [curves.flatten(curves.bezier(s), 64) if len(s) > 1 else s for s in laid.strokes]
+    laid, zoom = sheet([ZIGZAG]), 20.0
+    png.write_png(tmp_path / "a.png", laid, dpi=zoom * 25.4)
+    ink = darkness(tmp_path / "a.png")
+    path = [curves.flatten(curves.bezier(s), 64) if len(s) > 1 else s for s in strokes_of(laid)]
     path = np.concatenate(path) * zoom
     columns, rows = path.astype(int).T
     assert ink[rows, columns].min() > 0.5
@@ -181,14 +184,13 @@ def test_png_has_ink_exactly_along_the_strokes(tmp_path):
 
 
 def test_png_default_height_grows_with_the_lines(tmp_path):
-    png.write_png(tmp_path / "a.png", [ZIGZAG] * 3)
+    png.write_png(tmp_path / "a.png", sheet([ZIGZAG] * 3))
     assert Image.open(tmp_path / "a.png").height == 3 * png.LINE_PIXELS
 
 
-@pytest.mark.parametrize("height", [0, -3, 10**6])
-def test_png_height_that_makes_no_picture_is_an_error(tmp_path, height):
+def test_a_png_that_is_too_large_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="pixels; expected 1 to"):
-        png.write_png(tmp_path / "a.png", ZIGZAG, height=height)
+        png.write_png(tmp_path / "a.png", sheet([ZIGZAG]), dpi=1e6)
     assert not list(tmp_path.iterdir())
 
 

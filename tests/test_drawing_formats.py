@@ -93,7 +93,7 @@ def test_a_stroke_of_any_length_is_fitted_in_parts_that_join():
 
 
 def test_svg_is_in_millimetres_and_states_its_largest_deviation():
-    root = minidom.parseString(svg.sheet_to_svg(TWO)).documentElement
+    root = minidom.parseString(svg.to_svg(TWO)).documentElement
     box = root.getAttribute("viewBox").split()
     assert [root.getAttribute(name) for name in ("width", "height")] == [f"{side}mm" for side in box[2:]]
     said = float(root.getElementsByTagName("desc")[0].firstChild.data.split()[2])
@@ -105,15 +105,16 @@ def test_svg_is_in_millimetres_and_states_its_largest_deviation():
 
 def test_svg_by_speed_is_thinner_where_the_pen_was_quick():
     quick = np.stack([np.concatenate([np.arange(20) * 0.1, 2 + np.arange(1, 21) * 0.5]), np.zeros(40)], axis=1)
-    root = minidom.parseString(svg.to_svg(strokes.join([quick]), by_speed=True, pen=0.5)).documentElement
+    root = minidom.parseString(svg.to_svg(sheet([strokes.join([quick])], pen=0.5), by_speed=True)).documentElement
     widths = [float(path.getAttribute("stroke-width")) for path in root.getElementsByTagName("path")]
     assert len(widths) == 39 and min(widths[:15]) > 0.5 > max(widths[-15:]) > 0.25
     # Dots have no speed, and so leave the usual one as it is.
     dots = [np.array([[x, 1.0]]) for x in (0.0, 1.0, 2.0)]
-    root = minidom.parseString(svg.to_svg(strokes.join([quick, *dots]), by_speed=True, pen=0.5)).documentElement
+    dotted = sheet([strokes.join([quick, *dots])], pen=0.5)
+    root = minidom.parseString(svg.to_svg(dotted, by_speed=True)).documentElement
     among = [float(path.getAttribute("stroke-width") or "nan") for path in root.getElementsByTagName("path")]
     assert among[:39] == widths and len(among) == 42
-    svg.to_svg(strokes.join(dots), by_speed=True)  # not a number in it, nor an error
+    svg.to_svg(sheet([strokes.join(dots)]), by_speed=True)  # not a number in it, nor an error
 
 
 # Plotter

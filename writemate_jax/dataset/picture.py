@@ -12,7 +12,7 @@ import numpy as np
 
 from writemate_jax import strokes
 from writemate_jax.drawing.curves import bezier, flatten
-from writemate_jax.drawing.page import letter_height
+from writemate_jax.drawing.letters import letter_height
 from writemate_jax.strokes import Rows
 
 HEIGHTS = (16, 512)  # pixels, the least and the most

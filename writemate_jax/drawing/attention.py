@@ -11,7 +11,7 @@ import numpy as np
 
 from writemate_jax import strokes
 from writemate_jax.drawing.contact_sheet import draw_ink
-from writemate_jax.drawing.page import PADDING, PEN, letter_height
+from writemate_jax.drawing.letters import PADDING, PEN, letter_height
 from writemate_jax.replacing import replacing
 from writemate_jax.strokes import Rows
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from writemate_jax import strokes
 from writemate_jax.drawing.curves import bezier
-from writemate_jax.drawing.page import PADDING, PEN, letter_height
+from writemate_jax.drawing.letters import PADDING, PEN, letter_height
 from writemate_jax.replacing import replacing
 from writemate_jax.strokes import Rows, Stroke
 

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from writemate_jax import strokes
-from writemate_jax.drawing.page import PEN, lay_out, letter_height
+from writemate_jax.drawing.letters import LEADING, PADDING, PEN, letter_height
 from writemate_jax.strokes import Rows, Stroke
 
 X_HEIGHT = 3.0  # mm, of a pen's everyday writing
@@ -75,25 +75,39 @@ def sheet(
     lines: Sequence[Rows], texts: Sequence[str] | None = None, *, x_height: float = X_HEIGHT, pen: float | None = None,
     color: str = "#000000", paces: Sequence[float | None] | None = None,
 ) -> InkSheet:
-    """Lines ``[T, 3]``, one below the other, a unit of their ink being ``x_height`` mm.
+    """Lines ``[T, 3]``, one below the other, origins aligned, a unit of their ink being ``x_height`` mm.
 
-    pen: its width in mm; None for that of the letters' height that looks natural. Raises ValueError for a size that is
-    not positive, a colour that is not #rrggbb, and as `lay_out` does.
+    The distance between baselines is even, and large enough that ink of neighbouring lines does not touch. pen: its
+    width in mm; None for that of the letters' height that looks natural. Raises ValueError for a size that is not
+    positive, a colour that is not #rrggbb, and without lines; `strokes.InvalidInk` for an array that is no line.
     """
     check_look(x_height, pen, color)
-    page = lay_out(lines)
+    if not lines:
+        raise ValueError("no lines to draw; expected at least one")
+    lines = [strokes.check(line) for line in lines]
     texts = [""] * len(lines) if texts is None else texts
     paces = [None] * len(lines) if paces is None else paces
-    placed = iter([stroke * x_height for stroke in page.strokes])
+    letter = letter_height(lines)
+    left, bottom, right, top = np.array([strokes.bounds(line) for line in lines]).T
+    pitch = max(top[1:] - bottom[:-1], default=0.0) + LEADING * letter
+    padding = PADDING * letter
+    corner = np.array([padding - left.min(), padding + top[0]])
+    lowest = max(row * pitch - low for row, low in enumerate(bottom))
+
+    def placed(row: int, line: Rows) -> tuple[Stroke, ...]:
+        return tuple(
+            (corner + [0.0, row * pitch] + stroke * [1.0, -1.0]) * x_height for stroke in strokes.split(line)
+        )
+
     return InkSheet(
-        width=page.width * x_height,
-        height=page.height * x_height,
+        width=float(right.max() - left.min() + 2 * padding) * x_height,
+        height=float(top[0] + lowest + 2 * padding) * x_height,
         lines=tuple(
-            InkLine(text, tuple(next(placed) for _ in strokes.split(line)), pace)
-            for line, text, pace in zip(lines, texts, paces, strict=True)
+            InkLine(text, placed(row, line), pace)
+            for row, (line, text, pace) in enumerate(zip(lines, texts, paces, strict=True))
         ),
         ink=color,
-        pen=PEN * letter_height(lines) * x_height if pen is None else pen,
+        pen=PEN * letter * x_height if pen is None else pen,
     )
 
 

@@ -11,26 +11,16 @@ from xml.etree import ElementTree
 import numpy as np
 
 from writemate_jax.drawing.curves import bezier, fit
-from writemate_jax.drawing.sheet import DOT, DOT_WIDTH, RULE_COLOR, RULE_WIDTH, X_HEIGHT, Sheet, sheet
+from writemate_jax.drawing.sheet import DOT, DOT_WIDTH, RULE_COLOR, RULE_WIDTH, X_HEIGHT, Sheet
 from writemate_jax.replacing import write_text
-from writemate_jax.strokes import Rows, Stroke
+from writemate_jax.strokes import Stroke
 
 TOLERANCE = 0.02  # of an x-height: a third of the pen's width
 SWING = 0.35  # the quickest strokes are that much thinner than the pen, the slowest that much thicker
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def to_svg(
-    lines: Rows | Sequence[Rows], title: str = "", *, color: str = "#000000", pen: float | None = None,
-    x_height: float = X_HEIGHT, by_speed: bool = False,
-) -> str:
-    """An SVG document of lines of ink ``[T, 3]``, one below the other, in mm; see `sheet_to_svg` and `sheet`."""
-    lines = [lines] if isinstance(lines, np.ndarray) and lines.ndim == 2 else list(lines)
-    texts = title.split("\n") if title.count("\n") == len(lines) - 1 else [title, *[""] * (len(lines) - 1)]
-    return sheet_to_svg(sheet(lines, texts, color=color, pen=pen, x_height=x_height), x_height * TOLERANCE, by_speed)
-
-
-def sheet_to_svg(ink: Sheet, tolerance: float = X_HEIGHT * TOLERANCE, by_speed: bool = False) -> str:
+def to_svg(ink: Sheet, tolerance: float = X_HEIGHT * TOLERANCE, by_speed: bool = False) -> str:
     """The sheet as an SVG document of its size, its text the title; ``<desc>`` states how far curves leave the ink.
 
     Each stroke is one path without fill, with round caps and joins: few cubic curves within ``tolerance`` mm of the
@@ -108,8 +98,8 @@ def text_of(root: ElementTree.Element) -> str:
 def write_svg(
     path: str | os.PathLike, ink: Sheet, tolerance: float = X_HEIGHT * TOLERANCE, by_speed: bool = False
 ) -> None:
-    """Writes `sheet_to_svg` to a file."""
-    write_text(path, sheet_to_svg(ink, tolerance, by_speed))
+    """Writes `to_svg` to a file."""
+    write_text(path, to_svg(ink, tolerance, by_speed))
 
 
 def path(stroke: Stroke, segments: np.ndarray, digits: int) -> str:

@@ -7,8 +7,9 @@ import math
 import numpy as np
 
 from writemate_jax import strokes
-from writemate_jax.drawing.page import Page, letter_height
+from writemate_jax.drawing.letters import letter_height
 from writemate_jax.drawing.png import render
+from writemate_jax.drawing.sheet import InkLine, InkSheet
 from writemate_jax.strokes import Rows
 
 INK_PIXELS = 64.0  # height of the ink, between these quantiles of y over its length
@@ -33,5 +34,5 @@ def picture(line: Rows, stretch: float = 1.0) -> np.ndarray:
     width, height = np.array([right - left, bottom - top]) * zoom + 2 * PADDING_PIXELS
     pixels = math.ceil(height)
     placed = tuple((stroke - [left, top]) * zoom + PADDING_PIXELS for stroke in strokes.split(line))
-    page = Page(placed, width=float(width), height=float(pixels), pen=PEN_PIXELS, letter=INK_PIXELS)
-    return np.asarray(render(page, pixels))
+    ink = InkSheet(float(width), float(pixels), (InkLine("", placed),), pen=PEN_PIXELS)
+    return np.asarray(render(ink, pixels, zoom=1.0))

@@ -9,7 +9,7 @@ import numpy as np
 
 from writemate_jax import strokes
 from writemate_jax.drawing.contact_sheet import draw_ink
-from writemate_jax.drawing.page import PEN, letter_height
+from writemate_jax.drawing.letters import PEN, letter_height
 from writemate_jax.figures.course import Course
 from writemate_jax.figures.density import Box, density_map
 from writemate_jax.figures.ink_blocks import GREY, REAL

@@ -14,7 +14,7 @@ from writemate_jax.drawing.curves import bezier
 from writemate_jax.drawing.figure import MM, figure
 from writemate_jax.drawing.formats import FORMATS as SUFFIXES
 from writemate_jax.drawing.formats import format_of, suffixes
-from writemate_jax.drawing.png import LARGEST_ASKED, LARGEST_SIDE
+from writemate_jax.drawing.png import check_size
 from writemate_jax.pages.page import Page
 from writemate_jax.replacing import replacing, write_text
 
@@ -105,11 +105,7 @@ def write_png(path: str | os.PathLike, page: Page, *, dpi: float = DPI, transpar
     Raises ValueError where a side is below 1 or beyond 30,000 pixels, or all of it beyond 150 million.
     """
     width, height = (round(side * MM * dpi) for side in (page.width, page.height))
-    if not (1 <= min(width, height) and max(width, height) <= LARGEST_SIDE and width * height <= LARGEST_ASKED):
-        raise ValueError(
-            f"a picture of {width} x {height} pixels; expected 1 to {LARGEST_SIDE} a side and at most"
-            f" {LARGEST_ASKED / 1e6:g} million: choose other dpi"
-        )
+    check_size(width, height)
     notes = {"Title": page.text} if page.text.isascii() else {}  # Matplotlib writes Latin-1 alone
     with replacing(path) as temporary:
         figure(page).savefig(temporary, dpi=dpi, format="png", metadata=notes, transparent=transparent)

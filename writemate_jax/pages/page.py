@@ -36,9 +36,9 @@ class Page:
     lines: tuple[PlacedLine, ...]
     rules: np.ndarray
     dots: np.ndarray
-    ink: str = "#000000"
-    pen: float = 0.35
-    letter: float = 2.5
+    ink: str
+    pen: float
+    letter: float
 
     @property
     def strokes(self) -> tuple[Stroke, ...]:

@@ -11,9 +11,10 @@ import numpy as np
 from writemate_jax.drawing import animated, gcode, inkml, pdf, plotter, png, strokes_json, svg
 from writemate_jax.drawing.formats import FORMATS, format_of
 from writemate_jax.drawing.look import Look
-from writemate_jax.drawing.sheet import sheet
+from writemate_jax.drawing.sheet import InkSheet, sheet
 
-__all__ = ["FORMATS", "Written", "format_of", "save"]
+__all__ = ["FORMATS", "Written", "format_of", "save", "sheet_of"]
+
 
 @dataclass(frozen=True, eq=False)
 class Written(strokes_json.Ink):
@@ -34,7 +35,7 @@ class Written(strokes_json.Ink):
         save([self], path, Look(**look))
 
     def _repr_svg_(self) -> str:
-        return svg.to_svg(self.strokes, self.text)
+        return svg.to_svg(sheet([self.strokes], [self.text]))
 
 
 def save(lines: Sequence[strokes_json.Ink], path: str | os.PathLike, look: Look | None = None) -> None:
@@ -49,14 +50,10 @@ def save(lines: Sequence[strokes_json.Ink], path: str | os.PathLike, look: Look 
         return strokes_json.write_json(path, lines[0])
     if kind == "inkml":
         return inkml.write_inkml(path, lines)
-    rows, texts = [line.strokes for line in lines], [line.text for line in lines]
-    if kind == "png":
-        return png.write_png(path, rows, "\n".join(texts), dpi=look.dpi, x_height=look.x_height, pen=look.pen,
-                             color=look.color, transparent=look.transparent)
-    ink = sheet(rows, texts, x_height=look.x_height, pen=look.pen, color=look.color,
-                paces=[line.points_per_second for line in lines])
+    ink = sheet_of(lines, look)
     tolerance = svg.TOLERANCE * look.x_height
     write = {
+        "png": lambda: png.write_png(path, ink, dpi=look.dpi, transparent=look.transparent),
         "svg": lambda: svg.write_svg(path, ink, tolerance, look.by_speed),
         "plotter": lambda: plotter.write_plotter_svg(path, ink, tolerance),
         "animated": lambda: animated.write_animated_svg(path, ink),
@@ -65,3 +62,15 @@ def save(lines: Sequence[strokes_json.Ink], path: str | os.PathLike, look: Look 
         "gif": lambda: animated.write_gif(path, ink),
     }
     return write[kind]()
+
+
+def sheet_of(lines: Sequence[strokes_json.Ink], look: Look) -> InkSheet:
+    """The lines on a sheet of their own, one below the other."""
+    return sheet(
+        [line.strokes for line in lines],
+        [line.text for line in lines],
+        x_height=look.x_height,
+        pen=look.pen,
+        color=look.color,
+        paces=[line.points_per_second for line in lines],
+    )

@@ -7,9 +7,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from writemate_jax.drawing.figure import MM
 from writemate_jax.drawing.look import Look
-from writemate_jax.drawing.page import lay_out
-from writemate_jax.sampling.written import FORMATS, Written, save
+from writemate_jax.drawing.png import write_png
+from writemate_jax.sampling.written import FORMATS, Written, save, sheet_of
 
 MEDIA_TYPES = {
     "svg": "image/svg+xml", "plotter": "image/svg+xml", "animated": "image/svg+xml", "png": "image/png",
@@ -24,11 +25,11 @@ def picture(lines: Sequence[Written], kind: str, look: Look) -> bytes:
 
     Raises ValueError (`gcode.OffTheBed` is one) for what the format cannot hold.
     """
-    if kind == "png":
-        page = lay_out([line.strokes for line in lines])
-        inches = page.width * page.height * (look.x_height / 25.4) ** 2
-        look = Look(look.x_height, look.pen, look.color, dpi=min(DPI, math.sqrt(LARGEST_AREA / inches)))
     with tempfile.TemporaryDirectory(prefix="writemate-") as folder:
         path = Path(folder) / f"ink{FORMATS[kind]}"
-        save(lines, path, look)
+        if kind == "png":
+            ink = sheet_of(lines, look)
+            write_png(path, ink, dpi=min(DPI, math.sqrt(LARGEST_AREA / (ink.width * ink.height)) / MM))
+        else:
+            save(lines, path, look)
         return path.read_bytes()

@@ -1,0 +1,27 @@
+"""How high letters are, and what of a drawing goes by that, whatever the unit of the ink."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from writemate_jax import strokes
+from writemate_jax.strokes import Rows
+
+# Of the letters' height:
+PEN = 0.07  # its width
+PADDING = 0.6  # free space around the ink
+LEADING = 0.4  # free space between the lowest ink of a line and the highest of the next
+
+
+def letter_height(lines: Sequence[Rows]) -> float:
+    """A robust height of the letters of some lines (median of `strokes.height`), always positive.
+
+    Where nothing has a height (dots, a dash) the larger side of the ink stands in, and 1 where that is 0 too.
+    """
+    heights = [height for height in map(strokes.height, lines) if height > 0]
+    if heights:
+        return float(np.median(heights))
+    boxes = np.array([strokes.bounds(line) for line in lines])
+    return float((boxes[:, 2:] - boxes[:, :2]).max()) or 1.0
