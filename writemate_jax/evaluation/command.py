@@ -234,8 +234,9 @@ def _name(checkpoint: Path | None) -> str:
 
 
 def _hand(options: argparse.Namespace, writer) -> str:
-    candidates = options.candidates or writer.model.config.sampling.candidates
-    return f"style {options.style or 'by default'}, candidates {candidates}"
+    from writemate_jax.evaluation import ways
+
+    return f"style {options.style or 'by default'}, {ways.candidates(options.candidates, writer.model.config.sampling)}"
 
 
 def _parser() -> argparse.ArgumentParser:

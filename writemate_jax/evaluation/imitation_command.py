@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from writemate_jax.data import corpus as corpora
-    from writemate_jax.evaluation import imitation, prompts, writer_recogniser
+    from writemate_jax.evaluation import imitation, prompts, ways, writer_recogniser
     from writemate_jax.evaluation.held_out import held_out
     from writemate_jax.evaluation.imitation_report import write_report
     from writemate_jax.evaluation.recogniser import RAPIDOCR, Recogniser
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> None:
             "learned styles, in x-heights"
         )
     writer.lines(["see"], options.bias, options.seed, None, options.candidates)  # what cannot be is said at once
-    ways = {"bias": options.bias, "candidates": options.candidates}
+    asked = {"bias": options.bias, "candidates": options.candidates}
     usual = writer.model.config.sampling
     steps = writer_recogniser.STEPS if options.steps is None else options.steps
     corpus = corpora.load()
@@ -66,10 +66,10 @@ def run(options: argparse.Namespace) -> None:
         bar.set_description("adapting")
         copied = imitation.hands(writer, corpus, people, progress=bar.update)
         bar.set_description("writing and reading")
-        lines = imitation.write(writer, corpus, people, copied, **ways, seed=options.seed)
+        lines = imitation.write(writer, corpus, people, copied, **asked, seed=options.seed)
         found = imitation.judge(lines, corpus, people, whose, reader, progress=bar.update)
         lacking = imitation.lacking(
-            writer, corpus, people, copied, prompts.load(), reader, **ways, seed=options.seed, progress=bar.update,
+            writer, corpus, people, copied, prompts.load(), reader, **asked, seed=options.seed, progress=bar.update,
         )  # fmt: skip
     about = {
         "checkpoint": "the embedded network" if options.checkpoint is None else str(options.checkpoint),
@@ -80,30 +80,13 @@ def run(options: argparse.Namespace) -> None:
         "recogniser of hands": f"trained on {len(taught)} lines of {len({corpus.writer(i) for i in taught})} other"
         f" writers, {steps} steps",
         "recogniser of text": f"PP-OCRv6 small of rapidocr {RAPIDOCR}",
-        "written": _written(options.bias, options.candidates, usual) + f", line i with seed {options.seed} + i",
+        "written": f"{ways.biases(options.bias, usual)}; {ways.candidates(options.candidates, usual)}; line i with seed"
+        f" {options.seed} + i",
     }
     summary = imitation.figures(found, seed=options.seed)
     paths = write_report(options.out, about, people, found, summary, lacking)
     print(paths[1].read_text(encoding="utf-8"))
     print("\n".join(map(str, paths)))
-
-
-def _written(bias: float | None, candidates: int | None, usual) -> str:
-    """How: what was asked for, or else the defaults."""
-    from writemate_jax.sampling import neatness
-    from writemate_jax.sampling.candidates import MORE, OWN
-
-    usually = f"bias {usual.bias:g}, in a learned hand {neatness.OF_LEARNED * usual.bias:g}"
-    biases = usually if bias is None else f"bias {bias:g}"
-    if candidates is None:
-        short, own = MORE * usual.candidates, OWN * usual.candidates
-        return (
-            f"{biases}, the best of {usual.candidates}, of short texts of {short}, in an own hand of {own}, and of"
-            f" {2 * own} where the reader takes none of these for the text"
-        )
-    if candidates == 1:
-        return f"{biases}, one candidate"
-    return f"{biases}, the best of {candidates}, of {2 * candidates} where none of these is good"
 
 
 def _span(parts) -> str:
