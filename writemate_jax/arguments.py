@@ -1,5 +1,5 @@
-"""What arguments of several command lines are: types for `argparse`'s `type=`, which return the value or raise
-argparse's error, and files of text.
+"""What several command lines have in common: types for `argparse`'s `type=`, which return the value or raise argparse's
+error, files of text, and how a command ends.
 """
 
 from __future__ import annotations
@@ -7,7 +7,23 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+INTERRUPTED = 130  # exit code, as a shell has it
+
+
+def run(name: str, command: Callable[[], None]) -> int:
+    """Runs a command; returns its exit code: 0, or 2 after saying on stderr what was wrong, 130 after Ctrl-C."""
+    try:
+        command()
+    except (ValueError, OSError) as error:
+        print(f"{name}: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"{name}: stopped", file=sys.stderr)
+        return INTERRUPTED
+    return 0
 
 
 def whole(value: str, least: int = 0) -> int:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from writemate_jax.arguments import read_text, whole
+from writemate_jax.arguments import INTERRUPTED, read_text, whole
 from writemate_jax.dataset.plan import Recipe
 
 EXAMPLES = """\
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         print("sample.py dataset: stopped; the same command goes on", file=sys.stderr)
-        return 130
+        return INTERRUPTED
 
 
 def _run(options: argparse.Namespace, recipe: Recipe) -> int:

@@ -68,7 +68,7 @@ def begin(folder: Path, about: Mapping[str, Any]) -> None:
     if path.is_file():
         try:
             was = dict(json.loads(path.read_text("utf-8")))
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise ValueError(f"{path} is no manifest of a set: {error}; give another --out") from error
         other = [key for key in {**was, **about} if was.get(key) != about.get(key)]
         if other == ["lanes"]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from writemate_jax.arguments import biases, positive, whole
+from writemate_jax.arguments import biases, positive, run, whole
 from writemate_jax.evaluation import imitation_command, usefulness_command
 from writemate_jax.figures import command as figures_command
 
@@ -31,17 +30,10 @@ BIASES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong."""
-    options = _parser().parse_args(arguments)
+    """Runs the command; returns its exit code, see `arguments.run`."""
     # JAX takes a second to import: mistakes and --help are answered without.
-    from writemate_jax.evaluation.recogniser import RecogniserMissing
-
-    try:
-        options.run(options)
-    except (ValueError, OSError, RecogniserMissing) as error:
-        print(f"evaluate.py: error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    options = _parser().parse_args(arguments)
+    return run("evaluate.py", lambda: options.run(options))
 
 
 def _legibility(options: argparse.Namespace) -> None:
@@ -202,6 +194,8 @@ def _likelihood(options: argparse.Namespace) -> None:
 def _table(options: argparse.Namespace) -> None:
     from writemate_jax.evaluation import graves_table
 
+    if not options.results.is_dir():
+        raise ValueError(f"--results {options.results} is no folder; give that of the JSON files of --result")
     print(graves_table.write(options.results).read_text("utf-8"))
 
 

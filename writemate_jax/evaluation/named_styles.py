@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from writemate_jax.arguments import run
 from writemate_jax.checkpoints.models import Model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.corpus import Corpus
@@ -118,33 +119,30 @@ def read(model: Model, seeds: Sequence[int] = (0, 1), progress: Callable[[str], 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong."""
+    """Runs the command; returns its exit code, see `arguments.run`."""
     options = _parser().parse_args(arguments)
+    return run("named_styles", lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
     from writemate_jax.checkpoints.models import load_model
     from writemate_jax.compilation_cache import use_compilation_cache
 
     use_compilation_cache()
-    from writemate_jax.evaluation.recogniser import RecogniserMissing
-
-    try:
-        model = load_model(options.checkpoint)
-        if options.read:
-            rates = read(model, progress=lambda text: print(text, flush=True))
-            if not rates:
-                raise ValueError("the package's styles are for another network than this: fit them first")
-            print(f"mean: {sum(rates) / len(rates):.1%}")
-            return 0
-        corpus = corpora.load(options.corpus or model.config.corpus)
-        kept = _kept(options, named_styles.digest(model.params))
-        chosen = [choice for choice in CHOICES if options.only is None or choice.name in options.only]
-        made = make(model, corpus, chosen, lambda text: print(text, flush=True))
-        by_name = kept | {style.name: style for style in made}
-        named_styles.save(options.out, [by_name[choice.name] for choice in CHOICES if choice.name in by_name])
-    except (ValueError, OSError, RecogniserMissing) as error:
-        print(f"named_styles: error: {error}", file=sys.stderr)
-        return 2
+    model = load_model(options.checkpoint)
+    if options.read:
+        rates = read(model, progress=lambda text: print(text, flush=True))
+        if not rates:
+            raise ValueError("the package's styles are for another network than this: fit them first")
+        print(f"mean: {sum(rates) / len(rates):.1%}")
+        return
+    corpus = corpora.load(options.corpus or model.config.corpus)
+    kept = _kept(options, named_styles.digest(model.params))
+    chosen = [choice for choice in CHOICES if options.only is None or choice.name in options.only]
+    made = make(model, corpus, chosen, lambda text: print(text, flush=True))
+    by_name = kept | {style.name: style for style in made}
+    named_styles.save(options.out, [by_name[choice.name] for choice in CHOICES if choice.name in by_name])
     print(options.out)
-    return 0
 
 
 def _kept(options: argparse.Namespace, weights: str) -> dict[str, NamedStyle]:

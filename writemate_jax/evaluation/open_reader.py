@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from writemate_jax.arguments import run
+
 DESCRIPTION = """\
 Trains the reader by which the best of several candidates is chosen, on the real lines of the open corpus' training
 writers, and says how it reads lines of its validation writers. Minutes on 2 cores; the same command goes on.
@@ -16,7 +18,7 @@ TESTED = 400  # lines
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong."""
+    """Runs the command; returns its exit code, see `arguments.run`."""
     parser = argparse.ArgumentParser("python -m writemate_jax.evaluation.open_reader", description=DESCRIPTION)
     option = parser.add_argument
     option("--corpus", metavar="FILE", help="a packed corpus in x-heights (default: the open one)")
@@ -24,14 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     option("--steps", type=int, default=STEPS, metavar="N", help="of the training (default: %(default)s)")
     option("--seed", type=int, default=0, metavar="N", help="of all that is random (default: %(default)s)")
     options = parser.parse_args(arguments)
-    from writemate_jax.data.corpus import CorpusError
-
-    try:
-        _run(options)
-    except (CorpusError, OSError, ValueError) as error:
-        print(f"python -m writemate_jax.evaluation.open_reader: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return run(parser.prog, lambda: _run(options))
 
 
 def _run(options: argparse.Namespace) -> None:

@@ -26,7 +26,7 @@ CHARACTERS = "".join(map(chr, range(32, 127)))
 LEAST = 1e-10  # probability that the softmax' underflow is taken for
 
 
-class RecogniserMissing(RuntimeError):
+class RecogniserMissing(ValueError):
     """The recogniser is not installed; the message says what to install."""
 
 

@@ -28,7 +28,7 @@ all again, and what some of them need: a letter (letter.txt) and lines of somebo
 """
 
 
-class CommandFailed(RuntimeError):
+class CommandFailed(ValueError):
     """A command of the list did not do what the list says; the message has the command and what it said."""
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from writemate_jax.arguments import whole
+from writemate_jax.arguments import run, whole
 
 EXAMPLES = """\
 The folder holds lines of ink in .json, .inkml or .svg files, in any size. What you drew on the page and exported is
@@ -26,8 +25,12 @@ examples:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong."""
+    """Runs the command; returns its exit code, see `arguments.run`."""
     options = _parser().parse_args(arguments)
+    return run("train.py adapt", lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from writemate_jax.checkpoints.models import load_model
@@ -38,28 +41,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from writemate_jax.hands.styles import save_style
 
     use_compilation_cache()
-    try:
-        model = load_model(options.checkpoint)
-        adapt.check_network(model)
-        lines, names = read_lines(options.ink)
-        ink = own_ink.sized(lines, model.alphabet, names)
-        text_fit.check(model, ink)
-        steps = adapt.STEPS if options.steps is None else options.steps
-        with tqdm(total=steps + adapt.GATE_STEPS, unit="step", disable=None) as bar:
+    model = load_model(options.checkpoint)
+    adapt.check_network(model)
+    lines, names = read_lines(options.ink)
+    ink = own_ink.sized(lines, model.alphabet, names)
+    text_fit.check(model, ink)
+    steps = adapt.STEPS if options.steps is None else options.steps
+    with tqdm(total=steps + adapt.GATE_STEPS, unit="step", disable=None) as bar:
 
-            def progress(nats: float) -> None:
-                bar.set_postfix_str(f"{nats:.3f} nats/point", refresh=False)
-                bar.update()
+        def progress(nats: float) -> None:
+            bar.set_postfix_str(f"{nats:.3f} nats/point", refresh=False)
+            bar.update()
 
-            style = adapt.fit(model, ink, deep=True, steps=steps, progress=progress)
-        path = save_style(options.workdir, style)
-    except (ValueError, OSError) as error:
-        print(f"train.py adapt: error: {error}", file=sys.stderr)
-        return 2
+        style = adapt.fit(model, ink, deep=True, steps=steps, progress=progress)
+    path = save_style(options.workdir, style)
     gained = f"{style.before:.3f} nats a point before, {style.after:.3f} after"
     print(f"{style.lines} lines, {style.points} points: {gained}")
     print(path)
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:

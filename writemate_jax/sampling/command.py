@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from writemate_jax.alphabet import is_blank
-from writemate_jax.arguments import from_zero, positive, read_text, whole
+from writemate_jax.arguments import INTERRUPTED, from_zero, positive, read_text, whole
 from writemate_jax.data.ink_files import read_ink
 from writemate_jax.drawing import look as look_options
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
@@ -53,7 +53,6 @@ examples:
 OUT = "handwriting"
 AT_ONCE = 512  # lines that are written before their files are saved
 ATTENDED = 20  # lines of an attention's picture
-INTERRUPTED = 130  # exit code, as a shell has it
 
 
 class UsageError(ValueError):
@@ -97,10 +96,7 @@ def _run(options: argparse.Namespace) -> int:
         raise UsageError(error) from error
     prime = _primer(options)
 
-    from writemate_jax.alphabet import UnknownCharacters
-    from writemate_jax.checkpoints.models import CheckpointNotFound, embedded
-    from writemate_jax.data.own_ink import UnfitInk
-    from writemate_jax.sampling.requests import InvalidRequest
+    from writemate_jax.checkpoints.models import embedded
     from writemate_jax.sampling.writer import Writer
 
     written: list[Written] = []
@@ -117,8 +113,8 @@ def _run(options: argparse.Namespace) -> int:
             for some in _written(writer, texts, prime, options, destination):
                 paths += _save(some, destination, options.plot_attention, look, first=len(written))
                 written += some
-    except (InvalidRequest, UnfitInk, UnknownCharacters, CheckpointNotFound, ValueError) as error:
-        return _fail(error)  # ValueError: ink that no picture holds
+    except ValueError as error:  # of the checkpoint, the request, the primer, or ink that no picture holds
+        return _fail(error)
     except KeyboardInterrupt:
         print(f"sample.py: stopped; {len(paths)} files are written", file=sys.stderr)
         return INTERRUPTED
@@ -176,9 +172,6 @@ def _run_pages(options: argparse.Namespace) -> int:
     text, path, layout, look = _page_request(options)
     prime = _primer(options)
 
-    from writemate_jax.alphabet import UnknownCharacters
-    from writemate_jax.checkpoints.models import CheckpointNotFound
-    from writemate_jax.sampling.requests import InvalidRequest
     from writemate_jax.sampling.writer import Writer
 
     try:
@@ -191,7 +184,7 @@ def _run_pages(options: argparse.Namespace) -> int:
                 candidates=options.candidates, prime=prime, **layout)
             dpi = {} if look.dpi is None else {"dpi": look.dpi}
             paths = pages.save(written, path, transparent=look.transparent, machine=look.machine, **dpi)
-    except (InvalidRequest, UnknownCharacters, CheckpointNotFound, ValueError) as error:
+    except ValueError as error:
         return _fail(error)
     for warning in caught:
         _warn(warning.message)

@@ -17,7 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from writemate_jax.checkpoints.models import CheckpointNotFound, Model, export_model, load_model
+from writemate_jax.arguments import run
+from writemate_jax.checkpoints.models import Model, export_model, load_model
 from writemate_jax.limits import LARGEST_BIAS, MAX_CANDIDATES
 from writemate_jax.sampling.candidates import OWN
 
@@ -32,19 +33,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--styles", type=Path, metavar="FILE", help="JSON list of the writers whose styles it draws"
                         " from where none is asked for")  # fmt: skip
     options = parser.parse_args(arguments)
-    try:
-        styles = None if options.styles is None else json.loads(options.styles.read_text("utf-8"))
-        model = with_defaults(
-            load_model(options.workdir), bias=options.bias, reach=options.reach, candidates=options.candidates,
-            styles=styles,
-        )  # fmt: skip
-        export_model(options.out, model, model.params)
-    except (CheckpointNotFound, ValueError, OSError) as error:
-        print(f"export: {error}", file=sys.stderr)
-        return 2
+    return run("export", lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
+    styles = None if options.styles is None else json.loads(options.styles.read_text("utf-8"))
+    model = with_defaults(
+        load_model(options.workdir), bias=options.bias, reach=options.reach, candidates=options.candidates,
+        styles=styles,
+    )  # fmt: skip
+    export_model(options.out, model, model.params)
     size = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file())
     print(f"{options.out}: {size / 1e6:.1f} MB")
-    return 0
 
 
 def with_defaults(model: Model, **sampling: Any) -> Model:

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from writemate_jax.arguments import run
 from writemate_jax.replacing import replacing, write_text
 
 if TYPE_CHECKING:
@@ -64,17 +65,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the site goes")
     parser.add_argument("--checkpoint", metavar="FOLDER", help="a network of your own (default: the embedded one)")
     options = parser.parse_args(arguments)
-    from writemate_jax.checkpoints.models import CheckpointNotFound
+    return run(parser.prog, lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
     from writemate_jax.sampling.writer import Writer
 
-    try:
-        written = export(Writer.load(options.checkpoint), options.out)
-    except (CheckpointNotFound, ValueError, OSError) as error:
-        print(f"python -m writemate_jax.web.export: error: {error}", file=sys.stderr)
-        return 2
+    written = export(Writer.load(options.checkpoint), options.out)
     total, weights = sum(path.stat().st_size for path in written), (options.out / MODEL).stat().st_size
     print(f"{options.out}: {len(written)} files, {total:,} bytes, {weights:,} of them {MODEL}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from writemate_jax import strokes
+from writemate_jax.arguments import run
 from writemate_jax.data.letter_size import expected_width
 from writemate_jax.replacing import write_text
 from writemate_jax.strokes import Rows
@@ -70,6 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m writemate_jax.web.previews", description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=FILE, help="the file (default: the page's own)")
     options = parser.parse_args(arguments)
+    return run(parser.prog, lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
     from writemate_jax.sampling.writer import Writer
 
     found = previews(Writer.load())
@@ -78,7 +83,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     head = {key: found[key] for key in ("wordmark", "any")}
     write_text(options.out, f'{json.dumps(head)[:-1]}, "styles": {{\n{rows}\n}}}}\n')
     print(options.out)
-    return 0
 
 
 if __name__ == "__main__":
