@@ -22,6 +22,8 @@ import numpy as np
 Stroke = np.ndarray  # float64 [n, 2], positions
 Rows = np.ndarray  # float32 [T, 3], offsets and pen
 
+UNIT = "x-height"  # the name of the unit of ink whose letter size is known
+
 
 class InvalidInk(ValueError):
     """An array is not a line of ink; the message says where and what was expected."""

@@ -24,6 +24,7 @@ from writemate_jax.damage import DAMAGE
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import Network
 from writemate_jax.shipped import shipped
+from writemate_jax.strokes import UNIT
 
 LAST, BEST = "last", "best"  # of a work directory
 DESCRIPTION, PARAMS = "description.json", "params.npz"
@@ -48,6 +49,17 @@ class Description:
     std: np.ndarray
     unit: str
     writers: tuple[str, ...]
+
+    @property
+    def sized(self) -> bool:
+        """Whether it learned lines between rests in x-heights, so that any ink can be brought to its size."""
+        return bool(self.config.data.rests) and self.unit == UNIT
+
+    @property
+    def learns_hands(self) -> bool:
+        """Whether a hand can be learned with it: it writes texts, in styles, and learned lines between rests."""
+        model = self.config.model
+        return bool(model.window and model.style_size and self.writers and self.config.data.rests)
 
     def network(self) -> Network:
         """The network that the weights belong to."""

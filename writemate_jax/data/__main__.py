@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from writemate_jax import strokes
 from writemate_jax.arguments import positive, whole
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.corpus import CorpusError, Line
@@ -53,7 +54,7 @@ def _unipen(options: argparse.Namespace) -> None:
     from writemate_jax.data import open_corpus
 
     lines, report = open_corpus.build(options.root, options.seed)
-    _write(lines, report, options.out, open_corpus.QUANTUM, open_corpus.UNIT, open_corpus.PROVENANCE)
+    _write(lines, report, options.out, open_corpus.QUANTUM, strokes.UNIT, open_corpus.PROVENANCE)
 
 
 def _write(lines: list[Line], report: Report, out: Path, quantum: float, unit: str, provenance: dict[str, str]) -> None:

@@ -23,7 +23,6 @@ from writemate_jax.data.pieces import writer_characters, writer_pieces
 from writemate_jax.data.report import Report
 from writemate_jax.data.unipen import check_root
 
-UNIT = "x-height"
 QUANTUM = 1 / 64
 PROVENANCE = {
     "title": "UNIPEN train_r01_v07",

@@ -219,8 +219,9 @@ def _draw(indices, count: int | None, seed: int):
 def _x_height(unit: str, lines) -> float:
     """The x-height of some lines in their unit; where that is another, two thirds of their robust height."""
     from writemate_jax.drawing.letters import letter_height
+    from writemate_jax.strokes import UNIT
 
-    return 1.0 if unit == "x-height" else letter_height([line.strokes for line in lines]) / 1.5
+    return 1.0 if unit == UNIT else letter_height([line.strokes for line in lines]) / 1.5
 
 
 def _name(checkpoint: Path | None) -> str:

@@ -39,10 +39,11 @@ def run(options: argparse.Namespace) -> None:
     from writemate_jax.evaluation.imitation_report import write_report
     from writemate_jax.evaluation.recogniser import RAPIDOCR, Recogniser
     from writemate_jax.sampling.writer import Writer
+    from writemate_jax.strokes import UNIT
 
     reader = Recogniser.load()
     writer = Writer.load(options.checkpoint)
-    if not writer.model.network().styles or writer.model.unit != "x-height":
+    if not writer.model.network().styles or writer.model.unit != UNIT:
         raise ValueError(
             f"the network has {len(writer.model.writers)} styles and writes in {writer.model.unit}; expected one that "
             "learned styles, in x-heights"

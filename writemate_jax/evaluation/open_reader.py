@@ -38,11 +38,12 @@ def _run(options: argparse.Namespace) -> None:
     from writemate_jax.reading.reader import Reader
     from writemate_jax.reading.training import learned
     from writemate_jax.shipped import OPEN_CORPUS
+    from writemate_jax.strokes import UNIT
 
     if options.steps < 1:
         raise ValueError(f"--steps {options.steps}: expected at least 1")
     corpus = corpora.load(options.corpus or OPEN_CORPUS)
-    if corpus.unit != "x-height":
+    if corpus.unit != UNIT:
         raise ValueError(f"--corpus {options.corpus} is in {corpus.unit}; expected lines in x-heights")
     lines = chosen(corpus, ("train",), len(corpus.select(["train"])), options.seed, conventions=False)
     alphabet = Alphabet(corpus.alphabet)

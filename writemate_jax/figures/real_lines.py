@@ -58,7 +58,7 @@ def _suits(line: RealLine, characters: tuple[int, int], model: Model) -> bool:
 
 def _unfit(line: RealLine, model: Model) -> bool:
     """Whether a network of lines between rests in x-heights cannot read the line's size, or must cut it."""
-    if not (model.config.data.rests and model.unit == "x-height"):
+    if not model.sized:
         return False
     try:
         return own_ink.primer(line.strokes, line.text)[1] != line.text

@@ -65,10 +65,10 @@ def fit(
 
 def check_network(model: Model) -> None:
     """Raises ValueError for a network that cannot learn a hand: without styles, a text to write, or rests."""
-    if not model.network().styles or not model.config.data.rests:
-        raise ValueError("this network has no styles; adapt one that was trained with config.model.style_size above 0")
     if not model.config.model.window:
         raise ValueError("this is a prediction network, which writes no text in a hand; adapt a synthesis network")
+    if not model.learns_hands:
+        raise ValueError("this network has no styles; adapt one that was trained with config.model.style_size above 0")
 
 
 def with_ink(

@@ -29,7 +29,7 @@ POINTS, CHARACTERS = (128, 256, 512, 1024, 2048, 4096), (32, 64, MAX_CHARACTERS 
 
 def can_tell(model: Model) -> bool:
     """Whether a network can: it has to have a window, and to know lines between rests in x-heights."""
-    return bool(model.config.model.window and model.config.data.rests and model.unit == "x-height")
+    return bool(model.config.model.window) and model.sized
 
 
 def check(model: Model, ink: OwnInk) -> None:

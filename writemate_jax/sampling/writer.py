@@ -166,7 +166,7 @@ class Writer:
             bias = [self._usual_bias(text, learned) for text in texts]
         biases = biases_of(bias, len(texts))
         seeds = seeds_of(seed, len(texts))
-        if primer.length and style is None and self._network.styles and self.model.config.data.rests:
+        if primer.length and style is None and self.model.learns_hands:
             style = self._hand(primer)
         hands = self.styles(style, seeds)
         configured = self.model.config.sampling.candidates
@@ -239,8 +239,7 @@ class Writer:
     @cached_property
     def reader(self) -> Reader | None:
         """Of ink such as this network's, where there is one."""
-        reads = self.model.unit == "x-height" and self.model.config.data.rests
-        known = embedded_reader() if reads else None
+        known = embedded_reader() if self.model.sized else None
         return known if known and set(self.model.alphabet.characters) <= set(known.alphabet.characters) else None
 
     def _drafts(self, lines: Sequence[tuple[Line, Led]], attention: bool) -> list[Ended]:
@@ -381,11 +380,10 @@ class Writer:
         ink, text = (prime.strokes, text or prime.text) if isinstance(prime, Ink) else (prime, text)
         if not text:
             raise InvalidRequest("the primer has no text; give prime_text, what its ink says")
-        sized = rests and self.model.unit == "x-height"
-        text = self.readable(text, "prime_text", PRIMER_CHARACTERS if sized else MAX_CHARACTERS)
+        text = self.readable(text, "prime_text", PRIMER_CHARACTERS if self.model.sized else MAX_CHARACTERS)
         try:
             ink = strokes.check(ink)
-            if sized:  # the size of letters is measured, whatever it came in
+            if self.model.sized:  # the size of letters is measured, whatever it came in
                 ink, text = own_ink.primer(ink, text)
         except (strokes.InvalidInk, own_ink.UnfitInk) as error:
             raise InvalidRequest(f"prime: {error}") from error
@@ -424,7 +422,7 @@ class Writer:
     @cached_property
     def _x_height(self) -> float:
         """Of normalised offsets; 0 where it is not known."""
-        known = self.model.unit == "x-height" and self.model.config.data.normalisation == "shared"
+        known = self.model.unit == strokes.UNIT and self.model.config.data.normalisation == "shared"
         return 1.0 / float(self.model.std[0]) if known else 0.0
 
     def _usual_bias(self, text: str, learned: bool) -> float:

@@ -125,7 +125,7 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = PA
             "seed": body.seed,
             "bias": wanted[0][0].bias,
             "style": body.style if body.vector is None and body.hand is None else "own",
-            "unit": "x-height",
+            "unit": strokes.UNIT,
             "lines": [_as_json(line) for line in lines],
         })  # fmt: skip
 

@@ -32,13 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import jax
 
     from writemate_jax.sampling.writer import Writer
+    from writemate_jax.strokes import UNIT
     from writemate_jax.web.server.app import create_app
     from writemate_jax.web.server.connections import timed
 
     lanes = options.lanes or (CPU_LANES if jax.default_backend() == "cpu" else LANES)
     try:
         writer = Writer.load(options.checkpoint, lanes=lanes)
-        if not writer.model.network().window or writer.model.unit != "x-height":
+        if not writer.model.network().window or writer.model.unit != UNIT:
             raise ValueError("this checkpoint writes no texts in x-heights; give one that was trained so")
         settings = Settings(
             waiting=options.waiting, seconds=options.seconds, rate=options.rate, burst=options.burst,

@@ -24,7 +24,7 @@ def warm(model: Model, letter: str, room: int, stopping: Callable[[], bool]) -> 
 
     stopping: whether to leave it.
     """
-    if not (model.network().styles and model.config.data.rests):
+    if not model.learns_hands:
         return
     grain = settings.FIT_GRAIN
     for length in range(grain, room + 1, grain):

@@ -32,7 +32,7 @@ class Hands:
         self._size = network.style_size if network.styles else 0
         self._gates = network.longest_style - self._size if self._size else 0
         # As a line goes on from another only where it learned to come to rest, and a hand is fitted to such lines.
-        self.learnable = bool(self._size and writer.model.config.data.rests)
+        self.learnable = writer.model.learns_hands
         self._unprimed = writer.primer(None)
         self._own_unprimed = self._unprimed._replace(own=True)
         table = np.asarray(writer.model.params["styles"]) if self._size else np.zeros((1, 0), np.float32)
