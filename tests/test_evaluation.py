@@ -17,9 +17,9 @@ from writemate_jax.evaluation import legibility, prompts
 from writemate_jax.evaluation.bootstrap import ratio_interval
 from writemate_jax.evaluation.edit_distance import align, compare
 from writemate_jax.evaluation.legibility import Line, Record, Way
+from writemate_jax.evaluation.legibility_report import extremes, write_report
 from writemate_jax.evaluation.recogniser import CHARACTERS, Reading, Recogniser, RecogniserMissing
 from writemate_jax.evaluation.rendering import INK_PIXELS, LARGEST_SIDE, PADDING_PIXELS, picture
-from writemate_jax.evaluation.report import extremes, write_report
 from writemate_jax.reading import ctc
 from writemate_jax.sampling.stray_ticks import starts_with_tick
 

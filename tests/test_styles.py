@@ -13,6 +13,7 @@ from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.batches import Batches
 from writemate_jax.data.corpus import Line
+from writemate_jax.evaluation import style_legibility
 from writemate_jax.hands import named_styles
 from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.sampling.requests import InvalidRequest
@@ -192,14 +193,12 @@ def test_the_best_of_several_is_one_of_them_and_the_same_in_any_batch(trained):
 
 
 def test_styles_are_ordered_by_how_they_are_read(trained, monkeypatch):
-    from writemate_jax.evaluation import styles
-
     class Blind:
         """Reads nothing."""
 
         def read(self, line):
             return type("Reading", (), {"text": lambda self: ""})()
 
-    monkeypatch.setattr(styles, "TEXTS", ("lot", "tool"))
-    [record] = styles.read_styles(Writer.load(trained[2] / "second"), Blind())
+    monkeypatch.setattr(style_legibility, "TEXTS", ("lot", "tool"))
+    [record] = style_legibility.read_styles(Writer.load(trained[2] / "second"), Blind())
     assert (record.writer, record.cer) == ("a", 1.0)

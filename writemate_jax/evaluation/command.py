@@ -40,8 +40,8 @@ def _legibility(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from writemate_jax.evaluation import legibility, prompts
+    from writemate_jax.evaluation.legibility_report import write_report
     from writemate_jax.evaluation.recogniser import RAPIDOCR, Recogniser
-    from writemate_jax.evaluation.report import write_report
     from writemate_jax.sampling.writer import Writer
 
     recogniser = Recogniser.load()
@@ -146,7 +146,7 @@ def _styles(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from writemate_jax.evaluation.recogniser import Recogniser
-    from writemate_jax.evaluation.styles import read_styles
+    from writemate_jax.evaluation.style_legibility import read_styles
     from writemate_jax.replacing import write_text
     from writemate_jax.sampling.writer import Writer
 

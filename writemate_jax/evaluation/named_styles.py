@@ -105,7 +105,7 @@ def read(model: Model, seeds: Sequence[int] = (0, 1), progress: Callable[[str], 
     """
     from writemate_jax.evaluation.edit_distance import compare
     from writemate_jax.evaluation.recogniser import Recogniser
-    from writemate_jax.evaluation.styles import TEXTS
+    from writemate_jax.evaluation.style_legibility import TEXTS
     from writemate_jax.sampling.writer import Writer
 
     recogniser, writer = Recogniser.load(), Writer(model)

@@ -46,7 +46,7 @@ SCATTER_LINES = 4  # of each of the training's writers, that the scatter within 
 EVEN = 0.1  # of the mean scatter is added in every direction: what was hardly seen to scatter is not trusted
 
 
-class Reader(nn.Module):
+class Encoder(nn.Module):
     """Windows [b, WINDOW, 3] and lengths [b] to directions [b, DIRECTIONS], of length 1."""
 
     widths: Sequence[int] = (48, 64, 96, 128)
@@ -70,7 +70,7 @@ class Namer(nn.Module):
     @nn.compact
     def __call__(self, rows: jax.Array, lengths: jax.Array, *, train: bool = False) -> jax.Array:
         names = self.param("names", nn.initializers.normal(1.0), (DIRECTIONS, self.writers))
-        return SHARPNESS * Reader(name="reader")(rows, lengths, train=train) @ (names / jnp.linalg.norm(names, axis=0))
+        return SHARPNESS * Encoder(name="reader")(rows, lengths, train=train) @ (names / jnp.linalg.norm(names, axis=0))
 
 
 def form(line: Rows, *, quantum: float) -> Rows:
@@ -95,7 +95,7 @@ def lines_of_each(corpus: Corpus, indices: Sequence[int], count: int, *, seed: i
 
 @dataclass(frozen=True, eq=False)
 class WriterRecogniser:
-    """A trained `Reader` and the space that it is read in. parameters: its weights. mean: [d], whiten: [d, d]."""
+    """A trained `Encoder` and the space that it is read in. parameters: its weights. mean: [d], whiten: [d, d]."""
 
     parameters: Any
     mean: np.ndarray
@@ -185,4 +185,4 @@ def _update(parameters, state, rows, lengths, classes, key, share_done, writers)
 
 @jax.jit
 def _read(parameters, rows, lengths):
-    return Reader().apply(parameters, rows, lengths)
+    return Encoder().apply(parameters, rows, lengths)
