@@ -20,6 +20,7 @@ from writemate_jax.checkpoints.models import Model
 from writemate_jax.data.own_ink import OwnInk, UnfitInk
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.hands import named_styles, primers, resemblance
+from writemate_jax.hands.padding import LINES_GRAIN, POINTS_GRAIN, stacked, up
 from writemate_jax.hands.styles import Style, as_kept
 from writemate_jax.model import mdn
 from writemate_jax.model.exact import exact
@@ -30,7 +31,7 @@ from writemate_jax.strokes import Rows
 STEPS, RATE = 15, 0.15  # of Adam; 40 steps make other lines of the same hand no likelier than 10
 PULL = 4.0
 GATE_STEPS, GATE_RATE, GATE_PULL = 12, 0.02, 40.0  # of Adam, and a precision, both on the scale of `give`
-LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 64, 64  # arrays come in multiples of these; a single line stays single
+TEXT_GRAIN = 64  # characters that texts are padded to a multiple of
 
 
 def fit(
@@ -248,14 +249,12 @@ def _pull(model: Model) -> np.ndarray:
 def _side_by_side(
     model: Model, rows: Sequence[Rows], texts: Sequence[str], hands: Sequence[int], points_grain: int
 ) -> _Lines:
-    """Padded to few different shapes, so that another hand seldom needs another program."""
     inked = [strokes.normalise(strokes.add_rests(row), model.mean, model.std) for row in rows]
-    count, length = primers.up(len(rows), LINES_GRAIN), primers.up(max(map(len, inked)), points_grain)
-    points, mask = np.zeros((count, length, 3), np.float32), np.zeros((count, length - 1), np.float32)
-    for i, row in enumerate(inked):
-        points[i, : len(row)] = row
-        mask[i, : len(row) - 1] = 1
+    count, length = up(len(rows), LINES_GRAIN), up(max(map(len, inked)), points_grain)
+    points, mask = stacked(inked, count, length), np.zeros((count, length - 1), np.float32)
+    for lane, row in enumerate(inked):
+        mask[lane, : len(row) - 1] = 1
     codes = [model.alphabet.encode(text) for text in texts]
     nothing = [np.zeros(0, np.int32)] * (count - len(rows))
-    text = text_batch(codes + nothing, primers.up(max(map(len, codes)) + 1, TEXT_GRAIN))
+    text = text_batch(codes + nothing, up(max(map(len, codes)) + 1, TEXT_GRAIN))
     return _Lines(points, text, np.array([*hands, *[0] * len(nothing)]), mask)

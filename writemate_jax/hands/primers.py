@@ -18,6 +18,7 @@ from jax import lax
 from writemate_jax import strokes
 from writemate_jax.checkpoints.models import Model
 from writemate_jax.data import own_ink
+from writemate_jax.hands.padding import LINES_GRAIN, POINTS_GRAIN, stacked, up
 from writemate_jax.hands.styles import kept
 from writemate_jax.limits import MAX_CHARACTERS
 from writemate_jax.model.exact import exact
@@ -25,7 +26,7 @@ from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.strokes import Rows
 
 LONGEST = 256  # points, where there is such a line: more costs time and tells no more of the hand
-LINES_GRAIN, POINTS_GRAIN, TEXT_GRAIN = 4, 64, 128  # arrays come in multiples of these; a single line stays single
+TEXT_GRAIN = 128  # characters that texts are padded to a multiple of
 ASTRAY = 1  # characters that the window may be before or behind the space after the line
 
 
@@ -72,9 +73,8 @@ def strays(
     starts = np.array([[0, 0, 1]], np.float32)
     inks = [strokes.normalise(np.concatenate([starts, row]), model.mean, model.std) for row in rows]
     count = up(len(inks), LINES_GRAIN)
-    points, last = np.zeros((count, up(max(map(len, inks)), points_grain), 3), np.float32), np.zeros(count, int)
-    for lane, ink in enumerate(inks):
-        points[lane, : len(ink)], last[lane] = ink, len(ink) - 1
+    points = stacked(inks, count, up(max(map(len, inks)), points_grain))
+    last = np.array([len(ink) - 1 for ink in inks] + [0] * (count - len(inks)))
     codes = [model.alphabet.encode(f"{text} {text}") for text in texts]
     nothing = [np.zeros(0, np.int32)] * (count - len(inks))
     text = text_batch(codes + nothing, up(1 + max(map(len, codes)), TEXT_GRAIN))
@@ -83,11 +83,6 @@ def strays(
     styles[:, : len(style)] = style
     place = np.asarray(_places(network, model.params, points, last, text, styles))
     return place[: len(inks)] - np.array([len(text) for text in texts])
-
-
-def up(size: int, grain: int) -> int:
-    """The least multiple of a grain that is no smaller than a size; 1 stays 1."""
-    return size if size < 2 else -(-size // grain) * grain
 
 
 @functools.partial(jax.jit, static_argnums=0)

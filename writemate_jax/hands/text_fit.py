@@ -12,6 +12,7 @@ import numpy as np
 from writemate_jax import strokes
 from writemate_jax.checkpoints.models import Model
 from writemate_jax.data.own_ink import OwnInk, UnfitInk
+from writemate_jax.hands.padding import stacked
 from writemate_jax.limits import MAX_CHARACTERS
 from writemate_jax.model import mdn
 from writemate_jax.model.exact import exact
@@ -59,10 +60,9 @@ def gains(model: Model, lines: Sequence[tuple[Rows, str]]) -> np.ndarray:
     for first in range(0, len(order), AT_ONCE):
         part = order[first : first + AT_ONCE]
         inks = [strokes.normalise(strokes.add_rests(lines[rows[k][0]][0]), model.mean, model.std) for k in part]
-        points = np.zeros((AT_ONCE, 1 + _capacity(max(map(len, inks)), POINTS), 3), np.float32)
+        points = stacked(inks, AT_ONCE, 1 + _capacity(max(map(len, inks)), POINTS))
         mask = np.zeros(points.shape[:2], np.float32)
         for lane, ink in enumerate(inks):
-            points[lane, : len(ink)] = ink
             mask[lane, 1 : len(ink)] = 1 / (len(ink) - 1)
         codes = [model.alphabet.encode(rows[k][1]) for k in part]
         codes += [codes[0]] * (AT_ONCE - len(part))

@@ -9,6 +9,7 @@ import numpy as np
 from writemate_jax.checkpoints.models import Model
 from writemate_jax.data.own_ink import OwnInk
 from writemate_jax.hands import adapt, primers
+from writemate_jax.hands.padding import LINES_GRAIN
 from writemate_jax.hands.styles import Style
 from writemate_jax.web.server import settings
 
@@ -30,7 +31,7 @@ def warm(model: Model, letter: str, room: int, stopping: Callable[[], bool]) -> 
     for length in range(grain, room + 1, grain):
         row = np.full((length - 2, 3), 0.1, np.float32)  # two rests come to it
         row[:, 2] = 0
-        for count in sorted({1, *range(adapt.LINES_GRAIN, settings.FIT_LINES + 1, adapt.LINES_GRAIN)}):
+        for count in sorted({1, *range(LINES_GRAIN, settings.FIT_LINES + 1, LINES_GRAIN)}):
             if stopping():
                 return
             rows, texts = [row] * count, [letter] * count
