@@ -9,6 +9,7 @@ from pathlib import Path
 
 from writemate_jax.arguments import INTERRUPTED, read_text, whole
 from writemate_jax.dataset.plan import Recipe
+from writemate_jax.limits import LARGEST_BIAS, MAX_CHARACTERS
 
 EXAMPLES = """\
 examples:
@@ -51,7 +52,6 @@ def _run(options: argparse.Namespace, recipe: Recipe) -> int:
     from writemate_jax.checkpoints.models import load_model
     from writemate_jax.compilation_cache import use_compilation_cache
     from writemate_jax.dataset import making, texts
-    from writemate_jax.limits import MAX_CHARACTERS
 
     use_compilation_cache()
     model = load_model(options.checkpoint)
@@ -88,7 +88,7 @@ def bias_range(value: str) -> tuple[float, float]:
         low, high = map(float, value.split(",") if "," in value else [value, value])
         Recipe(1, bias=(low, high))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{value!r}; expected LOW,HIGH from 0 to 50, as 0,1") from None
+        raise argparse.ArgumentTypeError(f"{value!r}; expected LOW,HIGH from 0 to {LARGEST_BIAS:g}, as 0,1") from None
     return low, high
 
 
@@ -111,8 +111,8 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--num", type=int, required=True, metavar="N", help="lines to write")
     add("--out", required=True, metavar="DIR", help="for the shards; made if absent")
-    add("--text-file", metavar="FILE", help="the texts, a line each; longer ones than 128 characters are wrapped; - for"
-        " standard input (default: the texts of the open corpus)")  # fmt: skip
+    add("--text-file", metavar="FILE", help="the texts, a line each; longer ones than"
+        f" {MAX_CHARACTERS} characters are wrapped; - for standard input (default: the texts of the open corpus)")  # fmt: skip
     add("--seed", type=int, default=usual.seed, metavar="N", help="another seed, another set (default: %(default)s)")
     add("--shard-size", type=int, default=usual.shard_size, metavar="N", help="lines of a shard (default: %(default)s)")
     add("--bias", type=bias_range, default=usual.bias, metavar="LOW,HIGH", help="each line has one between: 0 for the"

@@ -31,7 +31,7 @@ def add(commands) -> None:
            " (default: %(default)s)")  # fmt: skip
     option("--dpi", type=positive, default=150, metavar="N", help="of the pictures (default: %(default)s)")
     option("--svg", action="store_true", help="figures of ink alone as SVG, too")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, usual=parser.get_default)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -88,11 +88,10 @@ def _networks(options: argparse.Namespace):
 
 def _command(options: argparse.Namespace) -> str:
     """The command line that makes the same again."""
-    usual = {"corpus": "open", "split": "validation", "seed": 0, "lines_seed": 0, "points": 700, "dpi": 150}
     words = ["python", "evaluate.py", "figures"]
     for name in ("checkpoint", "prediction", "corpus", "split", "seed", "lines_seed", "text", "points", "dpi"):
         value = getattr(options, name)
-        if value is not None and value != usual.get(name):
+        if value is not None and value != options.usual(name):
             words += [f"--{name.replace('_', '-')}", str(value)]
     words += ["--biases", ",".join(f"{bias:g}" for bias in options.biases)] if options.biases else []
     words += ["--svg"] if options.svg else []

@@ -27,7 +27,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add = group.add_argument
     add("--page", metavar="SIZE", help=f"{', '.join(name.capitalize() for name in SIZES)}, or width x height in mm, as"
         " in 100x150")
-    add("--margins", type=_numbers, metavar="MM", help="one, or top,right,bottom,left (default: 20)")
+    add("--margins", type=_numbers, metavar="MM", help="one, or top,right,bottom,left (default:"
+        f" {usual.margins[0]:g})")
     add("--line-spacing", type=float, metavar="MM", help="between baselines (default: 3.2 letter sizes)")
     add("--align", choices=ALIGNMENTS, help=f"(default: {usual.align})")
     add("--paper", choices=PAPERS, help=f"(default: {usual.paper})")

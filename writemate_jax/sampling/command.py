@@ -17,11 +17,13 @@ from writemate_jax.alphabet import is_blank
 from writemate_jax.arguments import INTERRUPTED, from_zero, positive, read_text, whole
 from writemate_jax.data.ink_files import read_ink
 from writemate_jax.drawing import look as look_options
+from writemate_jax.drawing.formats import suffixes
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
 from writemate_jax.hands import named_styles
 from writemate_jax.pages import command as page_options
 from writemate_jax.pages.drawing import page_format
 from writemate_jax.sampling import style_list
+from writemate_jax.sampling.candidates import MORE, OWN, SHORT
 from writemate_jax.sampling.written import FORMATS, Written, format_of, save
 
 if TYPE_CHECKING:  # JAX takes a second to import: mistakes and --help are answered without
@@ -380,13 +382,13 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("text", nargs="*", metavar="TEXT", help="a line of text each")
     add("--text-file", metavar="FILE", help="a text file, a line each (blank ones are left out); - for standard input")
+    of_many = [kind for kind in FORMATS if kind != "json"]
     add("--out", metavar="PATH", help="a folder, for 0000.svg, 0000.png, ...; or one file for"
-        " all lines: NAME.svg, .plotter.svg, .animated.svg, .png, .pdf, .gcode, .gif, .inkml; or .json for a single one"
-        f" (default: the folder {OUT})")
-    add("--format", type=_formats, metavar="LIST", help="of svg, plotter, animated, png, pdf, gcode, gif, json,"
-        " inkml, with commas (for a folder: svg,png)")
+        f" all lines, NAME{suffixes(of_many)}; or .json for a single one (default: the folder {OUT})")
+    add("--format", type=_formats, metavar="LIST", help=f"of {', '.join(FORMATS)}, with commas (for a folder:"
+        " svg,png)")
     add("--bias", type=from_zero, metavar="B", help="0 for the network's full variety; about 1 is neat (default: the"
-        " network's own, more for a text of at most 12 characters and in a style that comes with a line of ink)")
+        f" network's own, more for a text of at most {SHORT} characters and in a style that comes with a line of ink)")
     add("--seed", type=whole, default=0, metavar="N", help="another seed, another ink; the same seed, the"
         " same (default: %(default)s)")
     add("--style", metavar="NAME", help="whose hand, for all lines: a name that --list-styles shows, a training"
@@ -395,9 +397,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--list-styles", action="store_true", help="print the named styles; with --out NAME.png or a folder also draw"
         " a sheet of them: real ink, and the text written")
     add("--candidates", type=positive, metavar="N", help="write each line N times and keep the best (default: the"
-        " network's own number; where that is more than 1, four times as many for a text of at most 12 characters and"
-        " eight times in your own hand);"
-        " where none of several is good, N more")
+        f" network's own number; where that is more than 1, {MORE} times as many for a text of at most {SHORT}"
+        f" characters and {OWN} times in your own hand); where none of several is good, N more")
     add("--checkpoint", metavar="DIR", help="a --workdir of train.py, or a checkpoint in there")
     add("--prime", metavar="FILE", help="a line of ink whose hand is continued: .json as this command writes it,"
         " .inkml, or an .svg of single pen lines (no scan); its size and place do not matter")

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from writemate_jax.limits import LARGEST_SEED, MAX_CHARACTERS
+from writemate_jax.sampling.candidates import MORE, OWN, SHORT
 from writemate_jax.web.server import settings
 
 Number = Annotated[float, Field(ge=-settings.LARGEST_PLACE, le=settings.LARGEST_PLACE)]
@@ -77,8 +78,8 @@ class Write(_Asked):
     hand: Hand | None = Field(None, description="a hand of your own, from /api/v1/fit; it wins over vector and style")
     candidates: int | None = Field(
         None, ge=1, le=settings.CANDIDATES, description="how many are written of each line; the best is kept (default:"
-        " as many as the network's configuration says; where that is more than 1, of a short text 4 times as many, in a"
-        " hand of your own 8 times)"
+        f" as many as the network's configuration says; where that is more than 1, {MORE} times as many of a text of at"
+        f" most {SHORT} characters, {OWN} times in a hand of your own)"
     )
     format: Format = Field("json", description="what comes back; /api/v1/stream does not look at it")
     attention: bool = Field(False, description="also answer where the network read: a row of weights for each point")
