@@ -128,9 +128,11 @@ def run(settings: Settings, adjust: Callable[[ConfigDict], None] = lambda config
         if not measured.exists():
             return False
         found = result.read(measured)
-        ours, theirs = (configuration.identity(configuration.to_json(config)) for config in (
-            prepared(row), configuration.from_json(found.config)
-        ))  # fmt: skip
+        # With the corpus, which a result keeps no statistics of to be told by.
+        ours, theirs = (
+            {**configuration.identity(configuration.to_json(config)), "corpus": config.corpus}
+            for config in (prepared(row), configuration.from_json(found.config))
+        )
         if ours != theirs:
             raise ConfigurationError(
                 f"{measured.parent} holds a row with another {configuration.difference(ours, theirs, 'config')}; "

@@ -112,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--num", type=int, required=True, metavar="N", help="lines to write")
     add("--out", required=True, metavar="DIR", help="for the shards; made if absent")
     add("--text-file", metavar="FILE", help="the texts, a line each; longer ones than"
-        f" {MAX_CHARACTERS} characters are wrapped; - for standard input (default: the texts of the open corpus)")  # fmt: skip
+        f" {MAX_CHARACTERS} characters are wrapped; - for standard input (default: the open corpus' texts)")
     add("--seed", type=int, default=usual.seed, metavar="N", help="another seed, another set (default: %(default)s)")
     add("--shard-size", type=int, default=usual.shard_size, metavar="N", help="lines of a shard (default: %(default)s)")
     add("--bias", type=bias_range, default=usual.bias, metavar="LOW,HIGH", help="each line has one between: 0 for the"
