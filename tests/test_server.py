@@ -44,10 +44,10 @@ from writemate_jax.sampling.levelling import level  # noqa: E402
 from writemate_jax.sampling.lines import TEXT_CAPACITIES  # noqa: E402
 from writemate_jax.sampling.writer import Writer  # noqa: E402
 from writemate_jax.sampling.written import Written  # noqa: E402
-from writemate_jax.web.server import app as server_app  # noqa: E402
-from writemate_jax.web.server import docs, messages, pictures  # noqa: E402
+from writemate_jax.web.export import PAGE  # noqa: E402
+from writemate_jax.web.server import docs, messages, pictures, waiting  # noqa: E402
 from writemate_jax.web.server import settings as limits  # noqa: E402
-from writemate_jax.web.server.app import PAGE, create_app  # noqa: E402
+from writemate_jax.web.server.app import create_app  # noqa: E402
 from writemate_jax.web.server.connections import timed  # noqa: E402
 from writemate_jax.web.server.desk import Desk  # noqa: E402
 from writemate_jax.web.server.guard import CHUNK, Guard, client_of  # noqa: E402
@@ -609,7 +609,7 @@ def test_a_thread_that_nobody_waits_for_keeps_its_place():
     async def scene():
         limiter, begun, go, done = anyio.CapacityLimiter(1), threading.Event(), threading.Event(), []
         work = lambda name: (begun.set(), go.wait(60), done.append(name))  # noqa: E731
-        first, second = (asyncio.create_task(server_app._in_thread(limiter, work, name)) for name in "ab")
+        first, second = (asyncio.create_task(waiting.in_thread(limiter, work, name)) for name in "ab")
         while not begun.is_set():  # what is left before its thread takes it up is not done at all
             await asyncio.sleep(0.01)
         for task in (first, second):
@@ -621,7 +621,7 @@ def test_a_thread_that_nobody_waits_for_keeps_its_place():
             await asyncio.sleep(0.01)
         assert done == ["a"]
         with pytest.raises(KeyError):
-            await server_app._in_thread(limiter, {}.__getitem__, 1)
+            await waiting.in_thread(limiter, {}.__getitem__, 1)
 
     asyncio.run(scene())
 

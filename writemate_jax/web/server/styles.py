@@ -6,14 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from writemate_jax.alphabet import UnknownCharacters
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.sampling.lines import Primer
 from writemate_jax.sampling.requests import InvalidRequest
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.web.server import messages
-from writemate_jax.web.server import settings as limits
 from writemate_jax.web.server.problems import Problem
+from writemate_jax.web.server.requested import said
 
 
 class Asked(NamedTuple):
@@ -65,7 +64,7 @@ class Hands:
     def _primer(self, given: messages.Primer) -> Primer:
         if not self.learnable:
             raise Problem(422, "invalid", "This network goes on from no other line; leave hand.primer out.")
-        text = readable(self._writer, given.text)
+        text = said(self._writer, given.text)
         try:
             return self._writer.primer(Ink(np.array(given.strokes, np.float32), text))
         except InvalidRequest as error:
@@ -75,19 +74,6 @@ class Hands:
         if len(numbers) != self._size:
             raise _wrong_length(name, len(numbers), self._size)
         return np.array(numbers, np.float32)
-
-
-def readable(writer: Writer, text: str) -> str:
-    """The text of some ink in the network's alphabet. Raises `Problem`."""
-    try:
-        text = writer.model.alphabet.line(text)[0]
-    except UnknownCharacters as error:
-        raise Problem(422, "characters", f"{error}.", characters=error.characters) from error
-    if len(text) > limits.FIT_CHARACTERS:
-        raise Problem(
-            422, "too_long", f"A line of ink says {len(text)} characters; expected at most {limits.FIT_CHARACTERS}."
-        )
-    return text
 
 
 def _wrong_length(name: str, length: int, expected: int) -> Problem:
