@@ -15,8 +15,9 @@ import numpy as np
 
 from writemate_jax import Writer
 from writemate_jax.drawing import curves, svg
+from writemate_jax.drawing.files import save
+from writemate_jax.drawing.formats import FORMATS
 from writemate_jax.drawing.sheet import Sheet, sheet
-from writemate_jax.sampling.written import FORMATS, save
 from writemate_jax.strokes import Stroke
 
 TEXTS = [

@@ -21,10 +21,12 @@ from PIL import Image
 
 from writemate_jax import strokes
 from writemate_jax.drawing import animated, curves, gcode, inkml, pdf, plotter, svg
+from writemate_jax.drawing.files import save
+from writemate_jax.drawing.formats import FORMATS, format_of
 from writemate_jax.drawing.look import Look
 from writemate_jax.drawing.sheet import InkLine, InkSheet, sheet
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
-from writemate_jax.sampling.written import FORMATS, Written, format_of, save
+from writemate_jax.sampling.written import Written
 
 ANGLE = np.linspace(0, 4 * np.pi, 60)
 LOOPS = np.stack([ANGLE / 4 + np.cos(ANGLE), 0.5 + 0.5 * np.sin(ANGLE)], axis=1)

@@ -50,9 +50,9 @@ def test_every_example_can_be_given(program):
 def _given(options, program: str) -> None:
     """Raises for what the command would refuse before it writes."""
     if program == "sample.py":
-        from writemate_jax.drawing import look
+        from writemate_jax.sampling import look_options
 
-        look.look(options)
+        look_options.look(options)
         if options.page:
             Layout(**page_options.given(options))
             page_options.destination(options.out)

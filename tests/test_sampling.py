@@ -20,6 +20,7 @@ from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
 from writemate_jax.checkpoints.models import Description, Model
 from writemate_jax.data.own_ink import like_the_corpus
+from writemate_jax.drawing.files import save
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
@@ -27,7 +28,6 @@ from writemate_jax.sampling import leading, sampler
 from writemate_jax.sampling.levelling import level
 from writemate_jax.sampling.requests import InvalidRequest
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.sampling.written import save
 
 MEAN, STD = np.array([0.3, -0.1], np.float32), np.array([0.5, 0.4], np.float32)
 TEXTS = ["abc", "a cab", "bad", "a", "fade a bad face", "a deaf cab", "fed", "bead a fad"]

@@ -13,11 +13,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from writemate_jax.data import corpus as corpora
+from writemate_jax.drawing.files import save
 from writemate_jax.drawing.inkml import write_inkml
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.gallery.examples import EXAMPLES, FILES, OWN_WRITER, Example
 from writemate_jax.replacing import replacing, write_text
-from writemate_jax.sampling.written import save
 
 OWN_LINES = 12
 HEAD = """\

@@ -10,7 +10,8 @@ from writemate_jax.drawing.formats import suffixes
 from writemate_jax.pages.drawing import FORMATS, page_format
 from writemate_jax.pages.layout import ALIGNMENTS, PAPERS, SIZES, Layout
 
-# Each option as argparse keeps it, and the field of `Layout` that it fills; `drawing.look` adds those of lines, too.
+# Each option as argparse keeps it, and the field of `Layout` that it fills; `sampling.look_options` adds those that
+# lines have, too.
 FIELDS = {
     "page": "page", "margins": "margins", "letter_size": "letter", "line_spacing": "line_spacing", "align": "align",
     "paper": "paper", "ink": "ink", "pen": "pen", "drift": "drift", "language": "language", "reflow": "reflow",

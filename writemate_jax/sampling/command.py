@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from writemate_jax.alphabet import is_blank
 from writemate_jax.arguments import INTERRUPTED, from_zero, positive, read_text, whole
 from writemate_jax.data.ink_files import read_ink
-from writemate_jax.drawing import look as look_options
-from writemate_jax.drawing.formats import suffixes
+from writemate_jax.drawing.files import save
+from writemate_jax.drawing.formats import FORMATS, format_of, suffixes
+from writemate_jax.drawing.look import Look
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
 from writemate_jax.hands import named_styles
 from writemate_jax.pages import command as page_options
 from writemate_jax.pages.drawing import page_format
-from writemate_jax.sampling import style_list
+from writemate_jax.sampling import look_options, style_list
 from writemate_jax.sampling.candidates import MORE, OWN, SHORT
-from writemate_jax.sampling.written import FORMATS, Written, format_of, save
+from writemate_jax.sampling.written import Written
 
 if TYPE_CHECKING:  # JAX takes a second to import: mistakes and --help are answered without
     from writemate_jax.sampling.writer import Writer
@@ -194,7 +195,7 @@ def _run_pages(options: argparse.Namespace) -> int:
     return 0
 
 
-def _page_request(options: argparse.Namespace) -> tuple[str, Path, dict, look_options.Look]:
+def _page_request(options: argparse.Namespace) -> tuple[str, Path, dict, Look]:
     """The text, the file, the fields of the layout, and how files are drawn."""
     if options.page is None:
         raise UsageError("--page is missing; the other options of pages need it, as in --page A4")
@@ -287,7 +288,7 @@ def _written(
 
 
 def _save(
-    written: list[Written], destination: Destination, attention: bool, look: look_options.Look, first: int = 0
+    written: list[Written], destination: Destination, attention: bool, look: Look, first: int = 0
 ) -> list[Path]:
     """Writes the files of lines, the first of which has this number in a folder; returns their paths."""
     path, formats, is_file = destination
@@ -408,7 +409,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--points", type=positive, metavar="N", help="its length (default: the network's own)")
     add("--plot-attention", action="store_true", help="also draw where the network looked while writing")
     page_options.add_options(parser)
-    look_options.add_options(parser, page_options.Layout())
+    look_options.add_options(parser)
     return parser
 
 

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from writemate_jax.drawing.figure import MM
+from writemate_jax.drawing.files import save, sheet_of
+from writemate_jax.drawing.formats import FORMATS
 from writemate_jax.drawing.look import Look
 from writemate_jax.drawing.png import write_png
-from writemate_jax.sampling.written import FORMATS, Written, save, sheet_of
+from writemate_jax.sampling.written import Written
 
 MEDIA_TYPES = {
     "svg": "image/svg+xml", "plotter": "image/svg+xml", "animated": "image/svg+xml", "png": "image/png",
