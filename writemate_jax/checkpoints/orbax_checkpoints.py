@@ -89,6 +89,7 @@ class Checkpoints:
                     f"{self._last.directory.parent} holds a run with another {other}; "
                     "continue it with its own configuration, or choose a new --workdir"
                 )
+
     @staticmethod
     def _read(manager: ocp.CheckpointManager, step: int, **item: Any) -> Any:
         [name] = item
