@@ -1,4 +1,4 @@
-"""What the command lines take for numbers."""
+"""What the command lines take for numbers, and how they end."""
 
 from __future__ import annotations
 
@@ -25,3 +25,26 @@ def test_a_value_is_taken_or_named_with_what_is_expected(kind, good, bad, expect
     for value in bad:
         with pytest.raises(argparse.ArgumentTypeError, match=f"^{value!r}; expected {expected}"):
             kind(value)
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "said"),
+    [
+        (None, 0, ""),
+        (ValueError("no ink"), 2, "a.py: error: no ink\n"),
+        (FileNotFoundError(2, "No such file", "b"), 2, "a.py: error: [Errno 2] No such file: 'b'\n"),
+        (KeyboardInterrupt(), arguments.INTERRUPTED, "a.py: stopped\n"),
+    ],
+)
+def test_a_command_ends_with_a_code_and_a_message(raised, code, said, capsys):
+    def command():
+        if raised:
+            raise raised
+
+    assert arguments.run("a.py", command) == code
+    assert capsys.readouterr().err == said
+
+
+def test_what_is_no_mistake_of_the_user_is_shown_whole():
+    with pytest.raises(KeyError):
+        arguments.run("a.py", lambda: {}["a"])

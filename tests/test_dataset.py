@@ -326,6 +326,9 @@ def test_a_set_goes_on_with_its_own_options_alone(whole, model, tmp_path, monkey
     (tmp_path / "shard-000000.tar").write_bytes(b"")
     with pytest.raises(ValueError, match="no manifest.json"):
         making.make(tmp_path, RECIPE, TEXTS, model)
+    (tmp_path / "manifest.json").write_text("[1, 2]")
+    with pytest.raises(ValueError, match="is no manifest of a set"):
+        making.make(tmp_path, RECIPE, TEXTS, model)
 
 
 # The command

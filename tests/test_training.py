@@ -240,8 +240,9 @@ def test_the_share_of_lines_that_end_is_of_texts_that_can_be_written(tmp_path, m
     )
     written = []
 
-    def write(self, texts, **_):
+    def write(self, texts, seed, **_):
         written.extend(texts)
+        assert len(set(seed)) == len(texts)  # each of ink, and with styles of a hand, of its own
         return [SimpleNamespace(complete=text != "ot") for text in texts]
 
     config.sampling.texts = ()
