@@ -104,7 +104,10 @@ def test_an_alphabet_has_distinct_characters(characters):
         Alphabet(characters)
 
 
-@pytest.mark.parametrize(("text", "blank"), [("", True), (" \t\u200b\ufeff", True), ("\u0301", True), (" . ", False)])
+@pytest.mark.parametrize(
+    ("text", "blank"),
+    [("", True), (" \t\u200b\ufeff", True), ("\u0301", True), (" . ", False), ("\u02b0", False)],  # a raised h
+)
 def test_a_text_without_anything_that_is_seen_is_blank(text, blank):
     assert is_blank(text) == blank
     assert (ASCII.line(text)[0] == "") == blank

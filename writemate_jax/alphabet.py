@@ -83,7 +83,7 @@ class Alphabet:
 
 def is_blank(text: str) -> bool:
     """Whether a text has nothing that would be seen: spaces, and marks without ink of their own."""
-    return all(c.isspace() or unicodedata.category(c) in WITHOUT_INK for c in text)
+    return all(c.isspace() or _nearest_ascii(c) == "" for c in text)
 
 
 def _nearest_ascii(character: str) -> str | None:

@@ -10,7 +10,7 @@ from writemate_jax import strokes
 from writemate_jax.strokes import Rows
 
 # Of the letters' height:
-PEN = 0.07  # its width
+PEN = 0.07  # the pen's width
 PADDING = 0.6  # free space around the ink
 LEADING = 0.4  # free space between the lowest ink of a line and the highest of the next
 
