@@ -200,6 +200,7 @@ def test_the_first_steps_see_short_lines_alone_and_those_after_them_all(tmp_path
     config.data.update(buckets=3, batch_size=8, short_points=1, short_steps=3)  # at least the shortest bucket
     _, training, _ = loop.prepare(config, corpora.load(config.corpus))
     shortest, epoch = min(points for _, points, _ in training.shapes), training.steps()
+    assert len(training.shapes) > 1
     batches = [batch for _, batch in zip(range(3 + 2 * epoch), loop.order(training, config, 0), strict=False)]
     assert {batch.inputs.shape[1] for batch in batches[:3]} == {shortest}
     assert sorted(i for batch in batches[3 : 3 + epoch] for i in batch.ids if i >= 0) == sorted(training.indices)
