@@ -137,7 +137,7 @@ def test_a_batch_that_memory_does_not_hold_is_told_of_by_its_field(tmp_path, mon
 @pytest.mark.parametrize("save_every", [1, 3])
 def test_an_infinite_learning_rate_leaves_no_checkpoint(tmp_path, save_every):
     config = tiny.config(tmp_path)
-    config.optimizer.update(learning_rate=float("inf"), warmup_steps=0)
+    config.optimizer.learning_rate = float("inf")
     config.training.save_every = save_every
     with pytest.raises(loop.NotFinite, match="not_finite_0.json"):
         loop.run(config, tmp_path / "burst")
@@ -497,7 +497,7 @@ def test_a_tiny_corpus_is_overfitted_until_it_writes_its_own_text_back(tmp_path)
     config.model.cells, config.model.layers, config.model.kappa_scale = 64, 1, 0.2
     config.data.slant = config.data.size = config.data.aspect = 0.0
     config.data.batch_size, config.data.buckets, config.data.short_steps = 24, 2, 0
-    config.optimizer.learning_rate, config.optimizer.average_decay = 1e-2, 0.0
+    config.optimizer.update(learning_rate=1e-2, warmup_steps=2, cosine_to=0.02, average_decay=0.0)
     config.training.update(steps=1400, log_every=100, evaluate_every=1400, save_every=1400)
     loop.run(config, tmp_path / "run")
     written = Writer(load_model(tmp_path / "run")).write(texts[:12], bias=2.0, seed=0)
