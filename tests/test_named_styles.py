@@ -173,6 +173,14 @@ def test_a_name_comes_before_a_file_that_is_called_so(model, named, tmp_path, mo
     np.testing.assert_array_equal(Writer(model).styles("round", [1])[0], named[0].vector)
 
 
+def test_lines_of_several_seeds_are_by_the_hand_that_one_draws_or_that_is_asked_for(model, named):
+    scribe, ink = Writer(model), named[0].ink
+    for drawn in (scribe.one_hand(None, 5), scribe.one_hand("random", 5), scribe.one_hand("random", 5, ink)):
+        np.testing.assert_array_equal(drawn, scribe.styles(None, [5])[0])
+    assert scribe.one_hand(None, 5, ink) is None  # whose hand is found
+    assert [scribe.one_hand(name, 5) for name in ("round", "unknown")] == ["round", "unknown"]
+
+
 def test_a_wrong_name_is_answered_with_close_ones(model, named):
     with pytest.raises(InvalidRequest, match=r"'rond' \(close: round.*\).*--list-styles"):
         Writer(model).styles("rond", [1])

@@ -50,14 +50,17 @@ class FakeWriter:
         self.spread, self.usual, self.complete = spread, usual, complete
         self.calls: list[list[str]] = []
         self.requests: list[dict] = []
+        self.seeds: dict[str, list[int]] = {}
 
-    def styles(self, style, seeds):
-        return [np.full(2, seed if style in (None, "random") else -1) for seed in seeds]
+    def one_hand(self, style, seed, prime):
+        return np.full(2, seed) if style == "random" or style is None and prime is None else style
 
     def write(self, texts, seed, **request):
         assert all(0 < len(text) <= 128 and text == text.strip() for text in texts)
         self.calls.append(list(texts))
         self.requests.append(request)
+        for text, s in zip(texts, seed, strict=True):
+            self.seeds.setdefault(text, []).append(s)
         return [self._line(text, s) for text, s in zip(texts, seed, strict=True)]
 
     def _line(self, text: str, seed: int):
@@ -166,8 +169,20 @@ def test_equal_lines_differ_in_ink():
     assert len({np.ptp(np.concatenate(line.strokes)[:, 0]).round(6) for line in lines}) == 20
 
 
+def test_lines_that_begin_alike_have_seeds_of_their_own():
+    writer = FakeWriter()
+    pages.write_pages(writer, "Thank you for the book.\nThank you for the cake.\nThank you for the cake.", seed=3)
+    seeds = [seed for text in writer.seeds for seed in writer.seeds[text]]
+    assert len(seeds) == len(set(seeds)) == 3
+    again = FakeWriter()  # a line's ink is known before it is known which lines there are
+    pages.write_pages(again, "Thank you for the cake.", seed=3)
+    assert again.seeds["Thank you for the cake."] == writer.seeds["Thank you for the cake."][:1]
+
+
 def test_line_that_does_not_end_is_tried_with_other_seeds_then_warned_of():
-    pages.write_pages(FakeWriter(complete=lambda text, seed: seed != 7), "Hello", seed=7)
+    writer = FakeWriter(complete=lambda text, seed: len(writer.seeds[text]) > 1)
+    pages.write_pages(writer, "Hello", seed=7)
+    assert len(set(writer.seeds["Hello"])) == 2
     with pytest.warns(UserWarning, match="1 lines were cut before their end, 'Hello' first"):
         pages.write_pages(FakeWriter(complete=lambda text, seed: False), "Hello", seed=7)
 
@@ -341,7 +356,21 @@ def test_words_are_broken_by_syllables_after_hyphens_or_not_at_all():
     hyphenator = hyphenation("en_US")
     assert ("inter", "-") in [("internationally"[:cut], hyphen) for cut, hyphen in
                               break_points("internationally", hyphenator)]
-    assert break_points("a-b", None) == [(2, "")] and break_points("house", None) == break_points("1999", None) == []
+    assert break_points("a-b", None) == [(2, "")] and break_points("e.g.", None) == break_points("3.14", None) == []
+    assert break_points("house", None) == break_points("1999", None) == []
+
+
+@pytest.mark.parametrize(
+    "address", ["anna.schoenfelder@example.com", "https://example.org/international/well-known?a=internationally"]
+)
+def test_an_address_gets_no_hyphen(address):
+    words = ["write", "at", "once", "to", address, "by", "May"]
+    for width in range(12, 60):
+        fits = lambda text, row, share, width=width: len(text) <= width * share  # noqa: E731
+        lines = list(wrap(words, fits, hyphenation("en_US")))
+        assert "".join(line.text + line.after for line in lines).split() == words
+        assert all(line.after in (" ", "", "\n") and not line.text.endswith("-") for line in lines)
+
 
 
 @given(st.text("ab ", min_size=1, max_size=700).map(lambda text: " ".join(text.split())).filter(bool))

@@ -87,7 +87,7 @@ def test_folder_gets_numbered_files_of_each_format(sample):
     assert files() == sorted(out)
     for i, text in enumerate(["Hello", "world"]):
         ink = read_json(f"ink/000{i}.json")
-        assert (ink.text, ink.seed, ink.bias) == (text, 7, 0.25)
+        assert (ink.text, ink.seed, ink.bias) == (text, 7 + i, 0.25)
         assert f"<title>{text}</title>" in Path(f"ink/000{i}.svg").read_text()
         assert Image.open(f"ink/000{i}.png").text["Title"] == text
 
@@ -97,10 +97,22 @@ def test_default_is_svg_and_png_in_a_folder(sample):
     assert files() == ["handwriting/0000.png", "handwriting/0000.svg"]
 
 
-def test_line_does_not_depend_on_the_lines_beside_it(sample):
-    sample("Hello", "world", "a bead", "--out", "all", "--format", "json", "--seed", "3")
-    sample("world", "--out", "one.json", "--seed", "3")
-    np.testing.assert_array_equal(read_json("all/0001.json").strokes, read_json("one.json").strokes)
+def test_a_line_has_a_seed_of_its_own_and_does_not_depend_on_the_lines_beside_it(sample):
+    ours = "--style", "unknown", "--format", "json"
+    sample("Hello", "world", "world", "--out", "all", "--seed", "3", *ours)
+    sample("world", "--out", "one", "--seed", "4", *ours)
+    np.testing.assert_array_equal(read_json("all/0001.json").strokes, read_json("one/0000.json").strokes)
+    assert not np.array_equal(*(read_json(f"all/000{i}.json").strokes for i in (1, 2)))
+    sample("Hello", "world", "--out", "last", "--seed", str(2**32 - 1), *ours)  # after the largest comes the first
+    assert read_json("last/0001.json").seed == 0
+
+
+def test_lines_are_by_one_hand_that_the_seed_draws(sample, monkeypatch):
+    asked, write = [], Writer.write
+    monkeypatch.setattr(Writer, "one_hand", lambda _, *ask: asked.append(ask) or "unknown")
+    monkeypatch.setattr(Writer, "write", lambda self, *a, **k: asked.append(k["style"]) or write(self, *a, **k))
+    assert sample("Hello", "world", "--style", "random", "--seed", "3")[0] == 0
+    assert asked == [("random", 3, None), "unknown"]
 
 
 @pytest.mark.parametrize("suffix", ["svg", "png"])

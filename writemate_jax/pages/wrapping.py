@@ -22,9 +22,9 @@ def wrap(
 ) -> Iterator[TextLine]:
     """Fills line after line with as many words as fit.
 
-    A word is broken (by the hyphenator, after its own hyphens and slashes) where it fits on no line, or where the
-    line before it would stay a quarter empty (unless ``break_early`` is off). One that cannot be broken so stands
-    alone, to be written smaller, or else is cut where the line ends. Every line has at least a character of the text.
+    A word is broken (`break_points`, `seams`) where it fits on no line, or where the line before it would stay a
+    quarter empty (unless ``break_early`` is off). One that cannot be broken so stands alone, to be written
+    smaller, or else is cut where the line ends. Every line has at least a character of the text.
 
     Args:
       words: not empty, without spaces.
@@ -32,7 +32,7 @@ def wrap(
         for line i + 1 after line i was yielded.
       hyphenator: a `pyphen.Pyphen`, or None.
     """
-    words, row = list(words), 0
+    given, words, row = tuple(words), list(words), 0
     while words:
         count = 0
         while count < len(words) and fits(" ".join(words[: count + 1]), row, 1.0):
@@ -40,7 +40,9 @@ def wrap(
         text, after, rest = " ".join(words[:count]), " ", words[count:]
         roomy = break_early and count < len(words) and fits(text, row, 1 - EMPTY)
         if not count or roomy:
-            broken = _broken(text, rest[0], lambda part, row=row: fits(part, row, 1.0), hyphenator)
+            whole = given[-len(rest)]  # where the word is what is left of one
+            points = seams(rest[0]) if is_address(whole) else break_points(rest[0], hyphenator)
+            broken = _broken(text, rest[0], lambda part, row=row: fits(part, row, 1.0), points)
             if broken:
                 text, after, rest[0] = broken
             elif not count and fits(rest[0], row, 1 / SMALLEST):
@@ -53,12 +55,12 @@ def wrap(
 
 
 def _broken(
-    before: str, word: str, fits: Callable[[str], bool], hyphenator
+    before: str, word: str, fits: Callable[[str], bool], points: Sequence[tuple[int, str]]
 ) -> tuple[str, str, str] | None:
     """(line, after, rest of the word) with as much of the word as fits; None where nothing does."""
     lead = before + " " if before else ""
     most = _most(lead, word, fits)
-    for cut, after in reversed(break_points(word, hyphenator)):
+    for cut, after in reversed(points):
         line = lead + word[:cut] + after
         if cut <= most and fits(line):
             return line, after, word[cut:]
@@ -97,3 +99,21 @@ def break_points(word: str, hyphenator) -> list[tuple[int, str]]:
             for position in hyphenator.positions(letters.group()):
                 points.setdefault(letters.start() + int(position), "-")
     return sorted(points.items())
+
+
+def is_address(word: str) -> bool:
+    """Whether a word is the address of a page or a mailbox, or the name of a file.
+
+    >>> [is_address(word) for word in ("anna@example.org", "notes.txt", "e.g.", "3.14", "and/or")]
+    [True, True, False, False, False]
+    """
+    return re.search(r"\w@\w|://|[^\W\d]{2}[._=&][^\W\d]{2}", word) is not None
+
+
+def seams(address: str) -> list[tuple[int, str]]:
+    """Where an address is broken, as `break_points`: nowhere with a hyphen, which a reader would take for its own.
+
+    >>> seams("sea-horse@example.org/a")
+    [(9, ''), (17, ''), (22, '')]
+    """
+    return [(match.start(), "") for match in re.finditer(r"(?<=\w/)(?=\w)|(?<=\w)(?=[@.?&=#_~]\w)", address)]

@@ -17,6 +17,7 @@ import math
 import textwrap
 import unicodedata
 import warnings
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
@@ -59,7 +60,7 @@ def write_pages(writer: Any, text: str, *, seed: int = 0, progress: bool = False
     """Writes a text on as many pages as it needs.
 
     Args:
-      writer: a `Writer`, or what has its ``write``, ``styles``, ``lanes`` and ``model.alphabet``.
+      writer: a `Writer`, or what has its ``write``, ``one_hand``, ``lanes`` and ``model.alphabet``.
       text: paragraphs, a line each; ``# `` begins a heading, ``- `` or ``1. `` an item of a list. Empty lines stay.
       seed: of the ink and of the wandering lines. The same text, seed and options give the same pages.
       progress: whether to show a bar on a terminal.
@@ -146,7 +147,8 @@ class _Scribe:
     def __init__(self, writer: Any, seed: int, request: dict[str, Any], progress: bool):
         self.ratio = USUAL
         self.lanes = writer.lanes
-        self._writer, self._seed, self._request = writer, seed, _with_one_style(writer, seed, request)
+        self._writer, self._seed = writer, seed
+        self._request = {**request, "style": writer.one_hand(request.get("style"), seed, request.get("prime"))}
         self._ink: dict[tuple[str, int], Ink] = {}
         self._progress = progress
 
@@ -182,8 +184,7 @@ class _Scribe:
 
     def _write(self, keys: Sequence[tuple[str, int]]) -> None:
         for attempt in range(ATTEMPTS):
-            # Equal lines get other seeds, or their ink would be the same to the last point.
-            seeds = [(self._seed + 1_000_003 * copy + 7_368_787 * attempt) % 2**32 for _, copy in keys]
+            seeds = [self._seed_of(text, copy, attempt) for text, copy in keys]
             written = self._writer.write([text for text, _ in keys], seed=seeds, **self._request)
             for key, line in zip(keys, written, strict=True):
                 self._ink[key] = inks.level(line.strokes, key[0])
@@ -194,16 +195,10 @@ class _Scribe:
             f"{len(keys)} lines were cut before their end, {keys[0][0]!r} first; try another seed", stacklevel=2
         )
 
-
-def _with_one_style(writer: Any, seed: int, request: dict[str, Any]) -> dict[str, Any]:
-    """The request with a random style drawn once, as the lines have seeds of their own."""
-    style = request.get("style")
-    if style is None and request.get("prime") is not None:
-        return request  # the writer finds the style that suits the primer
-    if not (style is None or isinstance(style, np.ndarray) or style == "random"):
-        return request  # it is the same for all lines, and may bring a primer
-    [vector] = writer.styles(style, [seed])
-    return {**request, "style": vector} if len(vector) else request
+    def _seed_of(self, text: str, copy: int, attempt: int) -> int:
+        """Another for each text, copy and attempt: by one seed, lines that begin alike would share that ink."""
+        own = zlib.crc32(text.encode()) + 1_000_003 * copy + 7_368_787 * attempt
+        return (self._seed + own) % (LARGEST_SEED + 1)
 
 
 def parts(text: str) -> list[str]:

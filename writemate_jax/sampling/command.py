@@ -271,16 +271,22 @@ def _written(
         return
     from tqdm import tqdm
 
+    from writemate_jax.limits import LARGEST_SEED
+    from writemate_jax.sampling.requests import seeds_of
+
+    # Seeds of their own, as lines that begin alike would have the same ink so far; and still one hand.
+    seeds = [(seed + i) % (LARGEST_SEED + 1) for i, seed in enumerate(seeds_of(options.seed, len(texts)))]
+    style = writer.one_hand(options.style, options.seed, prime)
     at_once = len(texts) if destination.is_file else AT_ONCE
     bar = tqdm(total=len(texts), unit="line", disable=len(texts) <= at_once)
     for i in range(0, len(texts), at_once):
         yield writer.write(
             texts[i : i + at_once],
             options.bias,
-            options.seed,
+            seeds[i : i + at_once],
             prime,
             attention=options.plot_attention,
-            style=options.style,
+            style=style,
             candidates=options.candidates,
         )
         bar.update(min(at_once, len(texts) - i))
@@ -391,7 +397,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--bias", type=from_zero, metavar="B", help="0 for the network's full variety; about 1 is neat (default: the"
         f" network's own, more for a text of at most {SHORT} characters and in a style that comes with a line of ink)")
     add("--seed", type=whole, default=0, metavar="N", help="another seed, another ink; the same seed, the"
-        " same (default: %(default)s)")
+        " same; each line after the first has one more (default: %(default)s)")
     add("--style", metavar="NAME", help="whose hand, for all lines: a name that --list-styles shows, a training"
         " writer's name, a folder that train.py adapt made, unknown for the network's own, or random for one that the"
         " seed draws (default: random)")

@@ -43,6 +43,14 @@ class StyleChoice:
             return self._by_name(style or "random", seeds)
         return self._as_given(style, len(seeds))
 
+    def one_hand(self, style: Asked, seed: int, primed: bool) -> Asked:
+        """The style with which lines of several seeds are by one hand: that of this seed, where seeds draw it.
+
+        primed: whether there is ink to go on from, whose hand is found where no style is asked for.
+        """
+        drawn = style == "random" if isinstance(style, str) else style is None and not primed
+        return self.vectors(style, [seed])[0] if drawn and self._network.styles else style
+
     def _by_name(self, name: str, seeds: Sequence[int]) -> np.ndarray:
         writers, config = self._model.writers, self._model.config
         hand = {"unknown": 0} | {writer: i for i, writer in enumerate(writers, start=1)}

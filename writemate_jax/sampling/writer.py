@@ -309,6 +309,16 @@ class Writer:
         """
         return self._styles.vectors(style, seeds)
 
+    def one_hand(
+        self, style: str | os.PathLike | np.ndarray | Style | None, seed: int, prime: Ink | Rows | None = None
+    ) -> str | os.PathLike | np.ndarray | Style | None:
+        """The style for `write`, with which lines of several seeds are by one hand.
+
+        That is the one that is asked for; where seeds draw the style, the one that this seed draws. Lines of one seed
+        have one hand, too, but those that begin alike have the same ink for as long.
+        """
+        return self._styles.one_hand(style, seed, prime is not None)
+
     def named_styles(self) -> tuple[NamedStyle, ...]:
         """The styles that come with the package, by name; none where they were fitted for another network than this."""
         return self._styles.named
