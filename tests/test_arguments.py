@@ -48,3 +48,15 @@ def test_a_command_ends_with_a_code_and_a_message(raised, code, said, capsys):
 def test_what_is_no_mistake_of_the_user_is_shown_whole():
     with pytest.raises(KeyError):
         arguments.run("a.py", lambda: {}["a"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_text_is_read_as_what_it_says_it_is(tmp_path, encoding):
+    (tmp_path / "text").write_bytes("Grüße".encode(encoding))
+    assert arguments.read_text(str(tmp_path / "text")) == "Grüße"
+
+
+def test_another_encoding_is_told_with_what_to_do(tmp_path):
+    (tmp_path / "text").write_bytes("Grüße".encode("cp1252"))
+    with pytest.raises(ValueError, match="text is no UTF-8 text: .*; save it as UTF-8"):
+        arguments.read_text(str(tmp_path / "text"))

@@ -5,6 +5,7 @@ error, files of text, and how a command ends.
 from __future__ import annotations
 
 import argparse
+import codecs
 import math
 import sys
 from collections.abc import Callable
@@ -81,9 +82,13 @@ def biases(value: str) -> tuple[float, ...]:
 
 
 def read_text(name: str) -> str:
-    """What a file of text holds, or standard input where its name is "-". ValueError where it is no UTF-8."""
+    """What a file of text holds, or standard input where its name is "-": in UTF-8, or in UTF-16 that says so.
+
+    Raises ValueError for what is neither.
+    """
     try:
         data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        return data.decode("utf-8-sig")
+        return data.decode("utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValueError(f"--text-file {name} is no UTF-8 text: {error}") from error
+        raise ValueError(f"--text-file {name} is no UTF-8 text: {error}; save it as UTF-8 (in an editor: Save as, then"
+                         " Encoding)") from error  # fmt: skip
