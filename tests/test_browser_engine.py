@@ -20,7 +20,7 @@ from writemate_jax.checkpoints.models import Description, Model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.own_ink import like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink
-from writemate_jax.hands import adapt, primers, resemblance
+from writemate_jax.hands import adapt, primers, resemblance, text_fit
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling import candidates, neatness
@@ -524,11 +524,14 @@ def test_a_hand_is_fitted_as_by_the_package(writer, files):
         row[-1, 2] = 1
     sent = [{"text": text, "rows": row.tolist()} for (text, _), row in zip(lines, rows, strict=True)]
     task = {"do": "fit", "model": files["float32"], "lines": sent}
+    taken = {"least": -1e9}  # at its word, as a random network cannot tell what ink says
     found = run(
-        it={**task, "settings": {"steps": 12, "gateLines": 6}}, deep={**task, "settings": {"deepSteps": 12}},
-        one={**task, "lines": sent[:1], "settings": {"steps": 1}},
-        long={**task, "lines": [sent[2], *[{**sent[0], "rows": sent[0]["rows"] * 30}] * 3], "settings": {"steps": 1}},
-        first={**task, "lines": sent[2:3], "settings": {"steps": 1}},
+        it={**task, "settings": {"steps": 12, "gateLines": 6, **taken}},
+        deep={**task, "settings": {"deepSteps": 12, **taken}},
+        one={**task, "lines": sent[:1], "settings": {"steps": 1, **taken}},
+        long={**task, "lines": [sent[2], *[{**sent[0], "rows": sent[0]["rows"] * 30}] * 3],
+              "settings": {"steps": 1, **taken}},
+        first={**task, "lines": sent[2:3], "settings": {"steps": 1, **taken}},
         strays={"do": "strays", "model": files["float32"], "lines": sent, "style": [0.3, -0.2, 0.5, 0, 1]},
     )  # fmt: skip
     rows, texts = [row.astype(np.float32) for row in rows], [text for text, _ in lines]
@@ -555,6 +558,27 @@ def test_a_hand_is_fitted_as_by_the_package(writer, files):
     assert found["long"]["vector"] == found["first"]["vector"]
     repeated = [rows[2], *[np.tile(rows[0], (30, 1))] * 3]
     np.testing.assert_allclose(long["trait"], resemblance.trait(repeated), atol=1e-4)
+
+
+def test_whether_ink_says_its_text_is_told_as_by_the_package(writer, files):
+    rng = np.random.default_rng(7)
+    lines = [("hello", 30), ("a tin", 22), ("!.", 5)]  # the last has no letter that another could stand for
+    rows = [np.concatenate([rng.normal(scale=0.4, size=(count, 2)), rng.random((count, 1)) < 0.2], axis=1)
+            for _, count in lines]  # fmt: skip
+    for row in rows:
+        row[-1, 2] = 1
+    texts = [text for text, _ in lines]
+    rows = [row.astype(np.float32) for row in rows]
+    expected = text_fit.gains(writer.model, list(zip(rows, texts, strict=True)))
+    sent = [{"text": text, "rows": row.tolist()} for text, row in zip(texts, rows, strict=True)]
+    task = {"model": files["float32"], "lines": sent}
+    found = run(
+        gains={**task, "do": "gains", "style": writer.styles("unknown", [0])[0].tolist()},
+        fit={**task, "do": "fit", "settings": {"least": float(expected[:2].max()) + 1}},
+    )
+    np.testing.assert_allclose(found["gains"][:2], expected[:2], atol=1e-4)
+    assert np.isinf(expected[2]) and found["gains"][2] is None  # as JSON has infinity
+    assert found["fit"]["kind"] == "ink" and "hardly says “hello”" in found["fit"]["message"]
 
 
 def test_writing_goes_on_from_a_line_as_in_the_package(writer, tmp_path):

@@ -37,7 +37,7 @@ from writemate_jax.checkpoints.models import Description, Model  # noqa: E402
 from writemate_jax.data import own_ink  # noqa: E402
 from writemate_jax.drawing.look import Look  # noqa: E402
 from writemate_jax.drawing.strokes_json import Ink  # noqa: E402
-from writemate_jax.hands import adapt, named_styles, primers, styles  # noqa: E402
+from writemate_jax.hands import adapt, named_styles, primers, styles, text_fit  # noqa: E402
 from writemate_jax.model.networks import text_batch  # noqa: E402
 from writemate_jax.sampling import leading, sampler  # noqa: E402
 from writemate_jax.sampling.levelling import level  # noqa: E402
@@ -78,6 +78,12 @@ def model() -> Model:
     params = jax.tree.map(lambda p: 1.5 * p, params["params"])
     params["style_kernels"] = 0.3 * jax.random.normal(jax.random.key(1), params["style_kernels"].shape)
     return Model(**vars(description), params=jax.device_get(params))
+
+
+@pytest.fixture(autouse=True)
+def taken_at_its_word(monkeypatch):
+    """A random network cannot tell what ink says."""
+    monkeypatch.setattr(text_fit, "LEAST", -np.inf)
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +131,9 @@ def assert_problem(answer, status: int, kind: str) -> dict:
 
 
 def programs() -> list[int]:
-    made = (sampler.advance, leading._along, adapt._loss, adapt._gates_loss, primers._places)
+    made = (
+        sampler.advance, leading._along, adapt._loss, adapt._gates_loss, primers._places, text_fit._per_point
+    )  # fmt: skip
     return [function._cache_size() for function in made]
 
 
@@ -422,6 +430,12 @@ def test_ink_that_cannot_be_used_takes_no_place_where_hands_wait(client, monkeyp
     monkeypatch.setattr(Desk, "fit", lambda *_: pytest.fail("it was to wait"))
     answer = client.post("/api/v1/fit", json={"lines": [{"text": "tool" * 11, "strokes": INK}]})
     assert_problem(answer, 422, "ink")
+
+
+def test_ink_that_does_not_say_its_text_is_not_learned(client, monkeypatch):
+    monkeypatch.setattr(text_fit, "LEAST", np.inf)
+    answer = client.post("/api/v1/fit", json={"lines": [{"text": "tool", "strokes": INK}]})
+    assert "the line 'tool': the ink hardly says 'tool'" in assert_problem(answer, 422, "ink")["detail"]
 
 
 def test_a_hand_is_fitted_and_can_be_written_in(client):

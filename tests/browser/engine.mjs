@@ -7,9 +7,12 @@ import { readFileSync } from "node:fs";
 
 const ENGINE = new URL("../../writemate_jax/web/page/engine/", import.meta.url);
 const load = (name) => import(new URL(name, ENGINE));
-const [alphabet, candidates, elementary, ends, fitting, mixture, networks, randoms, requests, resemblance, weights, writing] =
-  await Promise.all(["alphabet", "candidates", "elementary", "line_ends", "fit", "mixture", "network", "random", "request",
-    "resemblance", "weights", "writing"].map((name) => load(`${name}.js`)));
+const [
+  alphabet, candidates, elementary, ends, fitting, mixture, networks, randoms, requests, resemblance, textFit, weights, writing,
+] = await Promise.all([
+  "alphabet", "candidates", "elementary", "line_ends", "fit", "mixture", "network", "random", "request", "resemblance",
+  "text_fit", "weights", "writing",
+].map((name) => load(`${name}.js`)));
 const kernel = readFileSync(new URL("kernel.wasm", ENGINE));
 
 function modelOf(path) {
@@ -58,6 +61,12 @@ const DO = {
       const { value, done } = steps.next();
       if (done) return value;
     }
+  },
+
+  async gains({ lines, style, ...options }) {
+    const network = await networkOf(options);
+    return lines.map(({ text, rows }) => textFit.gain(
+      network, text, fitting.withRests(rows, network.header), Float32Array.from(style)));
   },
 
   async strays({ lines, style, ...options }) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -24,8 +25,16 @@ from writemate_jax.strokes import Rows
 LEAST = 0.4
 SHIFTS = (5, 11, 17)  # of the letters in the alphabet, for texts of the same words' lengths, capitals and digits
 AT_ONCE = 16
-# Arrays come in these sizes alone, so that few programs are compiled.
-POINTS, CHARACTERS = (128, 256, 512, 1024, 2048, 4096), (32, 64, MAX_CHARACTERS + 2)
+
+
+class Capacities(NamedTuple):
+    """Arrays come in these sizes alone, ascending, so that few programs are compiled."""
+
+    points: Sequence[int]
+    characters: Sequence[int]
+
+
+USUAL = Capacities((128, 256, 512, 1024, 2048, 4096), (32, 64, MAX_CHARACTERS + 2))
 
 
 def can_tell(model: Model) -> bool:
@@ -33,7 +42,7 @@ def can_tell(model: Model) -> bool:
     return bool(model.config.model.window) and model.sized
 
 
-def check(model: Model, ink: OwnInk) -> None:
+def check(model: Model, ink: OwnInk, capacities: Capacities = USUAL) -> None:
     """Raises `UnfitInk`, with the line's name, where ink hardly says its text.
 
     Says nothing where the network is none that `can_tell`, nor of a text without letters and digits.
@@ -41,13 +50,15 @@ def check(model: Model, ink: OwnInk) -> None:
     if not can_tell(model):
         return
     pairs = list(zip(ink.rows, ink.texts, strict=True))
-    for text, name, gain in zip(ink.texts, ink.names, gains(model, pairs), strict=True):
+    for text, name, gain in zip(ink.texts, ink.names, gains(model, pairs, capacities), strict=True):
         if gain < LEAST:
             raise UnfitInk(f"{name}: the ink hardly says {text!r}; give the text that it says, in the order of writing,"
                            " and mark every pen lift")  # fmt: skip
 
 
-def gains(model: Model, lines: Sequence[tuple[Rows, str]]) -> np.ndarray:
+def gains(
+    model: Model, lines: Sequence[tuple[Rows, str]], capacities: Capacities = USUAL
+) -> np.ndarray:
     """Nats a point by which each line's ink is likelier with its text than with others of like shape; inf if none is.
 
     lines: ink [T, 3] in the network's unit, from the left edge on the baseline, and texts in its alphabet.
@@ -60,13 +71,13 @@ def gains(model: Model, lines: Sequence[tuple[Rows, str]]) -> np.ndarray:
     for first in range(0, len(order), AT_ONCE):
         part = order[first : first + AT_ONCE]
         inks = [strokes.normalise(strokes.add_rests(lines[rows[k][0]][0]), model.mean, model.std) for k in part]
-        points = stacked(inks, AT_ONCE, 1 + _capacity(max(map(len, inks)), POINTS))
+        points = stacked(inks, AT_ONCE, 1 + _capacity(max(map(len, inks)), capacities.points))
         mask = np.zeros(points.shape[:2], np.float32)
         for lane, ink in enumerate(inks):
             mask[lane, 1 : len(ink)] = 1 / (len(ink) - 1)
         codes = [model.alphabet.encode(rows[k][1]) for k in part]
         codes += [codes[0]] * (AT_ONCE - len(part))
-        text = text_batch(codes, _capacity(max(map(len, codes)) + 1, CHARACTERS))
+        text = text_batch(codes, _capacity(max(map(len, codes)) + 1, capacities.characters))
         likely[part] = np.asarray(_per_point(network, model.params, points, mask, text))[: len(part)]
     for (i, _), nats in zip(asked, likely.reshape(len(asked), 1 + len(SHIFTS)), strict=True):
         result[i] = nats[0] - nats[1:].mean()

@@ -21,7 +21,7 @@ from writemate_jax import limits
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
 from writemate_jax.checkpoints.models import Model
 from writemate_jax.data import letter_size, own_ink, pieces
-from writemate_jax.hands import adapt, primers, resemblance
+from writemate_jax.hands import adapt, primers, resemblance, text_fit
 from writemate_jax.model import window
 from writemate_jax.reading import network as reading
 from writemate_jax.sampling import candidates, line_ends, neatness, trial
@@ -203,6 +203,7 @@ def describe(writer: Writer) -> dict[str, Any]:
         "fit": {
             "steps": FIT_STEPS, "rate": adapt.RATE, "pull": adapt.PULL, "gateLines": GATE_LINES,
             "deepSteps": DEEP_STEPS, "gateSteps": GATE_STEPS, "gateRate": adapt.GATE_RATE, "gatePull": adapt.GATE_PULL,
+            "least": text_fit.LEAST, "shifts": text_fit.SHIFTS,
         },
         "primer": {
             "letters": own_ink.PRIMER_LETTERS, "characters": own_ink.PRIMER_CHARACTERS,

@@ -141,8 +141,10 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = pa
         async with waiting.while_waited_for(request), waiting.in_time(settings.seconds):
             try:
                 lines = [requested.ink(writer, line) for line in body.lines]
+                names = [f"the line {line.text!r}" for line in lines]
                 # Ink that cannot be used takes nobody's place where hands wait to be learned.
-                style = await desk.fit(await waiting.in_thread(looking, own_ink.sized, lines, writer.model.alphabet))
+                own = await waiting.in_thread(looking, own_ink.sized, lines, writer.model.alphabet, names)
+                style = await desk.fit(own)
             except (UnfitInk, strokes.InvalidInk) as error:
                 raise Problem(422, "ink", str(error)) from error
             if not np.isfinite([style.before, style.after, *style.whole]).all():

@@ -9,6 +9,7 @@ import { logProb } from "./mixture.js";
 import { LANES } from "./network.js";
 import { createArithmetic, padded } from "./product.js";
 import { trait } from "./resemblance.js";
+import { check } from "./text_fit.js";
 
 const GAP = 0.5; // x-heights from the ink to the rest behind it
 const B1 = 0.9, B2 = 0.999, SMALL = 1e-8; // of Adam
@@ -18,7 +19,8 @@ const MOST_POINTS = 800; // of the ink that steps are made with: about two lines
 /**
  * network: see network.js. drawn: [{text, codes, rows}], rows [dx, dy, eos] as own_ink.js gives them. Yields after each
  * step of Adam which share of the work is done, and returns {vector, before, after, hand}: nats a point under the hand
- * not known and under the one that was found, {vector, gates, primer, trait}. gates: null where there are few lines,
+ * not known and under the one that was found, {vector, gates, primer, trait}. Throws EngineError "ink" for ink that
+ * hardly says its text. gates: null where there are few lines,
  * which they would learn by heart. primer: {text, strokes: rows}, or null where no line will do. trait: of all the
  * lines (resemblance.js), or null where it is the primer's.
  */
@@ -28,7 +30,9 @@ export function* fit(network, backward, drawn, settings = network.header.fit) {
   const table = backward.table;
   const unknown = Float64Array.from(table.subarray(0, size));
   const pull = pullOf(table, size, settings.pull);
-  const prepared = lines.map(({ codes, rows }) => ({ codes, points: withRests(rows, header) }))
+  const rested = drawn.map((line) => ({ ...line, points: withRests(line.rows, header) }));
+  for (const _ of check(network, rested, Float32Array.from(unknown), settings.least)) yield 0;
+  const prepared = rested.slice(0, lines.length)
     .sort((a, b) => b.points.length - a.points.length); // lanes that have ended are the last ones
   const count = prepared.reduce((sum, { points }) => sum + points.length - 1, 0);
   const loss = (style, slope) => {
@@ -150,7 +154,7 @@ function pullOf(table, size, pull) {
 }
 
 /** Points [x, y, eos] in the network's unit, between rests. */
-function withRests(rows, { mean, std }) {
+export function withRests(rows, { mean, std }) {
   let x = 0, y = 0, right = -Infinity;
   for (const [dx, dy] of rows) {
     x += dx;
