@@ -132,7 +132,7 @@ def test_a_style_writes_the_same_before_it_is_saved_and_after(model, tmp_path):
 
 
 @pytest.mark.parametrize(("wrong", "message"), [
-    (["cursive", "print"], "style is .*; expected one for all lines, or numbers"),
+    (["cursive", "print"], "style is .*; expected one for all lines, or numbers"), ("", "style is ''"),
     (np.nan, "style holds numbers that are not finite"), (np.inf, "style holds numbers that are not finite"),
 ])  # fmt: skip
 def test_a_style_of_no_numbers_is_refused(model, wrong, message):
@@ -175,6 +175,8 @@ def test_a_style_is_refused_by_a_network_that_it_was_not_fitted_for(model, tmp_p
 def test_a_writer_adapts_and_writes_in_what_it_made(model, tmp_path, monkeypatch):
     with pytest.raises(UnfitInk, match="line 0: the ink hardly says 'lot'"):  # an untrained network cannot tell
         Writer(model).adapt(LINES)
+    with pytest.raises(UnfitInk, match="line 1 is 'a.json'; expected ink with its text, or the path of a folder"):
+        Writer(model).adapt([LINES[0], "a.json"])
     monkeypatch.setattr(text_fit, "LEAST", -np.inf)
     scribe = Writer(model)
     style = scribe.adapt(LINES)

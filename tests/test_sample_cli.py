@@ -189,6 +189,9 @@ def test_what_is_wrong_in_a_text_file_is_told_by_its_line(sample):
     for options, place in (((), "letter.txt:4"), (("--page", "A6"), "the text, at first in line 4")):
         code, _, err = sample("--text-file", "letter.txt", *options)
         assert code == 2 and f"error: {place}: cannot write '\u4e16'" in err
+    Path("several.txt").write_text("we \u4e16\nHello\n\u754c we\n")
+    code, _, err = sample("--text-file", "several.txt")
+    assert code == 2 and "several.txt:1 and 1 more: cannot write '\u4e16' (U+4E16), '\u754c' (U+754C); leave" in err
     Path("long.txt").write_text("Hello\n" + "a bead " * 30)
     code, _, err = sample("--text-file", "long.txt")
     assert code == 2 and "long.txt:2 has 209 characters; expected 1 to 128: split it" in err

@@ -337,6 +337,7 @@ def test_several_spaces_are_one():
         ({"seed": float("nan")}, "seed is nan; expected a whole number"), ({"seed": 1.7}, "seed is 1.7; expected"),
         ({"seed": "x"}, "seed is 'x'"), ({"bias": "x"}, "bias is 'x'; expected a number"),
         ({"candidates": 2.0}, "candidates is 2.0; expected a whole number"), ({"candidates": 65}, "candidates is 65"),
+        ({"prime": "line.json"}, "prime is 'line.json'; expected ink, which .*read_ink reads"),
     ],
 )  # fmt: skip
 def test_what_no_line_can_be_written_with_is_refused(request_, message):
@@ -344,13 +345,18 @@ def test_what_no_line_can_be_written_with_is_refused(request_, message):
         writer().write(["abc", "fed"], **request_)
 
 
+def test_what_is_no_text_is_refused():
+    with pytest.raises(InvalidRequest, match="text 1 is 5; expected a text"):
+        writer().write(["abc", 5])
+
+
 def test_a_seed_may_be_any_whole_number_and_lanes_are_at_least_one():
     scribe = writer()
     for seed in (3, np.int64(3), np.array(3), [3], np.array([3])):
         [line], [same] = scribe.write(["abc"], seed=seed), scribe.write(["abc"], seed=3)
         np.testing.assert_array_equal(line.strokes, same.strokes)
-    for lanes in (0, -1):
-        with pytest.raises(ValueError, match=f"lanes is {lanes}; expected at least 1"):
+    for lanes in (0, -1, 2.5):
+        with pytest.raises(ValueError, match=f"lanes is {lanes}; expected a whole number from 1 up"):
             Writer(scribe.model, lanes=lanes)
 
 

@@ -697,6 +697,11 @@ def test_what_cannot_be_written_is_refused_without_repeating_it(body, kind):
         assert told["characters"]
 
 
+def test_what_cannot_be_written_of_any_line_is_told_at_once():
+    answer = bare().post("/api/v1/write", json={"text": "snow \u2603\nrain\nsun \u2604"})
+    assert assert_problem(answer, 422, "characters")["characters"] == "\u2603\u2604"
+
+
 @pytest.mark.parametrize(
     ("raw", "status"),
     [

@@ -22,7 +22,10 @@ class UnknownCharacters(ValueError):
     def __init__(self, characters: Iterable[str], alphabet: str, where: str = ""):
         self.characters = "".join(dict.fromkeys(characters))
         named = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in self.characters)
-        super().__init__(f"{where}{': ' if where else ''}cannot write {named}; the alphabet is {alphabet!r}")
+        them = "it" if len(self.characters) == 1 else "them"
+        super().__init__(
+            f"{where}{': ' if where else ''}cannot write {named}; leave {them} out. The alphabet is {alphabet!r}"
+        )
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from writemate_jax.alphabet import is_blank
+from writemate_jax.alphabet import UnknownCharacters, is_blank
 from writemate_jax.arguments import INTERRUPTED, from_zero, positive, read_text, whole
 from writemate_jax.data.ink_files import read_ink
 from writemate_jax.drawing.files import save
@@ -254,6 +254,15 @@ def _readable(writer: Writer, texts: list[str], places: list[str], options: argp
     from writemate_jax.limits import MAX_CHARACTERS
     from writemate_jax.sampling.requests import InvalidRequest
 
+    alphabet, unknown = writer.model.alphabet, {}
+    for text, place in zip(texts, places, strict=True):
+        try:
+            alphabet.line(text)
+        except UnknownCharacters as error:
+            unknown[place] = error.characters
+    if unknown:  # of all lines at once
+        where = next(iter(unknown)) + (f" and {len(unknown) - 1} more" if len(unknown) > 1 else "")
+        raise UnknownCharacters("".join(unknown.values()), alphabet.characters, where)
     try:
         return [writer.readable(text, place) for text, place in zip(texts, places, strict=True)]
     except InvalidRequest as error:

@@ -40,7 +40,7 @@ class StyleChoice:
         elif isinstance(style, str):
             style = next((one.vector for one in self.named if one.name == style), style)
         if style is None or isinstance(style, str):
-            return self._by_name(style or "random", seeds)
+            return self._by_name("random" if style is None else style, seeds)
         return self._as_given(style, len(seeds))
 
     def one_hand(self, style: Asked, seed: int, primed: bool) -> Asked:
@@ -67,7 +67,8 @@ class StyleChoice:
         try:
             vectors = np.asarray(style, np.float32)
         except (ValueError, TypeError) as error:
-            raise InvalidRequest(f"style is {style!r}; expected one for all lines, or numbers") from error
+            raise InvalidRequest(f"style is {style!r}; expected one for all lines, or numbers; write lines in"
+                                 " other styles by calls of their own") from error  # fmt: skip
         lengths = (self._network.style_size, self._network.longest_style)
         if vectors.shape[-1:] not in [(n,) for n in lengths] or vectors.shape[:-1] not in ((), (count,)):
             raise InvalidRequest(

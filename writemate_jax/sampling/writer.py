@@ -73,8 +73,8 @@ class Writer:
         self.model = model
         on_cpu = jax.default_backend() == "cpu"
         self.lanes = (16 if on_cpu else 256) if lanes is None else lanes
-        if self.lanes < 1:
-            raise ValueError(f"lanes is {lanes}; expected at least 1")
+        if not isinstance(self.lanes, numbers.Integral) or self.lanes < 1:
+            raise ValueError(f"lanes is {lanes}; expected a whole number from 1 up")
         self.led_at_once = 4 if on_cpu else 64  # along a primer: one line takes nearly as long
         self._network = model.network()
         self._params = jax.device_put(model.params)
@@ -274,7 +274,13 @@ class Writer:
         no ink, ValueError for a network without styles, or no lines.
         """
         adapt.check_network(self.model)
-        lines, names = read_lines(Path(ink)) if isinstance(ink, (str, os.PathLike)) else (ink, None)
+        if isinstance(ink, (str, os.PathLike)):
+            lines, names = read_lines(Path(ink))
+        else:
+            lines, names = [ink] if isinstance(ink, Ink) else list(ink), None
+            for i, line in enumerate(lines):
+                if not isinstance(line, Ink):
+                    raise own_ink.UnfitInk(f"line {i} is {line!r}; expected ink with its text, or the path of a folder")
         own = own_ink.sized(lines, self.model.alphabet, names)
         text_fit.check(self.model, own)
         return adapt.fit(self.model, own, deep=True)
@@ -387,6 +393,10 @@ class Writer:
             start = np.array([[0, 0, 1 if rests else 0]], np.float32)
             lead = start[:0] if rests else start
             return Primer("", self._normalise(start)[0], np.zeros((0, 3), np.float32), 0, lead, np.zeros(2))
+        if isinstance(prime, (str, os.PathLike)):
+            raise InvalidRequest(
+                f"prime is {str(prime)!r}; expected ink, which writemate_jax.data.ink_files.read_ink reads from a file"
+            )
         ink, text = (prime.strokes, text or prime.text) if isinstance(prime, Ink) else (prime, text)
         if not text:
             raise InvalidRequest("the primer has no text; give prime_text, what its ink says")
@@ -411,6 +421,8 @@ class Writer:
 
         name: of the text in messages. limit: characters. Raises as `write` does.
         """
+        if not isinstance(text, str):
+            raise InvalidRequest(f"{name} is {text!r}; expected a text")
         stripped = text.strip()
         if not stripped:
             raise InvalidRequest(f"{name} is empty; expected 1 to {limit} characters")

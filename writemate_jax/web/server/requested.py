@@ -18,6 +18,7 @@ def texts(writer: Writer, text: str) -> list[str]:
     lines = text.replace("\r\n", "\n").split("\n")
     if len(lines) > settings.LINES:
         raise Problem(422, "too_long", f"The text has {len(lines)} lines; expected at most {settings.LINES}.")
+    _known(writer, " ".join(lines), "The text")  # what cannot be written of any line is told at once
     found = [_readable(writer, line, f"Line {i}", MAX_CHARACTERS) for i, line in enumerate(lines, start=1)]
     if "" in found:
         number = found.index("") + 1
@@ -31,13 +32,17 @@ def said(writer: Writer, text: str) -> str:
 
 
 def _readable(writer: Writer, text: str, name: str, most: int) -> str:
-    try:
-        found = writer.model.alphabet.line(text)[0]
-    except UnknownCharacters as error:
-        raise Problem(422, "characters", f"{name}: {error}.", characters=error.characters) from error
+    found = _known(writer, text, name)
     if len(found) > most:
         raise Problem(422, "too_long", f"{name} has {len(found)} characters; expected at most {most}.")
     return found
+
+
+def _known(writer: Writer, text: str, name: str) -> str:
+    try:
+        return writer.model.alphabet.line(text)[0]
+    except UnknownCharacters as error:
+        raise Problem(422, "characters", f"{name}: {error}.", characters=error.characters) from error
 
 
 def ink(writer: Writer, line: messages.InkLine) -> Ink:
