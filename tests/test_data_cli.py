@@ -51,6 +51,11 @@ def test_inspect_prints_figures(packed, capsys):
     assert "points a character" in shown and "'e' 4" in shown and "testset_v" in shown and "Non-commercial" in shown
 
 
+def test_inspect_knows_the_corpus_of_the_package_by_its_name(capsys):
+    assert run("inspect", "open") == 0
+    assert "31,054" in capsys.readouterr().out
+
+
 def test_inspect_draws_histograms_and_lines(packed, tmp_path, capsys):
     assert run("inspect", packed, "--out", tmp_path / "pictures", "--lines", 3, "--seed", 1) == 0
     shown = capsys.readouterr().out

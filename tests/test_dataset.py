@@ -27,11 +27,15 @@ from writemate_jax import config as configuration
 from writemate_jax import strokes
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.checkpoints.models import Description, Model, export_model
-from writemate_jax.dataset import making, picture, texts
+from writemate_jax.data import corpus as corpora
+from writemate_jax.dataset import making, picture, processes, shards, texts
 from writemate_jax.dataset.plan import Recipe, plan
+from writemate_jax.dataset.samples import files, stored
 from writemate_jax.dataset.shards import OtherSet, read_shard
-from writemate_jax.drawing.strokes_json import loads
+from writemate_jax.dataset.unread import MOST, unread
+from writemate_jax.drawing.strokes_json import Ink, loads
 from writemate_jax.model.networks import text_batch
+from writemate_jax.reading.reader import embedded
 from writemate_jax.sampling.requests import InvalidRequest
 from writemate_jax.sampling.writer import Writer
 
@@ -48,8 +52,9 @@ def no_compilation_cache(monkeypatch):
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    """A small random network that knows two writers; its lines are short, since their cap is low."""
+    """A small random network that knows two writers; its lines are short, since their cap is low, and can be read."""
     config = configuration.default()
+    config.data.rests = True
     config.model.layers, config.model.cells, config.model.mixtures, config.model.components = 1, 8, 2, 2
     config.model.kappa_scale, config.model.style_size = 0.1, 3
     config.sampling.points_per_character = 2
@@ -131,7 +136,12 @@ def test_texts_keep_every_word_in_order_within_the_length(lines):
 
 def test_a_word_beyond_the_length_is_cut_and_what_cannot_be_written_is_left_out():
     assert texts.prepared(["a \u200d b"], Alphabet(" ab"), 9).lines == ("a b",)  # a joiner becomes nothing
-    assert texts.prepared(["abababab", "a\x01b", "  "], Alphabet(" ab"), 3) == (("aba", "bab", "ab"), ("a\x01b",))
+    assert texts.prepared(["abababab", "a\x01b", "  "], Alphabet(" ab"), 3) == (("aba", "bab", "ab"), ("a\x01b",), ())
+
+
+def test_lines_that_are_written_in_other_characters_are_told_from_those_that_are_not():
+    found = texts.prepared(["да", "da", "d\u00a0 a"], Alphabet(" ad"), 9)
+    assert found.lines == ("da", "da", "d a") and found.changed == (("да", "da"),)
 
 
 def test_without_a_file_the_texts_are_those_of_the_training_lines():
@@ -188,6 +198,20 @@ def test_what_a_look_says_is_what_is_seen():
     assert (mean["ruled"][:, -1] < 240).sum() == 2
 
 
+# Reading
+
+
+def test_lines_are_read_together_as_the_reader_reads_each():
+    corpus, reader = corpora.load(), embedded()
+    places = [int(i) for i in corpus.select(("validation",))[:5]]
+    inks = [Ink(corpus.strokes(i), corpus.text(i)) for i in places]
+    inks[1] = replace(inks[1], text="another text")
+    alone = [reader.nats([ink.strokes], ink.text)[0] / len(ink.text) for ink in inks]
+    assert len({len(ink.strokes) for ink in inks}) > 2 and max(alone) == alone[1] > 1
+    np.testing.assert_allclose(unread(reader, inks, 3), alone, atol=2e-3)
+    assert unread(reader, [Ink(inks[0].strokes[-3:], "longer than its ink")], 3) == [MOST]
+
+
 # Shards
 
 
@@ -207,6 +231,19 @@ def test_each_line_is_there_once_with_the_text_and_the_ink_that_the_writer_write
         grain = np.random.default_rng(line.grain)
         np.testing.assert_array_equal(grey, picture.picture(ink.strokes, line.look, 32, grain)[0])
         assert picture.Look(**about["look"]).pen == line.look.pen
+        nats = writer.reader.nats([ink.strokes], line.text)[0] / len(line.text)
+        assert about["unread"] == pytest.approx(min(nats, MOST), abs=2e-3)
+
+
+def test_all_but_the_strokes_is_told_of_a_picture_that_is_stored_without_them():
+    line, ink = plan(RECIPE, TEXTS, ["anna"], 5), Ink(FLOURISH, "see", False, 0.5, 7)
+    whole, bare = (dict(files(replace(RECIPE, strokes=kept), line, ink, 0.25)) for kept in (True, False))
+    name = "000000005.json"
+    told = json.loads(bare.pop(name))
+    assert json.loads(whole.pop(name)) == told | {"strokes": FLOURISH.tolist()} and whole == bare
+    expected = {"text": "see", "style": "anna", "bias": 0.5, "seed": 7, "complete": False, "unread": 0.25}
+    assert {key: told[key] for key in expected} == expected and {"look", "to_pixels"} <= set(told)
+    assert "unread" not in json.loads(dict(files(RECIPE, line, ink, None))[name])
 
 
 def test_shards_are_plain_tars_of_whole_samples(whole):
@@ -244,6 +281,14 @@ def test_one_style_for_all_is_written_as_the_writer_writes_it_by_name(model):
     assert asked[0] == "anna" and asked[1].shape == (3, 3)  # a name brings its primer, vectors bring none
 
 
+def test_several_styles_are_drawn_from(model):
+    writer = Writer(model, lanes=2)
+    own, all_ = (making.style_vectors(style, writer) for style in ("bert, anna", "all"))
+    assert list(own) == ["bert", "anna"] and all((own[name] == all_[name]).all() for name in own)
+    with pytest.raises(ValueError, match="style: 'nobody', 'random'; expected, with commas, writers"):
+        making.style_vectors("anna,nobody,random", writer)
+
+
 def test_a_network_that_knows_no_text_is_refused_before_a_set_is_begun(model, tmp_path):
     config = model.config.copy_and_resolve_references()
     config.model.window = False
@@ -264,12 +309,53 @@ def test_processes_draw_the_same(whole, model, tmp_path):
     assert contents(tmp_path) == contents(whole)
 
 
+def test_processes_that_draw_do_without_jax():
+    line, ink = plan(RECIPE, TEXTS, ["anna"], 0), Ink(FLOURISH, "see")
+    with processes.pool(1) as pool:
+        assert pool.submit(stored, RECIPE, [line], [ink], [None]).result().members
+        assert pool.submit(eval, "{'jax', 'flax', 'scipy'} & set(__import__('sys').modules)").result() == set()
+
+
+def test_there_are_as_many_processes_as_processors_that_may_be_used(monkeypatch):
+    for usable, workers in ((3, 3), (200, 32)):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, usable=usable: set(range(usable)), raising=False)
+        assert processes.usual_workers() == workers
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 5)
+    assert processes.usual_workers() == 5
+
+
+def test_a_set_that_is_made_larger_is_the_set_made_at_once(whole, model, tmp_path, monkeypatch):
+    options = {"devices": jax.local_devices()[:1], "workers": 0}
+    making.make(tmp_path, replace(RECIPE, num=6), TEXTS, model, **options)  # a whole shard and a half one
+    first = (tmp_path / "shard-000000.tar").stat()
+    with monkeypatch.context() as full, pytest.raises(OSError, match="no space"):
+        full.setattr(shards, "write_text", failing)
+        making.make(tmp_path, RECIPE, TEXTS, model, **options)
+    assert making.make(tmp_path, replace(RECIPE, num=6), TEXTS, model, **options).lines == 2  # it is still the old set
+    there = []
+    report = making.make(tmp_path, RECIPE, TEXTS, model, begun=there.append, **options)
+    assert (there, report.kept, report.lines) == ([4], 4, 10)
+    assert contents(tmp_path) == contents(whole)
+    assert (tmp_path / "shard-000000.tar").stat().st_ino == first.st_ino
+    with pytest.raises(OtherSet, match="a set of 14 lines, now 6: a set can grow, and not shrink. Give --num 14 or"):
+        making.make(tmp_path, replace(RECIPE, num=6), TEXTS, model, **options)
+    assert contents(tmp_path) == contents(whole)
+
+
+def failing(*_):
+    raise OSError("no space left on device")
+
+
 def test_a_run_that_was_stopped_goes_on_where_it_was_to_the_same_set(whole, model, tmp_path, monkeypatch):
     write, made = making.write_shard, []
 
+    monkeypatch.setattr(shards.socket, "gethostname", lambda: "here.net")
+    half = tmp_path / ".shard-000002.here-net.99999999.tar"
+
     def failing(path, members):
         if len(made) == 2:
-            (tmp_path / ".shard-000002.99999999.tar").write_bytes(b"half")
+            half.write_bytes(b"half")
             raise OSError("no space left on device")
         made.append(path.name)
         write(path, members)
@@ -280,11 +366,14 @@ def test_a_run_that_was_stopped_goes_on_where_it_was_to_the_same_set(whole, mode
         making.make(tmp_path, RECIPE, TEXTS, model, **options)
     monkeypatch.setattr(making, "write_shard", write)
     seen = []
-    others = tmp_path / f".shard-000003.{os.getppid()}.tar"  # that a run which goes on is just writing
-    others.write_bytes(b"half")
+    # What runs that go on are just writing, here and on another host, where that process is another.
+    others = [tmp_path / f".shard-000003.{name}.tar" for name in (f"here-net.{os.getppid()}", "there-net.99999999")]
+    for other in others:
+        other.write_bytes(b"half")
     report = making.make(tmp_path, RECIPE, TEXTS, model, progress=seen.append, **options)
-    assert others.exists() and not (tmp_path / ".shard-000002.99999999.tar").exists()
-    others.unlink()
+    assert not half.exists()
+    for other in others:
+        other.unlink()  # it is there
     assert (report.kept, report.lines) == (8, 6)
     assert seen == [4, 2]
     assert contents(tmp_path) == contents(whole)
@@ -295,8 +384,8 @@ def test_a_run_that_was_stopped_goes_on_where_it_was_to_the_same_set(whole, mode
 def test_processes_that_draw_end_with_a_run_that_is_killed():
     program = """if True:
         import os, signal
-        from writemate_jax.dataset import making
-        making._pool(1).submit(os.getpid).result()
+        from writemate_jax.dataset import processes
+        processes.pool(1).submit(os.getpid).result()
         os.kill(os.getpid(), signal.SIGKILL)"""
     # The processes hold its output, too: this returns when all of them have ended.
     ended = subprocess.run(
@@ -308,7 +397,7 @@ def test_processes_that_draw_end_with_a_run_that_is_killed():
 def test_a_set_goes_on_with_its_own_options_alone(whole, model, tmp_path, monkeypatch):
     before = contents(whole)
     for recipe, own, message in (
-        (replace(RECIPE, num=15), TEXTS, "num was 14, now 15"),
+        (replace(RECIPE, num=15, seed=4), TEXTS, "num was 14, now 15; seed was 3, now 4"),
         (replace(RECIPE, bias=(0.0, 1.0)), TEXTS, r"bias was \[0.5, 1.5\], now \[0.0, 1.0\]"),
         (RECIPE, TEXTS[:2], "other texts"),
         (replace(RECIPE, style="anna"), TEXTS, "style was 'all', now 'anna'; other styles"),
@@ -318,6 +407,12 @@ def test_a_set_goes_on_with_its_own_options_alone(whole, model, tmp_path, monkey
     here = making.lanes_here()
     with monkeypatch.context() as elsewhere, pytest.raises(OtherSet, match=f"kind of device has begun, {here} lines"):
         elsewhere.setattr(making, "lanes_here", lambda: 256)
+        making.make(whole, RECIPE, TEXTS, model)
+    with monkeypatch.context() as later, pytest.raises(OtherSet, match="another version of this package, .*-2', here"):
+        later.setattr(shards, "FORMAT", "writemate-dataset-3")
+        making.make(whole, RECIPE, TEXTS, model)
+    with monkeypatch.context() as elsewhere, pytest.raises(OtherSet, match="holds another set: other reader"):
+        elsewhere.setattr(Writer, "reader", None)
         making.make(whole, RECIPE, TEXTS, model)
     with pytest.raises(OtherSet, match="other weights"):
         making.make(whole, RECIPE, TEXTS, replace(model, params={**model.params, "styles": model.params["styles"] + 0}
@@ -359,6 +454,7 @@ def test_the_command_makes_a_set_and_goes_on_with_it(command):
     code, out, err = command(*arguments)
     assert code == 0 and out[-1] == "set" and out[-2].startswith("6 lines in 3 shards, ")
     assert "1 lines have characters that cannot be written" in err
+    assert "1 lines have characters that the network lacks and are written in others: 'a dög' as 'a dog'\n" in err
     found = samples(Path("set"))
     assert Counter(sample["txt"].decode() for sample in found) == {"see": 2, "a dog": 2, "add a bed": 2}
     assert all(set(sample) == {"__key__", "txt", "json"} for sample in found)
@@ -382,6 +478,7 @@ def test_the_command_makes_a_set_and_goes_on_with_it(command):
         (("--num", "1", "--out", "set", "--text-file", os.devnull), "has no text"),
         (("--num", "1", "--out", "set", "--no-images", "--no-strokes"), "keep one"),
         (("--num", "1", "--out", "set", "--style", "nobody"), "nobody"),
+        (("--num", "1", "--out", "set", "--style", "anna,nobody"), "style: 'nobody'"),
     ],
 )
 def test_mistakes_get_a_message_and_leave_no_set(command, arguments, message):
@@ -390,3 +487,19 @@ def test_mistakes_get_a_message_and_leave_no_set(command, arguments, message):
     code, _, err = command(*arguments, *more)
     assert code == 2 and message in err and "Traceback" not in err
     assert not Path("set").exists()
+
+
+def test_a_process_that_draws_and_is_killed_is_told_and_the_same_command_goes_on(command, monkeypatch):
+    Path("see.txt").write_text("see\n", encoding="utf-8")
+    arguments = ("--text-file", "see.txt", "--num", "2", "--out", "set")
+    with monkeypatch.context() as short_of_memory:
+        short_of_memory.setattr(making, "stored", killed)
+        code, _, err = command(*arguments, "--workers", "1")
+    assert code == 2 and "Traceback" not in err
+    assert "a process that draws was ended, perhaps for want of memory; with fewer --workers the same command" in err
+    assert command(*arguments)[0] == 0
+
+
+def killed(*_):
+    """In place of the drawing: what the system does to a process when memory is short."""
+    os._exit(137)

@@ -14,6 +14,7 @@ from writemate_jax.data.corpus import CorpusError, Line
 from writemate_jax.data.iam_ondb import LayoutError
 from writemate_jax.data.report import Report
 from writemate_jax.data.unipen import UnipenError
+from writemate_jax.shipped import OPEN_CORPUS
 
 DESCRIPTION = """\
 Makes the packed corpus that training reads, from raw handwriting, and looks at it.
@@ -22,12 +23,14 @@ Makes the packed corpus that training reads, from raw handwriting, and looks at 
            https://fki.tic.heia-fr.ch/databases/iam-on-line-handwriting-database
   unipen   from UNIPEN train_r01_v07 (CC BY 4.0), https://doi.org/10.5281/zenodo.1195803:
            the open corpus, which is already part of this package
-  inspect  figures of a packed corpus; with --out, histograms and a contact sheet of random lines
+  inspect  figures of a packed corpus, or of open, the one in this package; with --out, histograms and a contact sheet
+           of random lines
 """
 EXAMPLES = """\
 examples:
   python -m writemate_jax.data iam --root ~/iam-ondb --out iam.npz
   python train.py --config configs/graves_synthesis.py --config.corpus=iam.npz --workdir runs/graves
+  python -m writemate_jax.data inspect open
   python -m writemate_jax.data inspect iam.npz --out iam-pictures
 """
 
@@ -103,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     unipen.set_defaults(run=_unipen)
 
     inspect = commands.add_parser("inspect", help="look at a packed corpus", description="Looks at a packed corpus.")
-    inspect.add_argument("file", type=Path, metavar="FILE", help="corpus, .npz")
+    inspect.add_argument("file", metavar="FILE", help=f"corpus, .npz, or {OPEN_CORPUS} for that of this package")
     inspect.add_argument("--out", type=Path, metavar="DIR", help="write histograms.png and lines.png there")
     inspect.add_argument("--lines", type=positive, default=40, metavar="N", help="lines shown (default: %(default)s)")
     inspect.add_argument("--seed", type=whole, default=0, help="which lines (default: %(default)s)")

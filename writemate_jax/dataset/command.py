@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
+from typing import Any
 
 from writemate_jax.arguments import INTERRUPTED, read_text, whole
 from writemate_jax.dataset.plan import Recipe
@@ -21,7 +23,7 @@ examples:
   python sample.py dataset --num 5000 --checkpoint runs/mine --out mine/
 Kill it when you like: the same command goes on.
 """
-SHOWN = 3  # lines that could not be written
+SHOWN = 3  # lines of each warning
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,6 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(options, recipe)
     except (ValueError, OSError) as error:
         print(f"sample.py dataset: error: {error}", file=sys.stderr)
+        return 2
+    except BrokenExecutor:
+        print("sample.py dataset: error: a process that draws was ended, perhaps for want of memory; with fewer"
+              " --workers the same command goes on", file=sys.stderr)  # fmt: skip
         return 2
     except KeyboardInterrupt:
         print("sample.py dataset: stopped; the same command goes on", file=sys.stderr)
@@ -56,14 +62,18 @@ def _run(options: argparse.Namespace, recipe: Recipe) -> int:
     use_compilation_cache()
     model = load_model(options.checkpoint)
     found = texts.prepared(texts.of_open_corpus() if lines is None else lines, model.alphabet, MAX_CHARACTERS)
-    if found.refused:
-        shown = ", ".join(repr(line[:60]) for line in found.refused[:SHOWN])
-        print(f"sample.py dataset: warning: {len(found.refused)} lines have characters that cannot be written and are"
-              f" left out: {shown}{', ...' if len(found.refused) > SHOWN else ''}", file=sys.stderr)  # fmt: skip
-    # What was there does not count in the lines/s of this run.
-    there = making.lines_there(options.out, recipe)
-    with tqdm(total=recipe.num, initial=there, unit="line", disable=None, smoothing=0.1) as bar:
-        report = making.make(options.out, recipe, found.lines, model, workers=options.workers, progress=bar.update)
+    _warn("have characters that cannot be written and are left out", found.refused, _short)
+    _warn("have characters that the network lacks and are written in others", found.changed,
+          lambda pair: f"{_short(pair[0])} as {_short(pair[1])}")  # fmt: skip
+    with tqdm(total=recipe.num, unit="line", disable=None, smoothing=0.1) as bar:
+
+        def begun(there: int) -> None:
+            # What was there does not count in the lines/s of this run.
+            bar.initial = bar.n = bar.last_print_n = there
+
+        report = making.make(
+            options.out, recipe, found.lines, model, workers=options.workers, begun=begun, progress=bar.update
+        )
     print(summary(report, recipe))
     print(options.out)
     return 0
@@ -76,7 +86,8 @@ def summary(report, recipe: Recipe) -> str:
         return f"{kept}nothing to do: the set of {recipe.num:,} lines is whole"
     parts = f"{report.lines / report.seconds:.1f} lines/s on {len(report.devices)} devices"
     each = {name: 1e3 * seconds / report.lines for name, seconds in (
-        ("sampling", report.sampling), ("drawing", report.drawing), ("writing", report.writing))}  # fmt: skip
+        ("sampling", report.sampling), ("reading", report.reading), ("drawing", report.drawing),
+        ("writing", report.writing))}  # fmt: skip
     took = ", ".join(f"{name} {ms:.1f}" for name, ms in each.items())
     cut = f"; {report.cut:,} were cut before their end" if report.cut else ""
     return f"{kept}{report.lines:,} lines in {report.shards} shards, {parts}; ms a line: {took}{cut}"
@@ -90,6 +101,17 @@ def bias_range(value: str) -> tuple[float, float]:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{value!r}; expected LOW,HIGH from 0 to {LARGEST_BIAS:g}, as 0,1") from None
     return low, high
+
+
+def _warn(what: str, lines: Sequence, shown: Callable[[Any], str]) -> None:
+    """Says on stderr how many lines are so, if any, with a few of them."""
+    if lines:
+        some = ", ".join([*map(shown, lines[:SHOWN]), *["..."] * (len(lines) > SHOWN)])
+        print(f"sample.py dataset: warning: {len(lines)} lines {what}: {some}", file=sys.stderr)
+
+
+def _short(line: str) -> str:
+    return repr(line[:60])
 
 
 def _lines(name: str) -> list[str]:
@@ -109,7 +131,8 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--num", type=int, required=True, metavar="N", help="lines to write")
+    add("--num", type=int, required=True, metavar="N", help="lines of the set; more than"
+        " before, and the same set is made larger")  # fmt: skip
     add("--out", required=True, metavar="DIR", help="for the shards; made if absent")
     add("--text-file", metavar="FILE", help="the texts, a line each; longer ones than"
         f" {MAX_CHARACTERS} characters are wrapped; - for standard input (default: the open corpus' texts)")
@@ -118,13 +141,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--bias", type=bias_range, default=usual.bias, metavar="LOW,HIGH", help="each line has one between: 0 for the"
         " network's full variety, 1 is neat (default: 0,1)")  # fmt: skip
     add("--style", default=usual.style, metavar="NAME", help="all: each line in the hand of one of the writers that the"
-        " network learned; random: of one that is read well; or one style for all, as sample.py --style takes it"
-        " (default: %(default)s)")  # fmt: skip
+        " network learned; random: of one that is read well; several names with commas: of one of these; or one style"
+        " for all, as sample.py --style takes it (default: %(default)s)")  # fmt: skip
     add("--candidates", type=int, default=usual.candidates, metavar="N", help="write each line N times and keep the"
         " best (default: %(default)s)")  # fmt: skip
     add("--height", type=int, default=usual.height, metavar="PIXELS", help="of the pictures (default: %(default)s)")
-    add("--no-images", dest="images", action="store_false", help="strokes alone")
-    add("--no-strokes", dest="strokes", action="store_false", help="pictures alone")
+    add("--no-images", dest="images", action="store_false", help="no pictures")
+    add("--no-strokes", dest="strokes", action="store_false", help="the JSON without strokes")
     add("--checkpoint", type=Path, metavar="DIR", help="the network that writes (default: the embedded one)")
-    add("--workers", type=whole, metavar="N", help="processes that draw (default: one for each processor)")
+    add("--workers", type=whole, metavar="N", help="processes that draw (default: one for each processor"
+        " that may be used)")  # fmt: skip
     return parser

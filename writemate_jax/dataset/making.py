@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import jax
@@ -18,8 +16,11 @@ import numpy as np
 
 from writemate_jax.checkpoints.models import Model
 from writemate_jax.dataset.plan import Plan, Recipe, plan
+from writemate_jax.dataset.processes import pool as processes
+from writemate_jax.dataset.processes import usual_workers
 from writemate_jax.dataset.samples import Stored, stored
 from writemate_jax.dataset.shards import begin, shard_path, write_shard
+from writemate_jax.dataset.unread import unread
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.hands.named_styles import digest
 from writemate_jax.sampling.writer import Writer
@@ -34,8 +35,8 @@ class Report:
     """What a run did. lines, shards: made by it; kept: lines of whole shards that were there. cut:
     lines made that did not end by themselves.
 
-    seconds: of the clock, for all. sampling: of the clock, all devices together. drawing: of the processors. writing:
-    of the clock, all shards together. devices: lines that each wrote.
+    seconds: of the clock, for all. sampling, reading: of the clock, all devices together. drawing: of the processors.
+    writing: of the clock, all shards together. devices: lines that each wrote.
     """
 
     lines: int = 0
@@ -44,6 +45,7 @@ class Report:
     cut: int = 0
     seconds: float = 0.0
     sampling: float = 0.0
+    reading: float = 0.0
     drawing: float = 0.0
     writing: float = 0.0
     devices: dict[str, int] | None = None
@@ -57,6 +59,7 @@ def make(
     *,
     devices: Sequence[jax.Device] | None = None,
     workers: int | None = None,
+    begun: Callable[[int], None] = lambda lines: None,
     progress: Callable[[int], None] = lambda lines: None,
 ) -> Report:
     """Writes the shards of a set that are not there yet.
@@ -69,7 +72,8 @@ def make(
       texts: each of 1 to 128 characters of the network's alphabet.
       model: the network that writes.
       devices: by default all that are local.
-      workers: processes that draw; by default one for each processor, at most 32; 0 to draw between the writing.
+      workers: processes that draw; by default `usual_workers`; 0 to draw between the writing.
+      begun: called once, with the lines of the shards that are there.
       progress: called with the lines of each shard that was written.
 
     Raises:
@@ -85,18 +89,19 @@ def make(
     primer = writer.primer(*styles).forced.tobytes() if len(styles) == 1 else b""
     begin(folder, asdict(recipe) | {
         "lanes": lanes_here(), "texts": _digest(text.encode("utf-8") for text in texts),
-        "weights": digest(model.params),
+        "weights": digest(model.params), "reader": digest(writer.reader.params) if writer.reader else None,
         "styles": _digest(
             [part for name, vector in styles.items() for part in (name.encode(), vector.tobytes())]
             + [primer] * bool(primer)
         ),
     })  # fmt: skip
-    report.kept = lines_there(folder, recipe)
+    report.kept = _lines_there(folder, recipe)
+    begun(report.kept)
     missing = [shard for shard in range(recipe.shards) if not shard_path(folder, shard).exists()]
     devices = list(devices or jax.local_devices())[: len(missing)]
     report.devices = {str(device): 0 for device in devices}
     if missing:
-        with _pool(min(os.cpu_count() or 1, 32) if workers is None else workers) as pool:
+        with processes(usual_workers() if workers is None else workers) as pool:
             rest = iter(missing[len(devices) :])
             run = _Run(folder, recipe, texts, model, styles, pool, rest, report, progress)
             with ThreadPoolExecutor(len(devices)) as threads:
@@ -116,7 +121,7 @@ def lanes_here() -> int:
     return LANES.get(jax.default_backend(), MORE_LANES)
 
 
-def lines_there(folder: Path, recipe: Recipe) -> int:
+def _lines_there(folder: Path, recipe: Recipe) -> int:
     """How many lines of a set are in whole shards."""
     return sum(len(recipe.lines(shard)) for shard in range(recipe.shards) if shard_path(folder, shard).exists())
 
@@ -138,14 +143,15 @@ class _Run:
                 begun = time.perf_counter()
                 plans = [plan(self.recipe, self.texts, list(self.styles), i) for i in self.recipe.lines(shard)]
                 inks = write(writer, plans, self.styles, self.recipe.candidates)
+                written = time.perf_counter()
+                nats = [None] * len(inks) if writer.reader is None else unread(writer.reader, inks, writer.lanes)
                 with self.lock:
-                    self.report.sampling += time.perf_counter() - begun
+                    self.report.sampling += written - begun
+                    self.report.reading += time.perf_counter() - written
                     self.report.devices[str(device)] += len(plans)
                     self.report.cut += sum(not ink.complete for ink in inks)
-                parts = [
-                    self.pool.submit(stored, self.recipe, plans[i : i + CHUNK], inks[i : i + CHUNK])
-                    for i in range(0, len(plans), CHUNK)
-                ]
+                chunks = [slice(i, i + CHUNK) for i in range(0, len(plans), CHUNK)]
+                parts = [self.pool.submit(stored, self.recipe, plans[c], inks[c], nats[c]) for c in chunks]
                 if pending:  # drawn while this one was written
                     self._finish(*pending)
                 pending = shard, parts
@@ -182,9 +188,17 @@ def style_vectors(style: str, writer: Writer) -> dict[str, np.ndarray]:
     """The vectors [s] of the styles to draw from."""
     model = writer.model
     names = {"all": model.writers, "random": model.config.sampling.styles or model.writers}.get(style)
+    if not names and "," in style:
+        names = [name.strip() for name in style.split(",")]
     if not names:
         return {style: writer.styles(None if style == "all" else style, [0])[0]}
-    table = dict(zip(model.writers, np.asarray(model.params["styles"])[1:], strict=True))
+    table = {one.name: one.vector for one in writer.named_styles()}
+    if model.writers:
+        table |= zip(model.writers, np.asarray(model.params["styles"])[1:], strict=True)
+    unknown = [name for name in names if name not in table]
+    if unknown:
+        raise ValueError(f"style: {', '.join(map(repr, unknown))}; expected, with commas, writers of the network and"
+                         " names that sample.py --list-styles shows")  # fmt: skip
     return {name: table[name] for name in names}
 
 
@@ -193,28 +207,3 @@ def _digest(parts: Iterable[bytes]) -> str:
     for part in parts:
         total.update(len(part).to_bytes(8, "little") + part)
     return total.hexdigest()
-
-
-class _Here(Executor):
-    """Does at once what it is told, for want of other processes."""
-
-    def submit(self, function, /, *args) -> Future:
-        future: Future = Future()
-        future.set_result(function(*args))
-        return future
-
-
-def _pool(workers: int) -> Executor:
-    # Spawned, not forked: JAX has threads, whose locks a fork would copy as they are.
-    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=_prepare) if workers else _Here()
-
-
-def _prepare() -> None:
-    """Of a process that draws: it ends with the one that told it to, by whatever that ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent_process().join()
-    os._exit(1)

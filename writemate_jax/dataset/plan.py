@@ -20,8 +20,9 @@ class Recipe:
 
     num: lines. seed: of all that is random. shard_size: lines of a shard. bias: the lowest and the highest; each line
     has one between. style: "all" for a writer of the training at random, "random" for one of those that are read well,
-    or one style for all lines, as `Writer.write` takes it. candidates: of each line, the best kept. height: of the
-    pictures, pixels. images, strokes: what is stored.
+    several names with commas for one of these at random, or one style for all lines, as `Writer.write` takes it.
+    candidates: of each line, the best kept. height: of the pictures, pixels. images, strokes: what is stored beside the
+    text and what is known of the line.
     """
 
     num: int

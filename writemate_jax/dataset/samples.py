@@ -1,6 +1,6 @@
 """A line of a set as the files that a shard holds of it: 000000123.png, .json and .txt.
 
-The picture and the JSON carry all that is known of the line. Nothing here imports JAX: it runs in processes of its own,
+The JSON tells all that is known of the line. Nothing here imports JAX: it runs in processes of its own,
 beside the sampling.
 """
 
@@ -30,29 +30,36 @@ class Stored(NamedTuple):
     seconds: float
 
 
-def stored(recipe: Recipe, plans: Sequence[Plan], inks: Sequence[Ink]) -> Stored:
-    """The files of these lines."""
+def stored(recipe: Recipe, plans: Sequence[Plan], inks: Sequence[Ink], unread: Sequence[float | None]) -> Stored:
+    """The files of these lines; unread: see `files`."""
     start = time.process_time()
-    members = [member for plan, ink in zip(plans, inks, strict=True) for member in files(recipe, plan, ink)]
+    members = [member for line in zip(plans, inks, unread, strict=True) for member in files(recipe, *line)]
     return Stored(members, time.process_time() - start)
 
 
-def files(recipe: Recipe, plan: Plan, ink: Ink) -> list[tuple[str, bytes]]:
-    """(name, content) of a line's files: the text always, the picture and the strokes as the recipe says."""
+def files(recipe: Recipe, plan: Plan, ink: Ink, unread: float | None) -> list[tuple[str, bytes]]:
+    """(name, content) of a line's files: the text and the JSON always, the picture and the strokes as the recipe says.
+
+    unread: how badly a reader reads the line; None where none reads such ink.
+    """
     name = f"{plan.number:0{DIGITS}}"
     found, about = [(f"{name}.txt", ink.text.encode("utf-8"))], {"style": plan.style}
+    if unread is not None:
+        about["unread"] = unread
     if recipe.images:
         grey, affine = picture(ink.strokes, plan.look, recipe.height, np.random.default_rng(plan.grain))
         found.append((f"{name}.png", _png(grey)))
         about |= {"to_pixels": np.round(affine, 6).tolist(), "look": asdict(plan.look)}
-    if recipe.strokes:
-        found.append((f"{name}.json", _json(ink, about)))
+    found.append((f"{name}.json", _json(ink, about, strokes=recipe.strokes)))
     return sorted(found)
 
 
-def _json(ink: Ink, about: dict) -> bytes:
-    """What `strokes_json` writes, with more fields, which its reader passes over."""
-    return (strokes_json.dumps(ink)[:-1] + ", " + json.dumps(about, ensure_ascii=False)[1:] + "\n").encode("utf-8")
+def _json(ink: Ink, about: dict, *, strokes: bool) -> bytes:
+    """What `strokes_json` writes, with or without the strokes, and with more fields, which its reader passes over."""
+    fields = json.loads(strokes_json.dumps(ink)) | about
+    if not strokes:
+        del fields["strokes"]
+    return (json.dumps(fields, ensure_ascii=False) + "\n").encode("utf-8")
 
 
 def _png(grey: np.ndarray) -> bytes:

@@ -8,16 +8,18 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
+import socket
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from writemate_jax.replacing import replacing, write_text
+from writemate_jax.replacing import write_text
 
-FORMAT = "writemate-dataset-1"
+FORMAT = "writemate-dataset-2"  # another where the same options give other bytes
 MANIFEST = "manifest.json"
-DIGESTS = ("texts", "weights", "styles")  # known by their digests alone
+DIGESTS = ("texts", "weights", "styles", "reader")  # known by their digests alone
 
 
 class OtherSet(ValueError):
@@ -36,8 +38,13 @@ def write_shard(path: Path, members: Sequence[tuple[str, bytes]]) -> None:
             entry = tarfile.TarInfo(name)  # of no time and no owner
             entry.size = len(content)
             tar.addfile(entry, io.BytesIO(content))
-    with replacing(path) as temporary:
+    temporary = path.with_name(f"{_temporary(path.stem)}.{os.getpid()}.tar")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_bytes(whole.getbuffer())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def read_shard(path: Path) -> Iterator[dict[str, bytes]]:
@@ -58,10 +65,10 @@ def read_shard(path: Path) -> Iterator[dict[str, bytes]]:
 
 
 def begin(folder: Path, about: Mapping[str, Any]) -> None:
-    """Makes the folder of a set, or goes on with it.
+    """Makes the folder of a set, or goes on with it, also with more lines than it was to have.
 
-    about: all that its lines follow from, as JSON has it. Raises `OtherSet` for a folder that holds another set,
-    ValueError for shards without a manifest.
+    about: all that its lines follow from, as JSON has it; "num", how many they are, and "shard_size" among it. Raises
+    `OtherSet` for a folder that holds another set, ValueError for shards without a manifest.
     """
     path = Path(folder) / MANIFEST
     about = json.loads(json.dumps({"format": FORMAT, **about}))
@@ -71,6 +78,13 @@ def begin(folder: Path, about: Mapping[str, Any]) -> None:
         except (ValueError, TypeError) as error:
             raise ValueError(f"{path} is no manifest of a set: {error}; give another --out") from error
         other = [key for key in {**was, **about} if was.get(key) != about.get(key)]
+        if "format" in other:
+            raise OtherSet(f"{folder} holds a set of another version of this package, which stores lines otherwise:"
+                           f" {was.get('format')!r}, here {FORMAT!r}. Go on with that version, or give another"
+                           " --out")  # fmt: skip
+        if other == ["num"]:
+            _grow(folder, was["num"], about)
+            other = []
         if other == ["lanes"]:
             raise OtherSet(f"{folder} holds a set that another kind of device has begun, {was.get('lanes')} lines at"
                            f" once and not {about['lanes']} as here: the same lines would come out otherwise. Go on"
@@ -82,13 +96,35 @@ def begin(folder: Path, about: Mapping[str, Any]) -> None:
             )
             raise OtherSet(f"{folder} holds another set: {differences}. Give the same options to go on with it, or"
                            " another --out")  # fmt: skip
-        for left_over in Path(folder).glob(".shard-*.tar"):  # of a run that was killed while it wrote one
+        # Of a run here that was killed while it wrote one; whether one of another host still runs cannot be told.
+        for left_over in Path(folder).glob(f"{_temporary('shard-*')}.*.tar"):
             if not _is_alive(left_over.name.split(".")[-2]):
                 left_over.unlink(missing_ok=True)
         return
     if any(Path(folder).glob("shard-*.tar")):
         raise ValueError(f"{folder} holds shards, but no {MANIFEST} that says which; give another --out")
-    write_text(path, json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+    _write_manifest(folder, about)
+
+
+def _grow(folder: Path, before: int, about: Mapping[str, Any]) -> None:
+    """Makes a set of ``before`` lines one of more; its whole shards stay, since no line depends on their number."""
+    if about["num"] < before:
+        raise OtherSet(f"{folder} holds a set of {before} lines, now {about['num']}: a set can grow, and not shrink."
+                       f" Give --num {before} or more, or another --out")  # fmt: skip
+    last, lines = divmod(before, about["shard_size"])
+    if lines:  # before the manifest, by which this shard would be taken for a whole one
+        shard_path(folder, last).unlink(missing_ok=True)
+    _write_manifest(folder, about)
+
+
+def _write_manifest(folder: Path, about: Mapping[str, Any]) -> None:
+    write_text(Path(folder) / MANIFEST, json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+
+
+def _temporary(stem: str) -> str:
+    """How the name of a shard that is being written here begins: with the host's, since several may share a folder."""
+    host = re.sub("[^A-Za-z0-9-]", "-", socket.gethostname())
+    return f".{stem}.{host}"
 
 
 def _is_alive(process: str) -> bool:

@@ -10,10 +10,13 @@ from writemate_jax.alphabet import Alphabet, UnknownCharacters
 
 
 class Texts(NamedTuple):
-    """Lines that can be written, and those that cannot, since they have characters without a likeness."""
+    """Lines that can be written, those that cannot, since they have characters without a likeness, and those that are
+    written otherwise, (line, what is written), since they have characters that the network lacks.
+    """
 
     lines: tuple[str, ...]
     refused: tuple[str, ...]
+    changed: tuple[tuple[str, str], ...]
 
 
 def prepared(lines: Iterable[str], alphabet: Alphabet, longest: int) -> Texts:
@@ -22,18 +25,21 @@ def prepared(lines: Iterable[str], alphabet: Alphabet, longest: int) -> Texts:
     Spaces are single and within; lines that are empty are left out.
 
     >>> prepared(["caf\\u00e9  noir", "", "a \\u0001"], Alphabet(" acefinor"), 5)
-    Texts(lines=('cafe', 'noir'), refused=('a \\x01',))
+    Texts(lines=('cafe', 'noir'), refused=('a \\x01',), changed=(('café  noir', 'cafe noir'),))
     """
     kept: list[str] = []
     refused: list[str] = []
+    changed: list[tuple[str, str]] = []
     for line in lines:
         try:
-            text, _ = alphabet.line(line)
+            text, replaced = alphabet.line(line)
         except UnknownCharacters:
             refused.append(line)
             continue
+        if replaced:
+            changed.append((line, text))
         kept += textwrap.wrap(text, longest, break_on_hyphens=False)
-    return Texts(tuple(kept), tuple(refused))
+    return Texts(tuple(kept), tuple(refused), tuple(changed))
 
 
 def of_open_corpus() -> tuple[str, ...]:

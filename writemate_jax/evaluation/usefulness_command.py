@@ -35,6 +35,7 @@ def run(options: argparse.Namespace) -> None:
     from writemate_jax.data import corpus as corpora
     from writemate_jax.evaluation import usefulness
     from writemate_jax.evaluation.tables import plain, table
+    from writemate_jax.hands.named_styles import digest
     from writemate_jax.reading.training import learned
     from writemate_jax.replacing import write_text
 
@@ -47,8 +48,8 @@ def run(options: argparse.Namespace) -> None:
     test = usefulness.chosen(corpus, ("validation",), options.test_lines, options.seed)
     outcomes: dict[str, usefulness.Outcome] = {}
 
-    def arm(name: str, examples: usefulness.Examples) -> None:
-        path = options.out / f"{name.replace(' ', '-')}-{options.lines}-{options.steps}-{options.seed}.msgpack"
+    def arm(name: str, examples: usefulness.Examples, by: str = "") -> None:
+        path = options.out / f"{name.replace(' ', '-')}-{options.lines}-{options.steps}-{options.seed}{by}.msgpack"
         with tqdm(total=options.steps, unit="step", desc=name, disable=None) as bar:
 
             def progress(step: int, loss: float) -> None:
@@ -62,15 +63,19 @@ def run(options: argparse.Namespace) -> None:
         outcomes[name] = usefulness.tested(reader, loss, len(examples.lines), test)
         print(f"{name}: CER {outcomes[name].cer:.1%} on {len(test.lines)} real lines", flush=True)
 
-    arm("real", real)
+    # All sets before the first training: what cannot be written in this folder is found before hours are spent.
+    by = f"-{digest(model.params)[:8]}"  # another network writes other lines of the same options
+    sets: dict[str, usefulness.Examples] = {}
     for low, high in options.bias or [(0.0, 1.0)]:
         name = f"written {low:g}-{high:g}"
         with tqdm(total=len(real.lines), unit="line", desc=name, disable=None) as bar:
-            examples = usefulness.written(
-                options.out / f"set-{low:g}-{high:g}-{options.lines}", real.texts, model, (low, high), options.seed,
-                bar.update,
+            sets[name] = usefulness.written(
+                options.out / f"set-{low:g}-{high:g}-{options.lines}-{options.seed}{by}", real.texts, model,
+                (low, high), options.seed, bar.update,
             )  # fmt: skip
-        arm(name, examples)
+    arm("real", real)
+    for name, examples in sets.items():
+        arm(name, examples, by)
     about = {
         "test": f"{len(test.lines)} real lines of writers held out, seed {options.seed}",
         "training": f"{options.steps} steps each, seed {options.seed}; the same texts, line by line",
