@@ -147,6 +147,34 @@ def test_text_typed_before_the_page_is_ready_is_kept(visit):
     _ink(page, "early")
 
 
+def test_until_the_page_is_ready_it_says_so_and_its_buttons_wait(visit):
+    page = visit({"text": ""})
+    expect(page.locator("#status")).to_be_empty()
+    held = []
+    page.route("**/config.json", lambda route: held.append(route))
+    with page.expect_request("**/config.json"):
+        page.reload()
+    expect(page.locator("#status")).to_have_text("Loading …")
+    expect(page.locator("main button:enabled:visible")).to_have_count(0)
+    held.pop().continue_()
+    expect(page.locator("#write")).to_be_enabled()
+    expect(page.locator("#status")).to_be_empty()
+
+
+def test_what_is_written_with_other_characters_is_told(visit):
+    page = visit({"text": "Grüße an Jürgen"})
+    _ink(page, "Grusse an Jurgen")
+    expect(page.locator("#status")).to_have_text("1 line of ink. “ü” is written as “u”, “ß” as “ss”.")
+
+
+def test_a_page_longer_than_a4_is_told_with_its_size(visit):
+    page = visit({"text": "ab" + "\n" * 40 + "c", "size": "page"})
+    _ink(page, "ab / c")
+    expect(page.locator("#status")).to_contain_text(re.compile("longer than A4: 210 × 4[0-9]{2} mm"))
+    page.get_by_label("Note").check(force=True)
+    expect(page.locator("#status")).to_have_text("2 lines of ink.")
+
+
 def test_a_link_gives_the_same_svg(visit):
     page = visit()
     _ink(page)  # the page is ready
@@ -242,6 +270,7 @@ def test_a_drawn_hand_writes_and_stays_in_the_browser(visit, site):
     page.reload()
     assert _ink(page, "ab") == ink
     page.click("#draw")
+    _agree(page, "Delete 1 drawn line and the learned hand?")
     page.click("#own-delete")
     assert page.evaluate("localStorage.length") == 0
     page.click("#own .own-head button")
@@ -262,6 +291,7 @@ def test_a_hand_is_exported_and_imported(visit):
     assert [len(stroke) for stroke in json.loads(exported)["lines"][0]["strokes"]] == [3, 1]
     [line] = strokes_json.loads(exported.decode())  # as train.py adapt reads it
     assert [len(stroke) for stroke in strokes.split(line.strokes)] == [3, 1]
+    _agree(page, "Delete 1 drawn line?")
     page.click("#own-delete")
     expect(page.locator("#own-count")).to_have_text("0 strokes, 0 points recorded.")
     files = page.locator("#own-import")
@@ -269,6 +299,62 @@ def test_a_hand_is_exported_and_imported(visit):
     expect(page.locator("#own-status")).to_contain_text("no hand")
     files.set_input_files({"name": "x.json", "mimeType": "application/json", "buffer": exported})
     expect(page.locator("#own-count")).to_have_text("2 strokes, 4 points recorded.")
+
+
+def test_drawn_ink_is_deleted_and_replaced_only_when_that_is_confirmed(visit):
+    page = visit({"text": "ab"})
+    _ink(page)
+    page.click("#draw")
+    _draw(page, [STROKE])
+    other = json.dumps({"lines": [{"text": "a", "strokes": [[[0, 0], [1, 2]]]}]}).encode()
+    for question, lose in (
+        ("Delete 1 drawn line?", lambda: page.click("#own-delete")),
+        ("Replace 1 drawn line by", lambda: page.set_input_files("#own-import", _file(other))),
+    ):
+        with page.expect_event("dialog") as asked:
+            page.once("dialog", lambda dialog: dialog.dismiss())
+            lose()
+        assert asked.value.message.startswith(question)
+    expect(page.locator("#own-count")).to_have_text("1 stroke, 3 points recorded.")
+    assert _strokes_kept(page) == 1
+    _agree(page, "Replace 1 drawn line by")
+    page.set_input_files("#own-import", _file(other))
+    expect(page.locator("#own-count")).to_have_text("1 stroke, 2 points recorded.")
+
+
+def test_a_line_that_was_cleared_comes_back_by_undo(visit):
+    page = visit({"text": "ab"})
+    _ink(page)
+    page.click("#draw")
+    _draw(page, [STROKE, STROKE + 1])
+    kept = page.evaluate("localStorage.getItem('writemate.hand')")
+    undo, count = page.locator("#own-undo"), page.locator("#own-count")
+    page.click("#own-clear")
+    expect(count).to_have_text("0 strokes, 0 points recorded.")
+    assert _strokes_kept(page) == 0
+    page.click("#own-next")
+    expect(undo).to_be_disabled()  # another line has nothing that was cleared
+    page.click("#own-back")
+    _draw(page, [STROKE])
+    expect(undo).to_have_accessible_name("Undo the last stroke")
+    undo.click()
+    expect(undo).to_have_accessible_name("Undo Clear")
+    undo.click()
+    expect(count).to_have_text("2 strokes, 6 points recorded.")
+    assert page.evaluate("localStorage.getItem('writemate.hand')") == kept
+
+
+def _agree(page, question: str) -> None:
+    """Says yes to the next question, which must begin like this."""
+
+    def answer(dialog):
+        dialog.accept() if dialog.message.startswith(question) else dialog.dismiss()
+
+    page.once("dialog", answer)
+
+
+def _file(content: bytes) -> dict:
+    return {"name": "x.json", "mimeType": "application/json", "buffer": content}
 
 
 def test_hands_of_a_link_and_of_ones_own_are_two_cards_and_keep_the_focus(visit):
@@ -298,6 +384,7 @@ def test_hands_of_a_link_and_of_ones_own_are_two_cards_and_keep_the_focus(visit)
     page.click("#draw")
     page.click("#own-clear")
     expect(page.locator("#own-export")).to_be_enabled()  # what was learned is still kept
+    _agree(page, "Delete the learned hand?")
     page.click("#own-delete")
     assert page.evaluate("localStorage.length") == 0
     page.click("#own .own-head button")
@@ -314,12 +401,13 @@ def test_ink_that_is_deleted_or_replaced_is_learned_no_further(visit):
     progress = page.locator("#own-progress")
     page.click("#draw")
     _draw(page, [np.array([[0, 0], [1, 1], [2, 0]])])
-    for replace in (
-        lambda: page.set_input_files("#own-import", {"name": "x", "mimeType": "application/json", "buffer": ink}),
-        lambda: page.click("#own-delete"),
+    for question, replace in (
+        ("Replace 1", lambda: page.set_input_files("#own-import", _file(ink))),
+        ("Delete 1", lambda: page.click("#own-delete")),
     ):
         page.click("#own-fit")
         expect(progress).to_be_visible()
+        _agree(page, question)
         replace()
         expect(progress).to_be_hidden()
     assert page.evaluate("localStorage.length") == 0
@@ -333,6 +421,7 @@ def test_what_one_tab_draws_or_deletes_is_so_in_the_other(visit):
     other.route("**/api/v1/fit", lambda route: None)  # never answered
     other.click("#own-fit")
     expect(other.locator("#own-progress")).to_be_visible()
+    _agree(page, "Delete 1 drawn line?")
     page.click("#own-delete")
     expect(other.locator("#own-progress")).to_be_hidden()
     expect(count).to_have_text("0 strokes, 0 points recorded.")
@@ -398,10 +487,11 @@ def test_that_a_hand_is_not_kept_is_told_after_drawing_learning_and_importing(vi
     ink = json.dumps({"lines": [{"text": "a", "strokes": [[[0, 0], [1, 2]]]}]}).encode()
     status = page.locator("#own-status")
     page.click("#draw")
+    page.on("dialog", lambda dialog: dialog.accept())
     for change in (
         lambda: _draw(page, [STROKE]),
         lambda: page.click("#own-fit"),
-        lambda: page.set_input_files("#own-import", {"name": "x", "mimeType": "application/json", "buffer": ink}),
+        lambda: page.set_input_files("#own-import", _file(ink)),
     ):
         status.evaluate("(said) => { said.textContent = ''; }")
         change()
@@ -590,14 +680,21 @@ def test_ink_beyond_the_bed_is_refused(visit):
     _ink(page)
     page.click("summary")
     page.fill("#bed-width", "10")
+    page.select_option("#dwell-unit", "ms")
+    page.fill("#pen-seconds", "0.2")
     page.click("summary")
     page.click("#get-gcode")
     expect(page.locator("#taken")).to_contain_text("not wholly on the bed of 10")
     expect(page.locator("#bed-width")).to_be_visible()
     page.reload()
     expect(page.locator("#bed-width")).to_have_value("10")  # a machine is described once
+    expect(page.locator("#dwell-unit")).to_have_value("ms")
     page.click("summary")
+    page.fill("#bed-width", "210")
+    _ink(page, "ab")
+    assert set(re.findall(rb"G4 P.*", _download(page, "gcode")[1])) == {b"G4 P200"}
     page.click("#machine-reset")
+    expect(page.locator("#dwell-unit")).to_have_value("s")
     page.fill("#origin-x", "20")
     _ink(page, "ab")
     name, program = _download(page, "gcode")
@@ -626,8 +723,13 @@ def test_characters_that_cannot_be_written_are_named(visit):
     page.fill("#text", "party \N{PARTY POPPER}")
     expect(page.locator("#status")).to_contain_text("\N{PARTY POPPER}")
     expect(page.locator("#retry")).to_be_hidden()
+    former = page.locator("#taken")  # beside the files, which are of the text before
+    expect(former).to_contain_text(re.compile("the text as it was before .*\N{PARTY POPPER}"))
+    assert b"<title>ab</title>" in _download(page, "svg")[1]
+    expect(former).to_contain_text("the text as it was before")
     page.fill("#text", "party")
     _ink(page, "party")
+    expect(former).to_be_empty()
 
 
 def test_a_text_too_long_is_told_without_asking(visit):
@@ -639,9 +741,11 @@ def test_a_text_too_long_is_told_without_asking(visit):
     page.fill("#pen", "0.8")
     assert _ink(page, "ab") == ink  # the sheet stays what it was, in the files, too
     assert b"<title>ab</title>" in _download(page, "svg")[1]
+    expect(page.locator("#taken")).to_contain_text("the text as it was before your last change: That is 41 lines")
     page = visit({"text": "\n".join(["line"] * 41)})
     expect(page.locator("#status")).to_contain_text("41 lines; at most 40")
     expect(page.locator(".downloads button:enabled")).to_have_text(["Copy link"])
+    expect(page.locator("#taken")).to_be_empty()  # there are no files
     page.fill("#text", "line")
     _ink(page, "line")
     expect(page.locator("#get-svg")).to_be_enabled()
@@ -678,6 +782,22 @@ def test_weights_that_cannot_be_loaded_are_told(visit):
     expect(page.locator("#status")).to_have_text(
         "WriteMate could not start: The network's weights could not be loaded (404). Reload the page to try again."
     )
+
+
+def test_where_the_page_cannot_start_it_says_why(visit, chromium):
+    page = visit({"text": "ab"}, expected=["404"])
+    _ink(page)
+    status = page.locator("#status")
+    page.route("**/layout.js", lambda route: route.fulfill(status=404))
+    page.reload()
+    expect(status).to_contain_text("could not start: a part of it could not be loaded, or this browser is too old")
+    page = visit(java_script_enabled=False)
+    expect(page.locator("noscript")).to_be_visible()
+    expect(page.locator("#status")).to_be_hidden()
+    page = chromium.new_page()
+    page.goto((ROOT / "writemate_jax" / "web" / "page" / "index.html").as_uri())
+    expect(page.locator("#status")).to_contain_text("could not start: it was opened as a file. It needs a web server")
+    page.close()
 
 
 # For everybody

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { events } from "../../writemate_jax/web/page/engine/events.js";
+import { toWrite } from "../../writemate_jax/web/page/engine/request.js";
 import { createEngine } from "../../writemate_jax/web/page/engine/server.js";
 import { times } from "../../writemate_jax/web/page/neatness.js";
 import { createScribe } from "../../writemate_jax/web/page/scribe.js";
@@ -93,6 +94,15 @@ test("every failure is an EngineError of its kind", async (t) => {
     });
     t.mock.restoreAll();
   }
+});
+
+test("characters of all lines that cannot be written are named, with what helps", async (t) => {
+  serve(t, () => new Response(JSON.stringify({ kind: "characters", characters: "漢字" }), { status: 422 }));
+  const engine = await createEngine();
+  await assert.rejects(engine.write({ lines: ["漢", "字"] }, () => {}), { message: /漢 字 here; leave them out/ });
+  const header = { alphabet: " ab", likenesses: {}, sampling: { largestSeed: 9 } };
+  const named = /cannot write “漢”, “字”; leave them out/;
+  assert.throws(() => toWrite({ lines: ["a漢b", "a", "字漢"] }, { header }), { kind: "characters", message: named });
 });
 
 test("the scribe asks for what it does not know, and gives up when asked again", async () => {

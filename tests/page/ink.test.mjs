@@ -40,13 +40,24 @@ test("a plotter's order draws all strokes, and travels no more than the order of
 
 test("ink beyond the bed, or a machine that is none, is refused", () => {
   const sheet = { width: 50, height: 50, lines: [{ text: "(a);b", strokes: [[[10, 10], [40, 40]]] }] };
-  const pen = { penUp: "M5", penDown: "M3 S90", seconds: 0.2 };
+  const pen = { penUp: "M5", penDown: "M3 S90", seconds: 0.2, dwellUnit: "s" };
   const machine = { bed: [45, 45], origin: [5, -5], feed: 1000, travel: 2000, ...pen };
   const program = toGcode(sheet, machine);
   assert.match(program, /^; _a__b\nG21/);
   assert.match(program, /G0 X15 Y35 F2000\nM3 S90\nG4 P0.2\nG1 /);
   for (const wrong of [{ bed: [39, 45] }, { feed: 0 }, { travel: NaN }, { penUp: "" }, { penDown: "G0\nM112" },
-    { origin: [5.5, 0] }, { origin: [0, NaN] }, { origin: [0, -11] }, { seconds: -1 }, { seconds: NaN }]) {
+    { origin: [5.5, 0] }, { origin: [0, NaN] }, { origin: [0, -11] }, { seconds: -1 }, { seconds: NaN },
+    { dwellUnit: "" }, { dwellUnit: "toString" }]) {
     assert.throws(() => toGcode(sheet, { ...machine, ...wrong }), JSON.stringify(wrong));
   }
+});
+
+test("a pause is written in the machine's unit, in whole milliseconds", () => {
+  const sheet = { width: 50, height: 50, lines: [{ text: "a", strokes: [[[10, 10], [40, 40]]] }] };
+  const pauses = (seconds, dwellUnit) => toGcode(sheet, { seconds, dwellUnit }).match(/^G4 .*$/gm);
+  const cases = [[0.2, "s", "P0.2"], [0.2, "ms", "P200"], [0.0007, "ms", "P1"], [1.005, "ms", "P1005"]];
+  for (const [seconds, unit, pause] of cases) {
+    assert.deepEqual(pauses(seconds, unit), Array(3).fill(`G4 ${pause}`));
+  }
+  assert.equal(pauses(0, "ms"), null);
 });

@@ -13,13 +13,13 @@ import { createPlayer, motionless } from "./player.js";
 import { drawPreview, loadPreviews } from "./previews.js";
 import { createScribe } from "./scribe.js";
 import { baseline } from "./sheet.js";
+import { summary, tooLong } from "./summary.js";
 import { element } from "./svg.js";
 import { createTakeAlong } from "./takealong.js";
 
 const PAUSE = 250; // ms without typing after which the text is written
 const SETTLED = 200; // ms without changes after which the address says them: browsers allow few changes a second
 const MOST_LINES = 40;
-const MOST_ROWS = 100; // lines of a sheet, the empty ones counted
 const WIDE = 4; // heights of ink that a card shows
 const OWN = "own", LINKED = "linked"; // the gallery's values for hands that are no styles; no style has these names
 const CHOSEN = ["seed", "style", "hand", "attention"]; // settings that are changed at a click and ask for other ink,
@@ -161,16 +161,15 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
     const { seed, attention, hand: own } = settings;
     const ratio = own?.ratio ?? previews.styles[style]?.ratio;
     const found = wrap(settings.text, settings.size, ratio);
-    const lines = found.filter(Boolean);
-    if (lines.length > mostLines || found.length > MOST_ROWS) { // what is on the paper stays, and can be saved
+    const refused = tooLong(found, settings.size, mostLines);
+    if (refused) { // what is on the paper stays, and can be saved
       scribe.stop();
-      messages.say(lines.length > mostLines
-        ? `That is ${lines.length} lines; at most ${mostLines} can be written at once. Shorten the text or choose larger`
-          + " paper."
-        : `That is ${found.length} lines, with the empty ones; a sheet has at most ${MOST_ROWS}.`, true);
-      return draw();
+      messages.say(refused, true);
+      draw();
+      return stale(refused);
     }
     rows = found;
+    const lines = rows.filter(Boolean);
     const primed = own ? own.primer : styles.length > 0; // each style that has a name is written behind a line
     // Where the neatness is the usual one, the engine knows best what bias each line wants.
     const usual = settings.bias === DEFAULTS.bias;
@@ -190,20 +189,20 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
       clearTimeout(slow);
       draw();
       if (replay) player.replay();
-      messages.say(summary());
+      messages.say(summary(rows, inks, settings.size, sheet.height));
+      stale("");
     } catch (error) {
       messages.fail(error);
+      stale(error.message);
     } finally {
       clearTimeout(slow);
       if (mine === asked) at("paper").removeAttribute("aria-busy");
     }
   }
 
-  function summary() {
-    const cut = inks.filter((line) => line && !line.complete).length;
-    if (cut) return `${cut === 1 ? "A line was" : `${cut} lines were`} cut before the end; another seed may help.`;
-    const count = request.lines.length;
-    return count ? `${count} line${count === 1 ? "" : "s"} of ink.` : "";
+  /** Why the paper still has former ink, which is what can be saved; "" where it has what is asked for. */
+  function stale(why) {
+    outdated(sheet.lines.some(Boolean) ? why : "");
   }
 
   /** Lays out what is known; a row keeps its former ink until the new one is there. */
@@ -248,7 +247,7 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
 
   // Buttons
 
-  createTakeAlong({
+  const outdated = createTakeAlong({
     sheet: async () => {
       await finished();
       return sheet;
@@ -268,6 +267,7 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
   at("draw").addEventListener("click", () => dialog.open());
   addEventListener("hashchange", () => open(read()));
 
+  for (const button of document.querySelectorAll("main button:disabled")) button.disabled = false; // they work now
   penState("finished");
   const typed = at("text").value; // before the page was ready
   open(typed ? { ...read(), text: typed } : read());
@@ -294,4 +294,5 @@ start().catch((error) => {
   console.warn(error);
   const why = error.kind ? error.message : "its files or its engine could not be loaded.";
   at("status").textContent = `WriteMate could not start: ${why} Reload the page to try again.`;
+  at("status").classList.add("trouble");
 });

@@ -20,6 +20,7 @@ export function createHandDialog(engine, { used, changed, onServer }) {
   const at = (name) => document.getElementById(`own-${name}`);
   const dialog = document.getElementById("own");
   let hand = loadHand(), step = 0, learning = null;
+  const cleared = new Map(); // for each line that was cleared the strokes that it had
   let lines = linesOf(hand);
   const recorder = createRecorder(at("canvas"), { changed: recorded });
 
@@ -68,11 +69,25 @@ export function createHandDialog(engine, { used, changed, onServer }) {
     const done = drawn().length;
     at("count").textContent = `${plural(strokes, "stroke")}, ${plural(points, "point")} recorded.`
       + (done > 1 || (done && !strokes) ? ` ${plural(done, "line")} written.` : "");
-    at("undo").disabled = at("clear").disabled = !strokes;
+    at("clear").disabled = !strokes;
+    at("undo").disabled = !strokes && !cleared.has(step);
+    at("undo").setAttribute("aria-label", strokes || at("undo").disabled ? "Undo the last stroke" : "Undo Clear");
     at("back").disabled = !step;
     at("next").disabled = step === lines.length - 1;
     at("fit").disabled = !done || learning !== null;
     at("export").disabled = at("delete").disabled = hand === null; // a learned hand holds a line that was cleared, too
+  }
+
+  function clear() {
+    cleared.set(step, recorder.strokes);
+    recorder.clear();
+  }
+
+  function undo() {
+    if (recorder.strokes.length) return recorder.undo();
+    recorder.strokes = cleared.get(step);
+    cleared.delete(step);
+    recorded();
   }
 
   function drawn() {
@@ -116,8 +131,17 @@ export function createHandDialog(engine, { used, changed, onServer }) {
     learning?.abort();
     hand = other;
     lines = linesOf(hand);
+    cleared.clear();
     go(Math.min(to, lines.length - 1));
     changed(hand);
+  }
+
+  /** Asks before drawn lines or a learned hand go, which do not come back. question: of what is lost, in words. */
+  function mayLose(question) {
+    const count = drawn().length;
+    const lost = [count && plural(count, "drawn line"), hand?.learned && "the learned hand"].filter(Boolean);
+    return !lost.length
+      || confirm(`${question(lost.join(" and "))} Without a file that you exported, nothing brings this back.`);
   }
 
   /** How wide the hand writes against the table of widths; as usual where it cannot be tried, by a busy server say. */
@@ -135,8 +159,8 @@ export function createHandDialog(engine, { used, changed, onServer }) {
     return ratio;
   }
 
-  at("undo").addEventListener("click", recorder.undo);
-  at("clear").addEventListener("click", recorder.clear);
+  at("undo").addEventListener("click", undo);
+  at("clear").addEventListener("click", clear);
   at("back").addEventListener("click", () => go(step - 1));
   at("next").addEventListener("click", () => go(step + 1));
   at("fit").addEventListener("click", fit);
@@ -144,14 +168,18 @@ export function createHandDialog(engine, { used, changed, onServer }) {
     save(new Blob([`${JSON.stringify({ ...hand, lines })}\n`], { type: "application/json" }), "my-hand.json"));
   at("import").addEventListener("change", async ({ target }) => {
     try {
-      replace(readHand(await target.files[0].text()));
-      say(`Imported ${plural(hand.lines.length, "line")}. Choose "Use this hand". ${saveHand(hand)}`);
+      const found = readHand(await target.files[0].text());
+      if (mayLose((lost) => `Replace ${lost} by what the file holds?`)) {
+        replace(found);
+        say(`Imported ${plural(hand.lines.length, "line")}. Choose "Use this hand". ${saveHand(hand)}`);
+      }
     } catch (error) {
       say(error.message);
     }
     target.value = ""; // so that the same file can be chosen again
   });
   at("delete").addEventListener("click", () => {
+    if (!mayLose((lost) => `Delete ${lost}?`)) return;
     deleteHand();
     replace(null);
     say("Your ink is deleted.");

@@ -4,6 +4,7 @@ import { MACHINE } from "./formats/gcode.js";
 const KEY = "writemate.machine";
 const FIELDS = [
   "bed-width", "bed-depth", "origin-x", "origin-y", "feed", "travel", "pen-up", "pen-down", "pen-seconds",
+  "dwell-unit",
 ];
 
 const at = (id) => document.getElementById(id);
@@ -22,7 +23,7 @@ export function createMachine() {
     return {
       bed: [number("bed-width"), number("bed-depth")], origin: [number("origin-x"), number("origin-y")],
       feed: number("feed"), travel: number("travel"), penUp: at("pen-up").value, penDown: at("pen-down").value,
-      seconds: number("pen-seconds"),
+      seconds: number("pen-seconds"), dwellUnit: at("dwell-unit").value,
     };
   }
 
@@ -31,6 +32,7 @@ export function createMachine() {
 
 const USUAL = Object.fromEntries([
   ...MACHINE.bed, ...MACHINE.origin, MACHINE.feed, MACHINE.travel, MACHINE.penUp, MACHINE.penDown, MACHINE.seconds,
+  MACHINE.dwellUnit,
 ].map((value, i) => [FIELDS[i], String(value)]));
 
 function show(values) {
@@ -47,8 +49,8 @@ function keep() {
 
 function kept() {
   try {
-    const found = JSON.parse(localStorage.getItem(KEY));
-    return FIELDS.every((id) => typeof found?.[id] === "string") ? found : null;
+    const found = { ...USUAL, ...JSON.parse(localStorage.getItem(KEY)) }; // an earlier page kept fewer fields
+    return FIELDS.every((id) => typeof found[id] === "string") ? found : null;
   } catch {
     return null; // storage is forbidden, or holds something else
   }

@@ -42,7 +42,9 @@ export function transliterate(text, alphabet, likenesses) {
   });
   if (unknown.size) {
     const named = [...unknown].map((c) => `“${c}”`).join(", ");
-    throw new EngineError("characters", `The pen cannot write ${named}: it knows Latin letters, digits and punctuation.`);
+    throw new EngineError("characters",
+      `The pen cannot write ${named}; leave ${unknown.size === 1 ? "it" : "them"} out. It knows Latin letters, digits`
+        + " and punctuation.");
   }
   return written.join("");
 }

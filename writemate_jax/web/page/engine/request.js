@@ -21,8 +21,8 @@ export function toWrite({ lines, seed = 0, bias = null, style = "random", vector
   const asked = candidates === null ? null : whole("number of candidates", candidates, 1, sampling.mostCandidates);
   const own = hand || vector ? ownHand(hand ?? { vector }, model) : null;
   return {
-    lines: lines.map((line, i) => {
-      const text = readable(line, header), its = (first + i) % (sampling.largestSeed + 1);
+    lines: allReadable(lines, header).map((text, i) => {
+      const its = (first + i) % (sampling.largestSeed + 1);
       const whose = own ?? handOf(style, its, model);
       return { text, seed: its, hand: whose, own: own !== null,
         bias: neatness ?? times(text, whose.primer, sampling.neater) * sampling.bias,
@@ -30,6 +30,16 @@ export function toWrite({ lines, seed = 0, bias = null, style = "random", vector
     }),
     attention: Boolean(attention),
   };
+}
+
+/** The lines as the network can write them. Characters that it cannot write are named for all lines at once. */
+function allReadable(lines, header) {
+  try {
+    return lines.map((one) => readable(one, header));
+  } catch (error) {
+    if (error.kind === "characters") line(lines.join(" "), header.alphabet, header.likenesses); // throws one of all
+    throw error;
+  }
 }
 
 /** The hand of a style's name, a writer's, "unknown" or "random": {style, primer, trait} as writing.js takes it. */

@@ -80,8 +80,10 @@ function problem({ kind, status, detail, title, characters, retry_after: later }
     return new EngineError("busy", detail ?? "Many people are writing just now.", wait);
   }
   if (characters) {
+    const unknown = [...characters];
     return new EngineError("characters",
-      `There is no ink for ${[...characters].join(" ")} here: letters, digits and the usual signs can be written.`);
+      `There is no ink for ${unknown.join(" ")} here; leave ${unknown.length === 1 ? "it" : "them"} out. Letters, digits`
+        + " and the usual signs can be written.");
   }
   if (status === 413) return new EngineError("too_long", detail ?? "That is too much for one request.");
   return new EngineError(kind ?? "failed", detail ?? title ?? "The server could not write this.");

@@ -5,9 +5,11 @@ import { inOrder } from "./plotter.js";
 
 const CHORD = 0.2; // mm: curves are drawn as lines of at most about that length
 const EDGE = 0.05; // mm: by no more may a curve pass its points, which lie on the bed; there it is drawn along the edge
+const DWELL_UNITS = { s: 1, ms: 1000 }; // of the P of G4, in a second; firmwares differ
 
 export const MACHINE = {
   bed: [210, 297], origin: [0, 0], feed: 1500, travel: 3000, penUp: "G0 Z5", penDown: "G1 Z0 F600", seconds: 0,
+  dwellUnit: "s",
 };
 
 /** The ink reaches beyond the bed, or the machine is described wrongly; the message can be shown. */
@@ -17,17 +19,19 @@ export class OffTheBed extends Error {}
  * A program in mm and absolute places, y up, that draws the sheet and goes back to (0, 0).
  *
  * bed: mm, from (0, 0). origin: where the sheet's lower left corner lies. feed, travel: mm a minute of the lowered and
- * the raised pen. seconds: what a servo is given to move the pen. Throws `OffTheBed`.
+ * the raised pen. seconds: what a servo is given to move the pen. dwellUnit: what the machine takes the P of a pause,
+ * G4, for: "s" as GRBL and LinuxCNC do, or "ms" as Marlin, Klipper and RepRapFirmware do. Throws `OffTheBed`.
  */
 export function toGcode(sheet, given = MACHINE) {
-  const machine = { ...MACHINE, ...given }, { origin, seconds } = machine;
+  const machine = { ...MACHINE, ...given }, { origin, seconds, dwellUnit } = machine;
   check(machine);
   const strokes = inOrder(sheet).flat().map((stroke) => (
     chords(stroke).map(([x, y]) => [origin[0] + x, origin[1] + sheet.height - y])));
   checkBed(strokes, machine);
   for (const point of strokes.flat()) [0, 1].forEach((i) => { point[i] = Math.min(Math.max(point[i], 0), machine.bed[i]); });
   const comments = title(sheet).split("\n").map((line) => `; ${line.replace(/[^ -}]|[();%!?]/g, "_")}`);
-  const wait = seconds ? [`G4 P${number(seconds)}`] : [];
+  // Whole milliseconds in either unit: Marlin takes no fraction of one.
+  const wait = seconds ? [`G4 P${number(Number(seconds.toFixed(3)) * DWELL_UNITS[dwellUnit])}`] : [];
   const up = [machine.penUp, ...wait], down = [machine.penDown, ...wait];
   const program = [...comments, "G21 ; mm", "G90 ; absolute places", ...up];
   for (const [first, ...rest] of strokes) {
@@ -48,7 +52,7 @@ function chords(stroke) {
   return [stroke[0], ...bezier(stroke).flatMap((segment) => along(segment, pieces(segment)))];
 }
 
-function check({ bed, origin, feed, travel, penUp, penDown, seconds }) {
+function check({ bed, origin, feed, travel, penUp, penDown, seconds, dwellUnit }) {
   const said = (value) => (Number.isNaN(value) ? "no number" : value);
   const wrong = [["bed's width", bed[0]], ["bed's depth", bed[1]], ["drawing speed", feed], ["travel speed", travel]]
     .find(([, value]) => !(value > 0 && value < Infinity));
@@ -57,6 +61,9 @@ function check({ bed, origin, feed, travel, penUp, penDown, seconds }) {
   if (lost !== undefined) throw new OffTheBed(`The sheet's place is ${said(lost)}; millimetres are needed.`);
   if (!(seconds >= 0 && seconds < Infinity)) {
     throw new OffTheBed(`The pause for the pen is ${said(seconds)}; 0 seconds or more are needed.`);
+  }
+  if (!Object.hasOwn(DWELL_UNITS, dwellUnit)) {
+    throw new OffTheBed("The machine reads the pause in an unknown unit; s or ms is needed.");
   }
   const code = [penUp, penDown].find((command) => !/^[ -~]*\S[ -~]*$/.test(command));
   if (code !== undefined) throw new OffTheBed(`${JSON.stringify(code)} is no command for a pen; G0 Z5 is one.`);
