@@ -165,6 +165,7 @@ def test_arrangements_keep_training_and_validation_apart():
         ({"strokes": np.zeros((3, 3), np.float32)}, {}, "'bad'.*eos 0; expected 1"),
         ({"strokes": np.full((3, 3), np.nan)}, {}, "'bad'.*finite"),
         ({"text": ""}, {}, "'bad' has no text"),
+        ({"text": "a\nb"}, {}, "'bad' has a line break in its text, .*; give single lines"),
         ({"text": "abz"}, {"alphabet": "abc"}, r"'bad'.*\['z'\].*'abc'"),
         ({"strokes": np.array([[0, 0, 0], [600, 0, 1]])}, {}, "has a jump of 600; expected at most 511.98.*coarser"),
         ({}, {"quantum": 0}, "quantum is 0"),

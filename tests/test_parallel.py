@@ -74,32 +74,97 @@ def test_eight_devices_equal_one_with_ragged_batches(tmp_path, unit, global_norm
             np.testing.assert_allclose(np.asarray(a)[device], b, atol=1e-5)
 
 
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def two_processes(arguments) -> list[str]:
+    """What Python says with arguments(0) and arguments(1), side by side."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, *arguments(i)], cwd=ROOT, env=os.environ | {"JAX_NUM_CPU_DEVICES": "2"},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )
+        for i in range(2)
+    ]  # fmt: skip
+    try:
+        said = [process.communicate(timeout=300)[0].decode() for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    assert [process.returncode for process in processes] == [0, 0], "\n".join(text[-3000:] for text in said)
+    return said
+
+
+TOGETHER = """
+import sys
+from pathlib import Path
+port, rank, folder, corpus = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]
+sys.path[:0] = [".", "tests"]
+from writemate_jax.training import agreement, loop, parallel
+parallel.initialize(f"127.0.0.1:{port}", 2, rank)
+import numpy as np, tiny
+from writemate_jax.checkpoints.orbax_checkpoints import Checkpoints
+from writemate_jax.config import ConfigurationError
+from writemate_jax.data import corpus as corpora
+
+config = tiny.config(folder)
+packed = corpora.load(corpus)
+about = loop.prepare(config, packed)[0]
+agreement.PATIENCE = 1.0
+
+def told(workdir, **changes):
+    try:
+        workdir.mkdir(exist_ok=True)
+        agreement.check(workdir, about.to_json() | changes, packed)
+        return "agreed"
+    except ConfigurationError as error:
+        return error
+
+print(told(folder))
+print(told(folder, unit=f"of {rank}"))
+print(told(folder, **{f"field_{rank}": 0}))
+print(told(folder / str(rank)))
+weights = {"w": np.ones((300, 300), np.float32)}
+with Checkpoints(folder, about) as checkpoints:  # both are still being written when the next are
+    for step in range(1, 13):
+        checkpoints.save(step, {"a": weights, "b": weights})
+        checkpoints.save_if_best(step, weights, -float(step))
+print("saved", checkpoints._last.latest_step(), checkpoints._best.best_step())
+"""
+
+
+def test_processes_that_do_not_belong_together_are_told_and_others_save_side_by_side(tmp_path):
+    config, port = tiny.config(tmp_path), free_port()
+    for said in two_processes(lambda i: ["-c", TOGETHER, str(port), str(i), str(tmp_path), config.corpus]):
+        lines = [line for line in said.splitlines() if line.startswith(("agreed", "process 1", "saved"))]
+        assert lines[0] == "agreed" and lines[4:] == ["saved 12 12"]
+        assert lines[1].startswith("process 1 has another unit than process 0 (here, in process ")
+        assert lines[2].startswith("process 1 has another version of WriteMate than process 0")
+        assert lines[3].startswith("process 1 does not see the work directory of process 0 (here ")
+    assert not list(tmp_path.rglob("*tmp*"))
+
+
 def test_two_processes_equal_one(tmp_path):
     config = plain(tiny.config(tmp_path))
     config.model.style_size = 0  # without hands that forget their writer there are no styles
     expected, _ = steps_by_hand(config, 12)
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
     flags = [f"--config.{section}.{key}={value}" for section, key, value in (
         ("data", "slant", 0.0), ("data", "size", 0.0), ("data", "aspect", 0.0),
         ("data", "batch_size", 8), ("data", "buckets", 1),
         ("data", "unknown_hands", 0.0), ("model", "style_size", 0),
-        ("optimizer", "average_decay", 0.0), ("optimizer", "warmup_steps", 2), ("model", "cells", 16),
+        ("optimizer", "average_decay", 0.0), ("model", "cells", 16),
+        ("optimizer", "warmup_steps", 0), ("optimizer", "cosine_to", 1.0),
         ("training", "steps", 12), ("training", "save_every", 12), ("training", "evaluate_every", 12),
     )]
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "train.py", "--config", "configs/smoke.py", f"--config.corpus={config.corpus}",
-             "--config.sampling.texts=('lot',)", *flags, "--workdir", str(tmp_path / "run"),
-             "--coordinator", f"127.0.0.1:{port}", "--processes", "2", "--process", str(i)],
-            cwd=ROOT, env=os.environ | {"JAX_NUM_CPU_DEVICES": "2"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )
-        for i in range(2)
-    ]
-    for process in processes:
-        output, _ = process.communicate(timeout=600)
-        assert process.returncode == 0, output.decode()[-3000:]
+    port = free_port()
+    two_processes(lambda i: [
+        "train.py", "--config", "configs/smoke.py", f"--config.corpus={config.corpus}",
+        "--config.sampling.texts=('lot',)", *flags, "--workdir", str(tmp_path / "run"),
+        "--coordinator", f"127.0.0.1:{port}", "--processes", "2", "--process", str(i),
+    ])  # fmt: skip
     params = load_model(tmp_path / "run" / "last").params
     for a, b in zip(jax.tree.leaves(params), jax.tree.leaves(expected), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)

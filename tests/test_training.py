@@ -183,6 +183,13 @@ def test_what_would_end_a_run_later_is_said_at_its_beginning(tmp_path, field, va
     assert not (tmp_path / "run" / "last").exists()
 
 
+def test_a_bucket_is_no_work_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigurationError, match="--workdir is gs://bucket/run; expected a folder: mount the bucket"):
+        loop.run(tiny.config(tmp_path), "gs://bucket/run")
+    assert not Path("gs:").exists()
+
+
 def test_how_long_a_run_is_to_take_does_not_change_the_order_of_its_lines(tmp_path):
     config = tiny.config(tmp_path)
     config.data.short_steps = 4

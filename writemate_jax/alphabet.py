@@ -71,7 +71,10 @@ class Alphabet:
         their own (joiners, stray accents) become nothing. Raises `UnknownCharacters`, naming ``where`` and all that
         cannot be written.
         """
-        text = unicodedata.normalize("NFC", text)
+        composed = unicodedata.normalize("NFC", text)
+        # An alphabet may have a character whole, or its parts.
+        forms = (text, composed, unicodedata.normalize("NFD", text))
+        text = next((form for form in forms if set(form) <= set(self.characters)), composed)
         replaced = {c: _nearest_ascii(c) for c in dict.fromkeys(text) if c not in self.characters}
         unknown = [c for c, near in replaced.items() if near is None or not set(near) <= set(self.characters)]
         if unknown:

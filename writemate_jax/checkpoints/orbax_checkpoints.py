@@ -27,12 +27,9 @@ class Checkpoints:
     def __init__(self, workdir: Path, description: Description):
         self._description = description.to_json()
         root = Path(workdir).absolute()
-        self._last = ocp.CheckpointManager(root / LAST, options=ocp.CheckpointManagerOptions(max_to_keep=2))
-        self._best = ocp.CheckpointManager(
-            root / BEST,
-            options=ocp.CheckpointManagerOptions(
-                max_to_keep=1, best_fn=lambda metrics: metrics["nats_per_line"], best_mode="min"
-            ),
+        self._last = _manager(root / LAST, max_to_keep=2)
+        self._best = _manager(
+            root / BEST, max_to_keep=1, best_fn=lambda metrics: metrics["nats_per_line"], best_mode="min"
         )
 
         # Kept here, since the manager knows a checkpoint's loss only when it has been written.
@@ -104,6 +101,13 @@ class Checkpoints:
     def _args(self, **trees: Any) -> ocp.args.Composite:
         items = {name: ocp.args.StandardSave(tree) for name, tree in trees.items()}
         return ocp.args.Composite(description=ocp.args.JsonSave(self._description), **items)
+
+
+def _manager(folder: Path, **options: Any) -> ocp.CheckpointManager:
+    # Where several processes save, each manager waits for the others at barriers of its own name: both may be saving.
+    processes = ocp.options.MultiprocessingOptions(barrier_sync_key_prefix=folder.name)
+    options = ocp.CheckpointManagerOptions(multiprocessing_options=processes, **options)
+    return ocp.CheckpointManager(folder, options=options)
 
 
 def read(path: Path) -> tuple[dict, Any]:

@@ -166,6 +166,8 @@ def _checked(line: Line, alphabet: str | None) -> np.ndarray:
         raise CorpusError(f"line {line.source!r}: {error}") from error
     if not line.text:
         raise CorpusError(f"line {line.source!r} has no text")
+    if line.text.splitlines() != [line.text]:
+        raise CorpusError(f"line {line.source!r} has a line break in its text, {line.text!r}; give single lines")
     unknown = sorted(set(line.text) - set(alphabet)) if alphabet is not None else []
     if unknown:
         raise CorpusError(f"line {line.source!r} has {unknown} in its text, outside the alphabet {alphabet!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
@@ -14,6 +14,9 @@ from writemate_jax.checkpoints.models import Description, Model
 from writemate_jax.data.batches import Batches
 from writemate_jax.data.corpus import Corpus
 from writemate_jax.training import losses, parallel
+
+if TYPE_CHECKING:
+    from writemate_jax.sampling.writer import Writer
 
 
 def validate(evaluation_step: Callable, params: Any, validation: Batches) -> losses.Sums:
@@ -43,7 +46,6 @@ def write_samples(
     """
     from writemate_jax.drawing.attention import plot_attention_sheet
     from writemate_jax.drawing.contact_sheet import contact_sheet
-    from writemate_jax.limits import MAX_CHARACTERS
     from writemate_jax.sampling.writer import Writer
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,7 +62,7 @@ def write_samples(
         plot_attention_sheet(lines, picture)
     if not config.sampling.termination_lines:
         return math.nan
-    held_out = [text for i in validation.indices if 1 <= len((text := corpus.text(i)).strip()) <= MAX_CHARACTERS]
+    held_out = [text for i in validation.indices if _can_write(writer, text := corpus.text(i))]
     if not held_out:
         return math.nan
     count = config.sampling.termination_lines
@@ -68,3 +70,15 @@ def write_samples(
     seeds = range(1, 1 + len(texts))  # with styles, each of another hand
     written = writer.write(texts, bias=config.sampling.bias, seed=seeds, candidates=1)
     return float(np.mean([line.complete for line in written]))
+
+
+def _can_write(writer: Writer, text: str) -> bool:
+    """Whether a text that a corpus has can also be asked for."""
+    from writemate_jax.alphabet import UnknownCharacters
+    from writemate_jax.sampling.requests import InvalidRequest
+
+    try:
+        writer.readable(text)
+    except (InvalidRequest, UnknownCharacters):
+        return False
+    return True

@@ -24,7 +24,17 @@ from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.batches import Batch, Batches
 from writemate_jax.replacing import write_text
-from writemate_jax.training import checking, evaluation, hardware, losses, optimizer, parallel, starting, step
+from writemate_jax.training import (
+    agreement,
+    checking,
+    evaluation,
+    hardware,
+    losses,
+    optimizer,
+    parallel,
+    starting,
+    step,
+)
 from writemate_jax.training import log as logs
 from writemate_jax.training.cost import Cost
 from writemate_jax.training.log import Log, plot_learning_curve
@@ -53,11 +63,14 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
     """
     stop_at = time.monotonic() + 60 * config.training.minutes if config.training.minutes > 0 else math.inf
     started = time.monotonic()
+    if "://" in str(workdir):
+        raise ConfigurationError(f"--workdir is {workdir}; expected a folder: mount the bucket, and give its folder")
     workdir = Path(workdir)
     workdir.mkdir(parents=True, exist_ok=True)
     checking.check(config)
     corpus = corpora.load(config.corpus)
     description, training, validation = prepare(config, corpus)
+    agreement.check(workdir, description.to_json(), corpus)
     network = description.network()
     rule = optimizer.make(config.optimizer, config.training.steps)
     example = next(iter(validation.ordered()))
@@ -244,8 +257,8 @@ class _Trainer:
         write_text(path, json.dumps(report, indent=1))
         raise NotFinite(
             f"step {at}: loss {metrics.sums.nll}, gradient norm {metrics.gradient_norm}, then weights of norm "
-            f"{metrics.weight_norm}. The lines of this process are in {path}; the last checkpoint is untouched. Lower "
-            "the learning rate or look at those lines."
+            f"{metrics.weight_norm}. The lines of this process are in {path}; the last checkpoint is untouched. Look "
+            f"at those lines, or go on {_elsewhere(self.workdir)}."
         )
 
     def _log_training(self, done: int, window: list, metrics, bar) -> None:
@@ -275,8 +288,8 @@ class _Trainer:
         if not np.isfinite(sums.nll):
             # NaN is below no loss and above none: it must not get near the comparison that keeps the best.
             raise NotFinite(
-                f"step {done}: the validation loss is {sums.nll}; the best checkpoint is untouched. Lower the learning "
-                "rate or look at the validation lines."
+                f"step {done}: the validation loss is {sums.nll}; the best checkpoint is untouched. Look at the "
+                f"validation lines, or go on {_elsewhere(self.workdir)}."
             )
         average = parallel.unreplicate(state.average)
         # The sums are the same in every process, and so all of them take the same branch in the checkpoint.
@@ -305,6 +318,11 @@ class _Trainer:
         self.clock = time.monotonic()  # the evaluation is not part of the training's speed
 
 
+def _elsewhere(workdir: Path) -> str:
+    """How to go on with another configuration, which a work directory that has begun does not take."""
+    return f"with a lower rate in a new --workdir, from these weights (--config.weights_from={workdir})"
+
+
 @contextmanager
 def _stop_signals() -> Iterator[dict]:
     """A record whose "asked" becomes 1 at SIGTERM or the first Ctrl-C; a second Ctrl-C interrupts at once."""
@@ -324,12 +342,13 @@ def _stop_signals() -> Iterator[dict]:
 
 def _announce(config, corpus, training, validation, state, first) -> None:
     longest = config.data.max_points
+    size = f"{config.data.batch_size} lines" if config.data.batch_size else f"{config.data.points_per_batch:,} points"
     weights = sum(np.size(x) for x in jax.tree.leaves(state.average))
     print(
         f"{len(corpus):,} lines in {corpora.path_of(config.corpus)}; alphabet of {len(corpus.alphabet)}\n"
         f"left out, of 1 point or more than {longest:,}: {training.skipped:,} lines of training, "
         f"{validation.skipped:,} of validation\n"
-        f"training: {training.lines:,} lines, {training.steps():,} steps an epoch, "
+        f"training: {training.lines:,} lines, {training.steps():,} steps of at most {size} an epoch, "
         f"padded {training.padded_fraction:.1%}, shapes (lines, points, characters) {training.shapes}\n"
         f"validation: {validation.lines:,} lines, padded {validation.padded_fraction:.1%}\n"
         f"{weights:,} weights on {jax.device_count()} {jax.default_backend()} device(s), "

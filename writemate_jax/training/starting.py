@@ -33,7 +33,10 @@ def _weights_of(folder: str, description: Description) -> dict:
     for name in ("alphabet", "unit"):
         ours, theirs = getattr(description, name), getattr(model, name)
         if ours != theirs:
-            raise ConfigurationError(f"config.weights_from: {folder} has the {name} {theirs}, this run {ours}")
+            raise ConfigurationError(
+                f"config.weights_from: {folder} has the {name} {theirs}, this run {ours}; pack the corpus with that"
+                f" {name} (writemate_jax.data.corpus.pack)"
+            )
     for field in MEANINGS:
         ours, theirs = (attrgetter(field)(one.config) for one in (description, model))
         if ours != theirs:

@@ -1,0 +1,76 @@
+"""Whether the processes of a run belong together: one work directory, one configuration, one corpus.
+
+Where they do not, they wait for each other for ever, or each trains another network, of which one is saved.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from jax.experimental import multihost_utils
+
+from writemate_jax.config import ConfigurationError
+from writemate_jax.data.corpus import Corpus
+from writemate_jax.replacing import write_text
+from writemate_jax.training import parallel
+
+TOKEN = "processes.txt"  # in the work directory, by process 0
+PATIENCE = 20.0  # seconds until a file that one host wrote is seen by the others
+OWN = ("config.corpus", "config.weights_from", "config.training.minutes")  # paths, and what may differ
+
+
+def check(workdir: Path, description: Mapping[str, Any], corpus: Corpus) -> None:
+    """Raises ConfigurationError, in every process, where they do not share these; nothing for a single one.
+
+    description: as JSON has it (`Description.to_json`), with the configuration.
+    """
+    if jax.process_count() == 1:
+        return
+    fields = {name: value for name, value in _flat(description) if name not in OWN}
+    fields["corpus"] = zlib.crc32(np.ascontiguousarray(corpus.offsets).tobytes())
+    _check_same({"version of WriteMate": sorted(fields)})  # so that what is compared next is as long in all
+    _check_same(fields)
+    _check_shared(Path(workdir))
+
+
+def _check_same(fields: Mapping[str, Any]) -> None:
+    ours = np.array([zlib.crc32(json.dumps(value).encode()) for value in fields.values()], np.uint32)
+    everyones = np.asarray(multihost_utils.process_allgather(ours)).reshape(jax.process_count(), -1)
+    for process, theirs in enumerate(everyones):
+        [*other] = np.flatnonzero(theirs != everyones[0])
+        if other:
+            name = list(fields)[other[0]]
+            raise ConfigurationError(
+                f"process {process} has another {name} than process 0 (here, in process {jax.process_index()}: "
+                f"{str(fields[name])[:60]}); give every process the same command, corpus and version"
+            )
+
+
+def _check_shared(workdir: Path) -> None:
+    path, token = workdir / TOKEN, np.uint32(secrets.randbits(32))
+    if parallel.is_main():
+        write_text(path, f"{token}\n")
+    token = int(multihost_utils.broadcast_one_to_all(token))  # and so it is written
+    until = time.monotonic() + PATIENCE
+    while not (seen := path.exists() and path.read_text().strip() == str(token)) and time.monotonic() < until:
+        time.sleep(0.2)
+    everyones = np.asarray(multihost_utils.process_allgather(np.array([seen]))).reshape(-1)
+    if not everyones.all():
+        raise ConfigurationError(
+            f"process {int(np.argmin(everyones))} does not see the work directory of process 0 (here {workdir}); give "
+            "all processes one --workdir that they share, on a network drive or a mounted bucket"
+        )
+
+
+def _flat(tree: Any, path: str = "") -> list[tuple[str, Any]]:
+    if not isinstance(tree, Mapping):
+        return [(path, tree)]
+    return [pair for key, value in tree.items() for pair in _flat(value, f"{path}.{key}" if path else key)]
