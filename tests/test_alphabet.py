@@ -115,7 +115,9 @@ def test_a_text_without_anything_that_is_seen_is_blank(text, blank):
 
 @pytest.mark.parametrize(("alphabet", "text", "written"), [
     ("caf\u00e9", "cafe\u0301", "caf\u00e9"), ("cafe\u0301", "cafe\u0301", "cafe\u0301"),
-    ("cafe\u0301", "caf\u00e9", "cafe\u0301"), ("\u0438\u0306", "\u0438\u0306", "\u0438\u0306"),
+    ("cafe\u0301", "caf\u00e9", "cafe\u0301"), ("cae\u0301\u00e9f", "cafe\u0301", "caf\u00e9"),
+    ("\u0438\u0306", "\u0438\u0306", "\u0438\u0306"),
 ])  # fmt: skip
 def test_an_alphabet_may_have_characters_whole_or_in_parts(alphabet, text, written):
     assert Alphabet(alphabet).transliterate(text) == (written, {})
+    assert Alphabet(alphabet + " s").transliterate(text + " \u00df")[0] == written + " ss"  # whatever is beside it

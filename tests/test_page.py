@@ -724,9 +724,9 @@ def test_characters_that_cannot_be_written_are_named(visit):
     expect(page.locator("#status")).to_contain_text("\N{PARTY POPPER}")
     expect(page.locator("#retry")).to_be_hidden()
     former = page.locator("#taken")  # beside the files, which are of the text before
-    expect(former).to_contain_text(re.compile("the text as it was before .*\N{PARTY POPPER}"))
+    expect(former).to_contain_text(re.compile("not what you asked for last: .*\N{PARTY POPPER}"))
     assert b"<title>ab</title>" in _download(page, "svg")[1]
-    expect(former).to_contain_text("the text as it was before")
+    expect(former).to_contain_text("not what you asked for last")
     page.fill("#text", "party")
     _ink(page, "party")
     expect(former).to_be_empty()
@@ -741,7 +741,7 @@ def test_a_text_too_long_is_told_without_asking(visit):
     page.fill("#pen", "0.8")
     assert _ink(page, "ab") == ink  # the sheet stays what it was, in the files, too
     assert b"<title>ab</title>" in _download(page, "svg")[1]
-    expect(page.locator("#taken")).to_contain_text("the text as it was before your last change: That is 41 lines")
+    expect(page.locator("#taken")).to_contain_text("which is not what you asked for last: That is 41 lines")
     page = visit({"text": "\n".join(["line"] * 41)})
     expect(page.locator("#status")).to_contain_text("41 lines; at most 40")
     expect(page.locator(".downloads button:enabled")).to_have_text(["Copy link"])

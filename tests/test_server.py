@@ -200,7 +200,7 @@ def test_requests_that_come_together_get_the_ink_that_they_would_get_alone(clien
         answers = list(pool.map(lambda body: write(client, **body), bodies))
     for body, answer in zip(bodies, answers, strict=True):
         lines = body["text"].split("\n")
-        style = None if body["style"] == "random" else body["style"]
+        style = alone().one_hand(body["style"], body["seed"])  # one for all lines of a request
         expected = alone().write(
             lines, body["bias"], range(body["seed"], body["seed"] + len(lines)), style=style,
             candidates=body["candidates"],

@@ -71,15 +71,17 @@ class Alphabet:
         their own (joiners, stray accents) become nothing. Raises `UnknownCharacters`, naming ``where`` and all that
         cannot be written.
         """
-        composed = unicodedata.normalize("NFC", text)
-        # An alphabet may have a character whole, or its parts.
-        forms = (text, composed, unicodedata.normalize("NFD", text))
-        text = next((form for form in forms if set(form) <= set(self.characters)), composed)
+        text = "".join(map(self._in_parts, unicodedata.normalize("NFC", text)))
         replaced = {c: _nearest_ascii(c) for c in dict.fromkeys(text) if c not in self.characters}
         unknown = [c for c, near in replaced.items() if near is None or not set(near) <= set(self.characters)]
         if unknown:
             raise UnknownCharacters(unknown, self.characters, where)
         return "".join(replaced.get(c, c) for c in text), replaced
+
+    def _in_parts(self, character: str) -> str:
+        """A character as the letter and the marks that it is made of, where the alphabet has these alone."""
+        parts = unicodedata.normalize("NFD", character)
+        return parts if character not in self.characters and set(parts) <= set(self.characters) else character
 
     def line(self, text: str, where: str = "") -> tuple[str, dict[str, str]]:
         """`transliterate` for a whole line, whose spaces are single and within: wider gaps were never learned."""

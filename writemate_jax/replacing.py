@@ -10,13 +10,14 @@ from pathlib import Path
 
 
 @contextmanager
-def replacing(path: str | os.PathLike) -> Iterator[Path]:
+def replacing(path: str | os.PathLike, by: str = "") -> Iterator[Path]:
     """A temporary path beside ``path``, which replaces it when the block ends and is removed if that raises.
 
-    The suffix is kept, since some writers go by it. Missing folders are made. Raises OSError that names ``path``.
+    Its name has the process's number, behind ``by``, and the same suffix, since some writers go by it. Missing folders
+    are made. Raises OSError that names ``path``.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    temporary = path.with_name(f".{path.stem}.{by}{os.getpid()}{path.suffix}")
     try:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

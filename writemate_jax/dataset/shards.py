@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from writemate_jax.replacing import write_text
+from writemate_jax.replacing import replacing, write_text
 
 FORMAT = "writemate-dataset-2"  # another where the same options give other bytes
 MANIFEST = "manifest.json"
@@ -38,13 +38,8 @@ def write_shard(path: Path, members: Sequence[tuple[str, bytes]]) -> None:
             entry = tarfile.TarInfo(name)  # of no time and no owner
             entry.size = len(content)
             tar.addfile(entry, io.BytesIO(content))
-    temporary = path.with_name(f"{_temporary(path.stem)}.{os.getpid()}.tar")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path, by=_host()) as temporary:
         temporary.write_bytes(whole.getbuffer())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read_shard(path: Path) -> Iterator[dict[str, bytes]]:
@@ -97,7 +92,7 @@ def begin(folder: Path, about: Mapping[str, Any]) -> None:
             raise OtherSet(f"{folder} holds another set: {differences}. Give the same options to go on with it, or"
                            " another --out")  # fmt: skip
         # Of a run here that was killed while it wrote one; whether one of another host still runs cannot be told.
-        for left_over in Path(folder).glob(f"{_temporary('shard-*')}.*.tar"):
+        for left_over in Path(folder).glob(f".shard-*.{_host()}*.tar"):
             if not _is_alive(left_over.name.split(".")[-2]):
                 left_over.unlink(missing_ok=True)
         return
@@ -121,10 +116,9 @@ def _write_manifest(folder: Path, about: Mapping[str, Any]) -> None:
     write_text(Path(folder) / MANIFEST, json.dumps(about, indent=1, ensure_ascii=False) + "\n")
 
 
-def _temporary(stem: str) -> str:
-    """How the name of a shard that is being written here begins: with the host's, since several may share a folder."""
-    host = re.sub("[^A-Za-z0-9-]", "-", socket.gethostname())
-    return f".{stem}.{host}"
+def _host() -> str:
+    """What the name of a shard that is being written here has, since several hosts may share a folder."""
+    return re.sub("[^A-Za-z0-9-]", "-", socket.gethostname()) + "."
 
 
 def _is_alive(process: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import jax
@@ -42,7 +42,9 @@ def can_tell(model: Model) -> bool:
     return bool(model.config.model.window) and model.sized
 
 
-def check(model: Model, ink: OwnInk, capacities: Capacities = USUAL) -> None:
+def check(
+    model: Model, ink: OwnInk, capacities: Capacities = USUAL, progress: Callable[[float], None] = lambda nats: None
+) -> None:
     """Raises `UnfitInk`, with the line's name, where ink hardly says its text.
 
     Says nothing where the network is none that `can_tell`, nor of a text without letters and digits.
@@ -50,18 +52,20 @@ def check(model: Model, ink: OwnInk, capacities: Capacities = USUAL) -> None:
     if not can_tell(model):
         return
     pairs = list(zip(ink.rows, ink.texts, strict=True))
-    for text, name, gain in zip(ink.texts, ink.names, gains(model, pairs, capacities), strict=True):
+    for text, name, gain in zip(ink.texts, ink.names, gains(model, pairs, capacities, progress), strict=True):
         if gain < LEAST:
             raise UnfitInk(f"{name}: the ink hardly says {text!r}; give the text that it says, in the order of writing,"
                            " and mark every pen lift")  # fmt: skip
 
 
 def gains(
-    model: Model, lines: Sequence[tuple[Rows, str]], capacities: Capacities = USUAL
-) -> np.ndarray:
+    model: Model, lines: Sequence[tuple[Rows, str]], capacities: Capacities = USUAL,
+    progress: Callable[[float], None] = lambda nats: None,
+) -> np.ndarray:  # fmt: skip
     """Nats a point by which each line's ink is likelier with its text than with others of like shape; inf if none is.
 
-    lines: ink [T, 3] in the network's unit, from the left edge on the baseline, and texts in its alphabet.
+    lines: ink [T, 3] in the network's unit, from the left edge on the baseline, and texts in its alphabet. progress: is
+    told after each `AT_ONCE` of ink and text how likely they are, and may end it by an error.
     """
     result = np.full(len(lines), np.inf)
     asked = [(i, said) for i, (_, text) in enumerate(lines) if (said := _others(text, model)) != [text] * len(SHIFTS)]
@@ -79,6 +83,7 @@ def gains(
         codes += [codes[0]] * (AT_ONCE - len(part))
         text = text_batch(codes, _capacity(max(map(len, codes)) + 1, capacities.characters))
         likely[part] = np.asarray(_per_point(network, model.params, points, mask, text))[: len(part)]
+        progress(float(likely[part].mean()))
     for (i, _), nats in zip(asked, likely.reshape(len(asked), 1 + len(SHIFTS)), strict=True):
         result[i] = nats[0] - nats[1:].mean()
     return result

@@ -104,10 +104,10 @@ def break_points(word: str, hyphenator) -> list[tuple[int, str]]:
 def is_address(word: str) -> bool:
     """Whether a word is the address of a page or a mailbox, or the name of a file.
 
-    >>> [is_address(word) for word in ("anna@example.org", "notes.txt", "e.g.", "3.14", "and/or")]
+    >>> [is_address(word) for word in ("anna@example.org", "notes.txt", "e.g.", "end.Then", "and/or")]
     [True, True, False, False, False]
     """
-    return re.search(r"\w@\w|://|[^\W\d]{2}[._=&][^\W\d]{2}", word) is not None
+    return re.search(r"\w@\w|://|[^\W\d]{2}(?:\.[a-z]{2}|[_=&][^\W\d]{2})", word) is not None
 
 
 def seams(address: str) -> list[tuple[int, str]]:

@@ -404,9 +404,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--format", type=_formats, metavar="LIST", help=f"of {', '.join(FORMATS)}, with commas (for a folder:"
         " svg,png)")
     add("--bias", type=from_zero, metavar="B", help="0 for the network's full variety; about 1 is neat (default: the"
-        f" network's own, more for a text of at most {SHORT} characters and in a style that comes with a line of ink)")
+        f" network's own, more for a text of at most {SHORT} characters and in a style that begins with a line of ink)")
     add("--seed", type=whole, default=0, metavar="N", help="another seed, another ink; the same seed, the"
-        " same; each line after the first has one more (default: %(default)s)")
+        " same; each line after the first has one more, in the hand that this one draws (default: %(default)s)")
     add("--style", metavar="NAME", help="whose hand, for all lines: a name that --list-styles shows, a training"
         " writer's name, a folder that train.py adapt made, unknown for the network's own, or random for one that the"
         " seed draws (default: random)")

@@ -9,6 +9,7 @@ import json
 import secrets
 import time
 import zlib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
+from writemate_jax import __version__
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data.corpus import Corpus
 from writemate_jax.replacing import write_text
@@ -24,7 +26,7 @@ from writemate_jax.training import parallel
 
 TOKEN = "processes.txt"  # in the work directory, by process 0
 PATIENCE = 20.0  # seconds until a file that one host wrote is seen by the others
-OWN = ("config.corpus", "config.weights_from", "config.training.minutes")  # paths, and what may differ
+OWN = ("config.corpus", "config.training.minutes")  # where a host keeps it, and when one of them stops all
 
 
 def check(workdir: Path, description: Mapping[str, Any], corpus: Corpus) -> None:
@@ -34,9 +36,15 @@ def check(workdir: Path, description: Mapping[str, Any], corpus: Corpus) -> None
     """
     if jax.process_count() == 1:
         return
+    counts = Counter(device.process_index for device in jax.devices())
+    if len({*counts.values()}) > 1:
+        told = ", ".join(f"process {process} has {count}" for process, count in sorted(counts.items()))
+        raise ConfigurationError(f"the processes have other numbers of devices: {told}; give each as many")
     fields = {name: value for name, value in _flat(description) if name not in OWN}
-    fields["corpus"] = zlib.crc32(np.ascontiguousarray(corpus.offsets).tobytes())
-    _check_same({"version of WriteMate": sorted(fields)})  # so that what is compared next is as long in all
+    ink = zlib.crc32(np.ascontiguousarray(corpus.offsets).tobytes())
+    fields["corpus"] = zlib.crc32("\n".join(corpus.texts).encode(), ink)
+    # With the fields' names, so that what is compared next is as long in all.
+    _check_same({"version of WriteMate": [__version__, *sorted(fields)]})
     _check_same(fields)
     _check_shared(Path(workdir))
 
@@ -45,8 +53,8 @@ def _check_same(fields: Mapping[str, Any]) -> None:
     ours = np.array([zlib.crc32(json.dumps(value).encode()) for value in fields.values()], np.uint32)
     everyones = np.asarray(multihost_utils.process_allgather(ours)).reshape(jax.process_count(), -1)
     for process, theirs in enumerate(everyones):
-        [*other] = np.flatnonzero(theirs != everyones[0])
-        if other:
+        other = np.flatnonzero(theirs != everyones[0])
+        if other.size:
             name = list(fields)[other[0]]
             raise ConfigurationError(
                 f"process {process} has another {name} than process 0 (here, in process {jax.process_index()}: "

@@ -45,7 +45,7 @@ export function createTakeAlong({ sheet, link, lacks }) {
   /** Says that the files hold the former ink, and why; or, with "", that they hold what is asked for. */
   return function outdated(why) {
     const former = held;
-    held = why && `The files still hold the text as it was before your last change: ${why}`;
+    held = why && `The files hold what is on the paper, which is not what you asked for last: ${why}`;
     if (held !== former) say(held, held !== "");
   };
 }

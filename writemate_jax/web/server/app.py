@@ -64,6 +64,8 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = pa
         texts = requested.texts(writer, body.text)
         seeds = [(body.seed + i) % (LARGEST_SEED + 1) for i in range(len(texts))]
         style, primer = await looked_at(body) if body.hand and body.hand.primer else hands.asked(body)
+        if style is None:
+            style = writer.one_hand(None, body.seed)
         try:
             lines = writer.lines(texts, body.bias, seeds, style, body.candidates, primer)
         except InvalidRequest as error:

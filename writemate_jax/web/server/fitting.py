@@ -19,7 +19,7 @@ SIZES = text_fit.Capacities((512, 1024), (64,))
 
 def fit(model: Model, ink: OwnInk, progress: Callable[[float], None]) -> Style:
     """`adapt.fit` of ink that says its texts. Raises what that does, and `UnfitInk`, as `text_fit.check`."""
-    text_fit.check(model, ink, SIZES)
+    text_fit.check(model, ink, SIZES, progress)
     deep = len(ink.rows) >= settings.FIT_DEEP
     return adapt.fit(model, ink, deep=deep, progress=progress, points_grain=settings.FIT_GRAIN)
 

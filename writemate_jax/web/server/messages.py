@@ -65,7 +65,9 @@ class Write(_Asked):
         description=f"1 to {settings.LINES} lines with line breaks between, each of 1 to {MAX_CHARACTERS} characters",
         examples=["Dear Anna,\nit rains."],
     )
-    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="another seed, another ink; line i has seed + i")
+    seed: int = Field(
+        0, ge=0, le=LARGEST_SEED, description="another seed, another ink; line i has seed + i, all of them one hand"
+    )
     bias: float | None = Field(
         None, ge=0, le=settings.LARGEST_BIAS, description="0 is the network's full variety, 1 is neat"
     )

@@ -16,7 +16,7 @@ from writemate_jax.web.server.requested import said
 
 
 class Asked(NamedTuple):
-    """A hand as `Writer.lines` takes it: style, None for one that each line's seed draws, and what lines begin with."""
+    """A hand as `Writer.lines` takes it: style, None for one that the seed draws, and what lines begin with."""
 
     style: np.ndarray | None
     primer: Primer
