@@ -13,7 +13,7 @@ export async function createEngine(config = {}) {
     const one = waiting.get(id);
     if (!one) return; // given up meanwhile
     if (line) return one.heard(line.index, line.line);
-    if (share) return one.heard(share);
+    if (share !== undefined) return one.heard(share); // also where it is 0
     waiting.delete(id);
     if (error) one.reject(new EngineError(error.kind, error.message));
     else one.resolve(result);
