@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
-from unittest import mock
 
 import jax
 import jax.numpy as jnp
 from ml_collections import ConfigDict
 
 from writemate_jax.data.batches import Batch
-from writemate_jax.model import mdn, window
+from writemate_jax.model import mdn
 from writemate_jax.model.networks import Network
 from writemate_jax.model.window import Text
 
@@ -89,15 +87,10 @@ class LoudNetwork(Network):
 
     longest: int = 0
 
-    def step(self, carry, x, text: Text | None = None, style_gates=None):
-        # The window multiplies phi by this mask: the factor stands where the fault has it, and the rest of the step
-        # stays the product's own. The function is exchanged while the step is traced, and no longer.
-        with mock.patch.object(window, "reachable", partial(_loud, window.reachable, self.longest)):
-            return super().step(carry, x, text, style_gates)
-
-
-def _loud(reachable: Callable, longest: int, text: Text) -> jax.Array:
-    return reachable(text) * (longest / jnp.maximum(text.length, 1))[..., None]
+    def characters(self, text: Text) -> tuple[jax.Array, jax.Array]:
+        # The window multiplies phi by this mask: the factor stands where the fault has it.
+        codes, reachable = super().characters(text)
+        return codes, reachable * (self.longest / jnp.maximum(text.length, 1))[..., None]
 
 
 def network(config: ConfigDict, faults: frozenset[str], alphabet_size: int, longest: int) -> Network:

@@ -180,13 +180,13 @@ class Network(nn.Module):
             if self.window and layer == 0:
                 kernel, bias = self.soft_window()
                 state = jax.checkpoint(window.step, static_argnums=(4,))(
-                    h_t @ kernel + bias,
-                    state.kappa,
-                    window.one_hot(text, self.alphabet_size),
-                    window.reachable(text),
-                    self.kappa_scale,
+                    h_t @ kernel + bias, state.kappa, *self.characters(text), self.kappa_scale
                 )
         return Carry(tuple(h), tuple(c), state), self._outputs(h)
+
+    def characters(self, text: Text) -> tuple[jax.Array, jax.Array]:
+        """What the window reads of texts: one-hot characters [b, u1, v], and the mask of phi [b, u1]."""
+        return window.one_hot(text, self.alphabet_size), window.reachable(text)
 
     def mixture(self, y: jax.Array) -> mdn.Mixture:
         """The distribution that outputs y [..., 6m + 1] stand for."""
@@ -231,7 +231,7 @@ class Network(nn.Module):
                     (start.h[0], start.c[0], start.window.kappa, start.window.w),
                     {"z": z, "window": jnp.broadcast_to(bias, (t, b, bias.shape[0]))},
                     params.peephole,
-                    (window.one_hot(text, self.alphabet_size), window.reachable(text)),
+                    self.characters(text),
                 )
                 read = (x, w)
             else:
