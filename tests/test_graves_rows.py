@@ -90,6 +90,10 @@ def test_the_files_hold_what_the_training_itself_found(slices):
         # Three batches of 8, 8 and 2 lines are an epoch of the 18.
         assert 0 < stored["epochs"] <= 4 * 8 / 18 and stored["minutes"] > 0 and "cores of" in stored["hardware"]
         assert configuration.from_json(stored["config"]).optimizer.weight_noise == (0.075 if steps == 3 else 0)
+        assert stored["workdir"] == str(settings.out / name)
+        start = json.loads((settings.results / f"{NAMES[0]}.json").read_text()) if steps == 3 else {}
+        assert stored["epochs_before"] == start.get("epochs", 0)
+        assert stored["minutes_before"] == start.get("minutes", 0)
         with open(settings.results / stored["curve"], newline="") as file:
             curve = list(csv.DictReader(file))
         assert [int(row["step"]) for row in curve if row["of"] == "validation"] == [row["step"] for row in rows]

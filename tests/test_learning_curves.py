@@ -38,9 +38,10 @@ def test_when_a_law_comes_to_a_figure_is_the_inverse_of_the_figure(law, epochs):
 def test_a_flat_or_rising_curve_comes_to_nothing_lower_and_a_short_one_has_no_law():
     for curve in (np.full(12, -700.0), -700 + EPOCHS):
         law = fit(EPOCHS, curve)
-        assert law.at(1000.0) >= curve.min() - 1e-3 and law.epochs_to(-800.0) == math.inf
+        assert law is None or law.at(1000.0) >= curve.min() - 1e-3 and law.epochs_to(-800.0) == math.inf
     assert fit(EPOCHS[: FEWEST - 1], -EPOCHS[: FEWEST - 1]) is None
     assert fit(EPOCHS, PowerLaw(-1000.0, 100.0, 9.0).at(EPOCHS)) is None  # too steep to be told from a step
+    assert fit(EPOCHS, -1000.0 - 30.0 * np.log(EPOCHS)) is None  # has no floor
     assert PowerLaw(-900.0, 1.0, 1e-9).epochs_to(-899.99) == math.inf  # beyond all numbers
 
 
@@ -57,14 +58,20 @@ def test_a_law_that_its_last_validations_decide_is_not_told(law):
         assert abs(told.at(80.0) - law.at(80.0)) <= ASTRAY + 0.5
 
 
+@given(laws)
+def test_the_slope_is_that_of_the_last_third(law):
+    curve = Curve(EPOCHS, np.append(law.at(EPOCHS[:-4]), -800.0 - 7.0 * EPOCHS[-4:]), None)
+    assert curve.slope == pytest.approx(-7.0)
+    assert math.isnan(Curve(EPOCHS[:2], curve.nats[:2], None).slope)
+
+
 def test_a_curve_in_words_and_as_a_picture(tmp_path):
     law = PowerLaw(-1000.0, 100.0, 1.0)
     curve = Curve(EPOCHS, law.at(EPOCHS), law)
     assert learning_curves.continued(curve, -990.0) == ("-1000", "-999", "10 epochs")
     assert learning_curves.continued(curve, -1000.0)[2] == "never"
     assert learning_curves.continued(curve, -999.999)[2] == "over 10,000 epochs"
-    slow = PowerLaw(-9000.0, 8000.0, 0.01)
-    assert learning_curves.continued(Curve(EPOCHS, slow.at(EPOCHS), slow), -1100.0)[0] == "none in sight"
+    assert learning_curves.continued(curve._replace(bent=True), -990.0) == ("none, its rate fell", "", "")
     young = Curve(EPOCHS[:1], curve.nats[:1], None)
     assert learning_curves.continued(young, -990.0) == ("too few validations", "", "")
     assert learning_curves.continued(curve._replace(law=None), -990.0) == ("no law holds", "", "")

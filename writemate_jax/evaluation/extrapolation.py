@@ -18,6 +18,9 @@ FEWEST = 5  # points that a law of three parameters is fitted to
 FURTHER = 10.0  # how many times its own epochs a curve is continued
 ASTRAY = 20.0  # nats a line that a law may change there without its last points
 STEEPEST = 3.0  # of the exponents
+# Of them, too: with less, ten times the epochs go a tenth of the way to the floor, and the points, a straight line in
+# the logarithm of the epochs, know of no floor.
+SHALLOWEST = 0.046
 
 
 class PowerLaw(NamedTuple):
@@ -44,7 +47,8 @@ class PowerLaw(NamedTuple):
 def fit(epochs: Sequence[float], nats: Sequence[float]) -> PowerLaw | None:
     """The law of least squares through validations; None for fewer than `FEWEST`, or where none can be found.
 
-    An exponent that ends at `STEEPEST` is no find: what the law then says of the floor is what that bound says.
+    An exponent that ends at `STEEPEST` is no find: what the law then says of the floor is what that bound says. Nor is
+    one below `SHALLOWEST`: its floor may be anything.
 
     Args:
       epochs: above 0, of each validation.
@@ -70,7 +74,7 @@ def fit(epochs: Sequence[float], nats: Sequence[float]) -> PowerLaw | None:
             )
     except RuntimeError:
         return None
-    if exponent > 0.999 * STEEPEST:
+    if not SHALLOWEST <= exponent <= 0.999 * STEEPEST:
         return None
     return PowerLaw(float(lowest + span * floor), float(span * scale * t[-1] ** exponent), float(exponent))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import NamedTuple
 
+from writemate_jax import config as configuration
 from writemate_jax.evaluation import learning_curves, tables
 from writemate_jax.evaluation import result as results
 from writemate_jax.evaluation.extrapolation import ASTRAY, FURTHER
@@ -40,14 +42,22 @@ HONEST = "_honest"  # ends the name of a row that was trained on the training sp
 HEAD = """\
 # Results on IAM-OnDB
 
-Made by `python evaluate.py table` from the JSON files in this folder; [how they are made](../reproduce.md). Nats per
-line: negative log-likelihood of a whole line, mean over lines; offsets have mean 0 and standard deviation 1 on each
-axis over the training lines, as in the paper. SSE: squared error of the predicted offset, summed over both axes, mean
-over points; whether the paper's is a sum or a mean over the axes, it does not say. Lower is better. Epochs and minutes
-are a row's own, without those of the network that it begins with ("from", a work directory of that page's commands).
+Made by `python evaluate.py table` from the JSON files in this folder; [how they are made](../reproduce.md), and
+[how far the paper's figures can be compared](../reproduce.md#other-peoples-figures): the definitions and the split are
+the paper's, the ink is not prepared as it was there, which moves a figure by tens of nats. Nats per line: negative
+log-likelihood of a whole line, mean over lines; offsets have mean 0 and standard deviation 1 on each axis over the
+training lines, as in the paper. SSE: squared error of the predicted offset, summed over both axes, mean over points, as
+the caption of the paper's table 3 has it. Lower is better.
 
-| network | paper: nats/line | ours | nats/point | paper: SSE | ours | measured on | epochs | minutes | on |
-|---|---|---|---|---|---|---|---|---|---|
+A row and the same network by the honest split are two trainings, often by other means: the gap between them is not
+what the split alone does. Epochs and minutes: up to the measured weights, and in brackets with those of the networks
+that the row began with ("from"). "Not at its end": the training did not make all the updates that it was laid for; a
+row without that mark made them, whether its loss was still falling or not. Weights are not published, by the
+database's terms.
+
+| network | work directory | trained by | paper: nats/line | ours | nats/point | paper: SSE | ours | measured on \
+| epochs (in all) | minutes (in all) | on |
+|---|---|---|---|---|---|---|---|---|---|---|---|
 """
 
 CURVES = "curves.png"
@@ -56,10 +66,14 @@ CONTINUED = f"""
 
 ![Validation nats per line by epochs, as far as trained, and the power laws through them]({CURVES})
 
-Dots: validations, moved so that the measured weights have their figure on the whole split. Dashed: a power law above a
-floor through those below {HIGHEST:.0f} nats a line, continued to {FURTHER:.0f} times the epochs. Dotted: what a row is
-to come to. A law takes for granted that training goes on as it was, and from a young curve it is a guess; it is told
-only where it stays within {ASTRAY:.0f} nats at that place without the last validation, and without the last two.
+Dots: the training's own validations, on testset_v or some of its lines, moved so that the measured weights have their
+figure on all that they were measured on; the CSVs have them as they were. Epochs are counted from the first network
+that a row began with, each of its own training lines. Dashed: a power law above a floor through those below
+{HIGHEST:.0f} nats a line, continued to {FURTHER:.0f} times the epochs. Dotted: what a row is to come to: the paper's
+figure, or for today's training this project's own aim. A law takes for granted that training goes on as it was, at a
+constant rate, and from a young curve it is a guess; it is told only where it has a floor and stays within
+{ASTRAY:.0f} nats at that place without the last validation, and without the last two. The slope is that of the last
+third of the validations; where the rate fell, it is the low rate's, and a turn at a higher one is steeper.
 
 """
 
@@ -75,7 +89,7 @@ def table(folder: Path) -> str:
                 paper = ("", "") if suffix else _paper(row)
                 lines.append(_row(row.what + how, results.read(path), *paper))
             elif not suffix:
-                lines.append(f"| {row.what} | {' | '.join((_paper(row)[0], 'not trained', '', _paper(row)[1]))}"
+                lines.append(f"| {row.what} | | | {' | '.join((_paper(row)[0], 'not trained', '', _paper(row)[1]))}"
                              " | | | | | |")  # fmt: skip
     return HEAD + "\n".join(lines) + "\n"
 
@@ -109,10 +123,13 @@ def _continued(curves: dict[Row, learning_curves.Curve]) -> list[str]:
         best = float(curve.nats.min(initial=float("inf")))
         reached = best <= row.goal
         rows.append((row.what, f"{row.goal:.1f}", f"{best:.1f}" if len(curve.nats) else "",
-                     f"{curve.epochs[curve.nats.argmin()]:.1f}" if len(curve.nats) else "", floor, further,
+                     f"{curve.epochs[curve.nats.argmin()]:.1f}" if len(curve.nats) else "",
+                     "" if math.isnan(curve.slope) else f"{curve.slope:.0f}", floor, further,
                      "reached" if reached else when))  # fmt: skip
     further = f"law: after {FURTHER:.0f} times the epochs"
-    return tables.table(("network", "to reach", "reached", "epochs", "law: floor", further, "law: reached after"), rows)
+    header = ("network", "to reach", "reached", "epochs", "slope, nats an epoch", "law: floor", further,
+              "law: reached after")  # fmt: skip
+    return tables.table(header, rows)
 
 
 def _paper(row: Row) -> tuple[str, str]:
@@ -124,7 +141,34 @@ def _row(what: str, found: Result, nats: str, sse: str) -> str:
     names = " and ".join(Path(folder).name for folder in found.weights_from.split(","))
     start = f", from {names}" if names else ""
     return (
-        f"| [{what}]({found.curve}){start}{end} | {nats} | {found.nats_per_line:.1f} | {found.nats_per_point:.3f} |"
-        f" {sse} | {found.sse:.2f} | {found.split}: {found.lines:,} lines | {found.epochs:.1f} | {found.minutes:,.0f} |"
-        f" {found.hardware} |"
+        f"| [{what}]({found.curve}){end} | {Path(found.workdir).name}{start} | {_training(found)} | {nats} |"
+        f" {found.nats_per_line:.1f} | {found.nats_per_point:.3f} | {sse} | {found.sse:.2f} |"
+        f" {found.split}: {found.lines:,} lines | {_with(found.epochs, found.epochs_before, '.1f')} |"
+        f" {_with(found.minutes, found.minutes_before, ',.0f')} | {found.hardware} |"
     )
+
+
+def _training(found: Result) -> str:
+    """In a few words what the weights were trained by."""
+    config = configuration.from_json(found.config)
+    optimizer, data = config.optimizer, config.data
+    batch = f"{data.batch_size:,} lines" if data.batch_size else f"{data.points_per_batch:,} points"
+    rate = f"{optimizer.name} {optimizer.learning_rate:g}"
+    if optimizer.cosine_to != 1.0:
+        rate += f" to {optimizer.cosine_to * optimizer.learning_rate:g}"
+    further = [
+        name for name, used in (
+            ("averaged weights", optimizer.average_decay),
+            ("gradient norm bounded", optimizer.global_norm),
+            ("augmented lines", data.slant or data.size or data.aspect),
+            (f"products in {config.training.products}", config.training.products != "float32"),
+        ) if used
+    ]  # fmt: skip
+    return ", ".join((rate, f"{found.steps:,} updates of {batch}", *further))
+
+
+def _with(own: float, before: float | None, form: str) -> str:
+    """A row's own cost, and in brackets with what lay before it; a question mark where that is not known."""
+    if before == 0:
+        return f"{own:{form}}"
+    return f"{own:{form}} ({'?' if before is None else f'{own + before:{form}}'})"

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from writemate_jax import config as configuration
 from writemate_jax.evaluation import extrapolation
 from writemate_jax.evaluation.extrapolation import FURTHER
 from writemate_jax.evaluation.result import Result
 from writemate_jax.replacing import replacing
 
-IN_SIGHT = 0.1  # of the way to its floor that a law goes in that time; less, and the points know of no floor
 HIGHEST = -500.0  # nats a line; above it is the beginning, which tells nothing of the end
 STANDING = 3  # validations in a row that are no lower than one before: of a curve that falls no more
 
@@ -22,18 +22,26 @@ STANDING = 3  # validations in a row that are no lower than one before: of a cur
 class Curve(NamedTuple):
     """A row's validations, moved to where the measured weights have their figure on the whole split.
 
-    epochs, nats: [n], ascending; nats a line. law: through those from a network that has begun to learn; None where
-    there is none, or the curve stands.
+    epochs, nats: [n], ascending; epochs with those of the networks that the row began with, as far as they are known;
+    nats a line. law: through those from a network that has begun to learn; None where there is none, or the curve
+    stands. bent: by a falling learning rate, for which no law is known.
     """
 
     epochs: np.ndarray
     nats: np.ndarray
     law: extrapolation.PowerLaw | None
+    bent: bool = False
 
     @property
     def stands(self) -> bool:
         """Whether it has fallen no more for some time, whatever a law of its fall would promise."""
         return len(self.nats) - 1 - int(np.argmin(self.nats)) >= STANDING if len(self.nats) else False
+
+    @property
+    def slope(self) -> float:
+        """Nats a line and epoch over the last third of the validations, by least squares; NaN for fewer than three."""
+        last = max(3, len(self.nats) // 3)
+        return float(np.polyfit(self.epochs[-last:], self.nats[-last:], 1)[0]) if len(self.nats) >= last else math.nan
 
 
 def read(path: Path, found: Result) -> Curve:
@@ -50,22 +58,25 @@ def read(path: Path, found: Result) -> Curve:
     if (steps == found.steps).any():
         nats = nats + (found.nats_per_line - nats[steps == found.steps][0])
     begun = (nats < HIGHEST) & (epochs > 0)
-    curve = Curve(epochs, nats, None)
-    return curve if curve.stands else curve._replace(law=extrapolation.lasting(epochs[begun], nats[begun]))
+    bent = configuration.from_json(found.config).optimizer.cosine_to < 1
+    curve = Curve(epochs + (found.epochs_before or 0.0), nats, None, bent)
+    if curve.stands or bent or found.epochs_before is None:  # a law needs to know where its time begins
+        return curve
+    return curve._replace(law=extrapolation.lasting(curve.epochs[begun], nats[begun]))
 
 
 def continued(curve: Curve, goal: float) -> tuple[str, str, str]:
     """What the law says, in words: its floor, its figure after `FURTHER` times the epochs, when it is at the goal."""
     if curve.stands:
         return (f"stands since {curve.epochs[np.argmin(curve.nats)]:.1f} epochs", "", "")
+    if curve.bent:
+        return ("none, its rate fell", "", "")
     if curve.law is None:
         few = (curve.nats < HIGHEST).sum() < extrapolation.FEWEST + 2  # as many as may be left out
         return ("too few validations" if few else "no law holds", "", "")
     epochs = curve.law.epochs_to(goal)
     when = "never" if math.isinf(epochs) else f"{epochs:,.0f} epochs" if epochs < 1e4 else "over 10,000 epochs"
-    last, further = (float(curve.law.at(times * curve.epochs[-1])) for times in (1, FURTHER))
-    in_sight = last - further >= IN_SIGHT * (last - curve.law.floor)
-    return (f"{curve.law.floor:.0f}" if in_sight else "none in sight", f"{further:.0f}", when)
+    return (f"{curve.law.floor:.0f}", f"{float(curve.law.at(FURTHER * curve.epochs[-1])):.0f}", when)
 
 
 def draw(path: Path, panels: dict[str, list[tuple[str, Curve, float]]]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from writemate_jax import config as configuration
-from writemate_jax.checkpoints.models import BEST, LAST, Model, find, load_model
+from writemate_jax.checkpoints.models import BEST, LAST, CheckpointNotFound, Model, find, load_model
 from writemate_jax.data.corpus import ARRANGEMENTS
 from writemate_jax.evaluation.likelihood import Likelihood
 from writemate_jax.replacing import replacing, write_text
@@ -30,8 +30,10 @@ class Result:
     points, left_out: what they were measured on. std: what offsets were divided by, in the corpus' unit.
     seed, config: of the run, every field of it. steps, epochs, minutes: what the measured weights cost, validation
     and compilation included; what lies after the best step is not counted, nor the network that a run started from
-    (weights_from). planned_steps: of the configuration. last_step: the run's last checkpoint. complete: the run came to
-    its planned end. hardware: machines of the training. curve: its learning curve, a file beside this one.
+    (weights_from). epochs_before, minutes_before: of that one and those before it, each epoch of its own training
+    lines; None where their folders no longer tell. planned_steps: of the configuration. last_step: the run's last
+    checkpoint. complete: the run came to its planned end, wherever its loss stood there. hardware: machines of the
+    training. workdir: the run's. curve: its learning curve, a file beside this one.
     """
 
     nats_per_line: float
@@ -50,7 +52,10 @@ class Result:
     complete: bool
     epochs: float
     minutes: float
+    epochs_before: float | None
+    minutes_before: float | None
     hardware: str
+    workdir: str
     weights_from: str
     curve: str
     config: dict
@@ -69,13 +74,8 @@ def of_run(workdir: Path, model: Model, found: Likelihood, split: str, curve: st
             f'{workdir} was trained by the arrangement "{arrangement}", on {", ".join(seen)} as well; a result is of '
             "lines that no weight was learned from"
         )
-    steps = int(find(workdir).name) if (workdir / LAST).is_dir() or (workdir / BEST).is_dir() else None
-    costs = [row for name in ("validation", "checkpoints") for row in log.read(workdir / f"{name}.csv")]
-    costs = [row for row in costs if "epochs" in row and row["step"] == steps]
-    if not costs:
-        raise NoRun(
-            f"{workdir}: no cost of step {steps} in validation.csv or checkpoints.csv; give the --workdir of a training"
-        )
+    steps, epochs, minutes = _cost(workdir)
+    before = _cost_before(model.config.weights_from)
     last = max((int(path.name) for path in (workdir / LAST).glob("*") if path.name.isdigit()), default=steps)
     # How long to train may have been changed after the best weights were written.
     planned = int(load_model(workdir / LAST).config.training.steps) if (workdir / LAST).is_dir() else last
@@ -94,19 +94,45 @@ def of_run(workdir: Path, model: Model, found: Likelihood, split: str, curve: st
         planned_steps=planned,
         last_step=last,
         complete=last >= planned,
-        epochs=round(costs[0]["epochs"], 3),
-        minutes=round(costs[0]["seconds"] / 60, 2),
+        epochs=epochs,
+        minutes=minutes,
+        epochs_before=before and round(before[0], 3),
+        minutes_before=before and round(before[1], 2),
         hardware=", then ".join(hardware.of(workdir)) or "not noted",
+        workdir=str(workdir),
         weights_from=model.config.weights_from,
         curve=curve,
         config=configuration.to_json(model.config),
     )
 
 
+def _cost(workdir: Path) -> tuple[int, float, float]:
+    """Step, epochs and minutes of the weights that are read from a work directory. Raises NoRun where it has no log."""
+    steps = int(find(workdir).name) if (workdir / LAST).is_dir() or (workdir / BEST).is_dir() else None
+    for name in ("validation", "checkpoints"):
+        for row in log.read(workdir / f"{name}.csv"):
+            if "epochs" in row and row["step"] == steps:
+                return steps, round(row["epochs"], 3), round(row["seconds"] / 60, 2)
+    raise NoRun(
+        f"{workdir}: no cost of step {steps} in validation.csv or checkpoints.csv; give the --workdir of a training"
+    )
+
+
+def _cost_before(weights_from: str) -> tuple[float, float] | None:
+    """Epochs and minutes of the network that a run began with and of those before it; None where it is not known."""
+    if not weights_from:
+        return 0.0, 0.0
+    try:
+        _, epochs, minutes = _cost(Path(weights_from))
+        before = _cost_before(load_model(weights_from).config.weights_from)
+    except (NoRun, CheckpointNotFound):
+        return None
+    return before and (epochs + before[0], minutes + before[1])
+
+
 def write(path: Path, result: Result, workdir: Path) -> None:
     """Writes a result, and beside it the learning curve of its run as CSV."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     _write_curve(path.with_name(result.curve), Path(workdir))
     write_text(path, json.dumps(asdict(result), indent=1) + "\n")
 
