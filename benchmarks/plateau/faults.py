@@ -31,7 +31,7 @@ SAYS = {  # in the order in which they are run
     KAPPA_ONE: "kappa moves by exp(kappa-hat), a character a point at first",
     PROBABILITY_SPACE: "-log(p + 1e-20) of probabilities, no floor under sigma, rho up to 1, pen unguarded",
     NO_CLIPPING: "no derivative and no gradient is clipped",
-    CONSTANT_ADAM: "Adam at 8e-4 from the first to the last update",
+    CONSTANT_ADAM: "Adam at 8e-4 from the first to the last update, b2 0.999",
     PHI_FACTOR: "phi times (longest text / text) in training, not in sampling",
     LONG_VALIDATION: "trains on the shorter lines; validates on the longer, cut, with their whole text",
     CUT_TRAINING: "a fault of others: trains on the longer lines cut, too, with their whole text",

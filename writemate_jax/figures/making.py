@@ -134,7 +134,7 @@ def make(
             ("biased", lambda: _biased(folder, synthesis, choices)),
             ("slight-bias", lambda: _written(folder, synthesis, source, choices, "slight-bias", SLIGHT, 17)),
             ("primed", lambda: _primed(folder, synthesis, source, choices, "primed", 0.0, 18)),
-            ("primed-biased", lambda: _primed(folder, synthesis, source, choices, "primed-biased", PRIMED, 19)),
+            ("primed-biased", lambda: _primed(folder, synthesis, source, choices, "primed-biased", PRIMED, 20)),
         ]
     made, left_out = [], {}
     for name, figure in plan:
