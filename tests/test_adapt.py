@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 import tiny
 from writemate_jax import strokes
-from writemate_jax.checkpoints.models import Model, export_model
+from writemate_jax.checkpoints.models import Model, digest, export_model
 from writemate_jax.data import own_ink
 from writemate_jax.data.own_ink import OwnInk, UnfitInk, like_the_corpus
 from writemate_jax.drawing import inkml, svg
 from writemate_jax.drawing.sheet import sheet
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile, write_json
-from writemate_jax.hands import adapt, named_styles, styles, text_fit
+from writemate_jax.hands import adapt, styles, text_fit
 from writemate_jax.hands import command as adapt_command
 from writemate_jax.hands.ink_folder import read_lines
 from writemate_jax.limits import MAX_CHARACTERS
@@ -162,7 +162,7 @@ def test_a_style_is_refused_by_a_network_that_it_was_not_fitted_for(model, tmp_p
             ask()
     # One of an earlier version does not say what it is for.
     stored = json.loads((tmp_path / styles.FILE).read_text())
-    assert stored.pop("weights") == named_styles.digest(model.params)
+    assert stored.pop("weights") == digest(model.params)
     (tmp_path / styles.FILE).write_text(json.dumps(stored))
     for scribe in (ours, theirs):
         np.testing.assert_array_equal(scribe.styles(tmp_path, [1]), vector)

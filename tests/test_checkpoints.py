@@ -18,6 +18,7 @@ from writemate_jax.checkpoints.models import (
     CheckpointNotFound,
     Description,
     Model,
+    digest,
     export_model,
     load_model,
 )
@@ -105,6 +106,19 @@ def test_weights_of_another_network_than_is_described_are_said_to_be(description
     export_model(tmp_path / "model", Description(**{**vars(description), "config": config}), params)
     with pytest.raises(CheckpointNotFound, match="its layers, gates and outputs are .*; its description says"):
         load_model(tmp_path / "model")
+
+
+def test_a_digest_tells_any_change_of_weights_and_nothing_else():
+    weights = {"a": {"x": np.ones(3, np.float32), "y": np.zeros((2, 2), np.float32)}, "b": np.ones(2, np.float32)}
+    same = {"b": jnp.ones(2), "a": {"y": jnp.zeros((2, 2)), "x": jnp.ones(3)}}
+    assert digest(weights) == digest(same)
+    others = [
+        {**weights, "b": np.array([1, 1 + 1e-6], np.float32)},
+        {**weights, "b": np.ones((2, 1), np.float32)},
+        {"a": weights["a"], "c": weights["b"]},
+        {"a": {"x": np.zeros(3, np.float32), "y": np.ones((2, 2), np.float32)}, "b": weights["b"]},
+    ]
+    assert len({digest(w) for w in [weights, *others]}) == 5
 
 
 def test_a_shipped_model_is_loaded_without_the_libraries_of_training():

@@ -39,7 +39,7 @@ from writemate_jax.drawing.look import Look  # noqa: E402
 from writemate_jax.drawing.strokes_json import Ink  # noqa: E402
 from writemate_jax.hands import adapt, named_styles, primers, styles, text_fit  # noqa: E402
 from writemate_jax.model.networks import text_batch  # noqa: E402
-from writemate_jax.sampling import leading, sampler  # noqa: E402
+from writemate_jax.sampling import leading, sampler, style_choice  # noqa: E402
 from writemate_jax.sampling.levelling import level  # noqa: E402
 from writemate_jax.sampling.lines import TEXT_CAPACITIES  # noqa: E402
 from writemate_jax.sampling.writer import Writer  # noqa: E402
@@ -505,7 +505,7 @@ def test_a_name_is_written_with_its_vector_and_its_real_ink(monkeypatch):
     vector = np.array([0.5, -1, 0, 2], np.float32)
     style = named_styles.NamedStyle("round", "Round.", "w", vector, Ink(ROWS, "tool"), (), "these")
     monkeypatch.setattr(named_styles, "load", lambda: (style,))
-    monkeypatch.setattr(named_styles, "digest", lambda _: "these")
+    monkeypatch.setattr(style_choice, "digest", lambda _: "these")
     hands = Hands(Writer(model(), lanes=LANES))
     asked = hands.asked(messages.Write(text="a", style="round"))
     np.testing.assert_array_equal(asked.style, vector)

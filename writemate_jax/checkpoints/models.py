@@ -7,9 +7,11 @@ things in Orbax's own format, which is asked only where there is one: to import 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,6 +94,23 @@ class Model(Description):
     """A trained network: its description and its weights (a tree of arrays)."""
 
     params: Any
+
+
+def digest(weights: Mapping[str, Any]) -> str:
+    """SHA-256 of a tree of arrays, their names and shapes, as hexadecimal digits."""
+    total = hashlib.sha256()
+
+    def add(name: str, node: Any) -> None:
+        if isinstance(node, Mapping):
+            for key in sorted(node):
+                add(f"{name}/{key}", node[key])
+        else:
+            array = np.ascontiguousarray(node, np.dtype(np.float32).newbyteorder("<"))
+            total.update(f"{name} {array.shape}\n".encode())
+            total.update(array.tobytes())
+
+    add("", weights)
+    return total.hexdigest()
 
 
 def export_model(folder: Path, description: Description, params: Any) -> None:

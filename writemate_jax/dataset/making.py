@@ -14,7 +14,7 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from writemate_jax.checkpoints.models import Model
+from writemate_jax.checkpoints.models import Model, digest
 from writemate_jax.dataset.plan import Plan, Recipe, plan
 from writemate_jax.dataset.processes import pool as processes
 from writemate_jax.dataset.processes import usual_workers
@@ -22,7 +22,6 @@ from writemate_jax.dataset.samples import Stored, stored
 from writemate_jax.dataset.shards import begin, shard_path, write_shard
 from writemate_jax.dataset.unread import unread
 from writemate_jax.drawing.strokes_json import Ink
-from writemate_jax.hands.named_styles import digest
 from writemate_jax.sampling.writer import Writer
 
 LANES = {"cpu": 64}  # lines at once on each device of a platform

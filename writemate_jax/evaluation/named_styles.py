@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from writemate_jax.arguments import run
-from writemate_jax.checkpoints.models import Model
+from writemate_jax.checkpoints.models import Model, digest
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.corpus import Corpus
 from writemate_jax.drawing.strokes_json import Ink
@@ -67,7 +67,7 @@ def make(
 
     Raises ValueError for a writer or a shown line that is not there, or a network without styles.
     """
-    weights = named_styles.digest(model.params)
+    weights = digest(model.params)
     styles = []
     for choice in choices:
         lines = writers_lines(corpus, choice.writer)
@@ -137,7 +137,7 @@ def _run(options: argparse.Namespace) -> None:
         print(f"mean: {sum(rates) / len(rates):.1%}")
         return
     corpus = corpora.load(options.corpus or model.config.corpus)
-    kept = _kept(options, named_styles.digest(model.params))
+    kept = _kept(options, digest(model.params))
     chosen = [choice for choice in CHOICES if options.only is None or choice.name in options.only]
     made = make(model, corpus, chosen, lambda text: print(text, flush=True))
     by_name = kept | {style.name: style for style in made}

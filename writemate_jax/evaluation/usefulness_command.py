@@ -30,12 +30,11 @@ def add(commands) -> None:
 def run(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from writemate_jax.checkpoints.models import load_model
+    from writemate_jax.checkpoints.models import digest, load_model
     from writemate_jax.compilation_cache import use_compilation_cache
     from writemate_jax.data import corpus as corpora
     from writemate_jax.evaluation import usefulness
     from writemate_jax.evaluation.tables import plain, table
-    from writemate_jax.hands.named_styles import digest
     from writemate_jax.reading.training import learned
     from writemate_jax.replacing import write_text
 

@@ -16,10 +16,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from writemate_jax import strokes
-from writemate_jax.checkpoints.models import Model
+from writemate_jax.checkpoints.models import Model, digest
 from writemate_jax.data.own_ink import OwnInk, UnfitInk
 from writemate_jax.drawing.strokes_json import Ink
-from writemate_jax.hands import named_styles, primers, resemblance
+from writemate_jax.hands import primers, resemblance
 from writemate_jax.hands.padding import LINES_GRAIN, POINTS_GRAIN, stacked, up
 from writemate_jax.hands.styles import Style, as_kept
 from writemate_jax.model import mdn
@@ -79,7 +79,7 @@ def with_ink(
     style = as_kept(style)
     chosen = primers.best(model, rows, texts, style.whole, points_grain)
     primer = None if chosen is None else Ink(rows[chosen], texts[chosen])
-    trait, weights = resemblance.trait(rows), named_styles.digest(model.params)
+    trait, weights = resemblance.trait(rows), digest(model.params)
     return as_kept(replace(style, primer=primer, trait=trait, weights=weights))
 
 

@@ -10,13 +10,11 @@ was fitted with, so their digest is stored, too.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -40,7 +38,7 @@ class NamedStyle:
 
     name: one or two words, lower case, with a hyphen. note: a sentence on what it looks like. writer: whose hand, as
     UNIPEN calls them. vector: float32 [s]. ink: a real line by this person, in x-heights. fitted_to: index in the open
-    corpus and text of each line that the vector was fitted to. weights: `digest` of the network that it is for.
+    corpus and text of each line that the vector was fitted to. weights: `models.digest` of the network that it is for.
     """
 
     name: str
@@ -86,23 +84,6 @@ def save(path: str | os.PathLike, styles: Sequence[NamedStyle]) -> None:
     # A style a line: a difference between two versions shows which have changed.
     rows = ",\n".join(json.dumps(_to_json(style), ensure_ascii=False) for style in styles)
     write_text(path, f'{json.dumps(head)[:-1]}, "styles": [\n{rows}\n]}}\n')
-
-
-def digest(weights: Mapping[str, Any]) -> str:
-    """SHA-256 of a tree of arrays, their names and shapes, as hexadecimal digits."""
-    total = hashlib.sha256()
-
-    def add(name: str, node: Any) -> None:
-        if isinstance(node, Mapping):
-            for key in sorted(node):
-                add(f"{name}/{key}", node[key])
-        else:
-            array = np.ascontiguousarray(node, np.dtype(np.float32).newbyteorder("<"))
-            total.update(f"{name} {array.shape}\n".encode())
-            total.update(array.tobytes())
-
-    add("", weights)
-    return total.hexdigest()
 
 
 def _check(styles: Sequence[NamedStyle]) -> None:

@@ -34,7 +34,7 @@ class Style:
     of a hand the vector does not hold, the network takes from there. gates: float32 [layers * 4h], what is added to the
     network's gates besides (`deepen`); None for nothing. trait: of all lines (`resemblance.trait`), by which the most
     alike of candidates is known; None where it is to be taken from the primer. weights: of the network that it was
-    fitted for (`named_styles.digest`), as it means something to these alone; None where that is not known.
+    fitted for (`models.digest`), as it means something to these alone; None where that is not known.
     """
 
     vector: np.ndarray

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from writemate_jax.checkpoints.models import Model
+from writemate_jax.checkpoints.models import Model, digest
 from writemate_jax.hands import named_styles
 from writemate_jax.hands.named_styles import NamedStyle
 from writemate_jax.hands.styles import InvalidStyle, Style, load_style
@@ -112,7 +112,7 @@ class StyleChoice:
 
     @cached_property
     def _digest(self) -> str:
-        return named_styles.digest(self._model.params)
+        return digest(self._model.params)
 
     def _no_such_style(self, style: str, known: Sequence[str]) -> str:
         if style in [one.name for one in self._package]:
