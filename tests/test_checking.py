@@ -8,6 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 
 import pytest
+from ml_collections import ConfigDict
 
 from writemate_jax import config as configuration
 from writemate_jax.config import ConfigurationError
@@ -27,6 +28,22 @@ def changed(field: str, value):
 @pytest.mark.parametrize("name", NAMES)
 def test_our_own_configurations_are_taken(name):
     check(importlib.import_module(f"configs.{name}").get_config())
+
+
+def numbers(config, path: str = "") -> set[str]:
+    """The fields of a configuration that are numbers, and no yes or no."""
+    found = set()
+    for name, value in config.items():
+        if isinstance(value, ConfigDict):
+            found |= numbers(value, f"{path}{name}.")
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            found.add(path + name)
+    return found
+
+
+def test_every_number_has_a_range():
+    elsewhere = {"data.points_per_batch", "batch_size"}  # asked for beside data.batch_size; another name of that
+    assert numbers(configuration.default()) == {field for field, _, _ in RANGES} | elsewhere
 
 
 @pytest.mark.parametrize(("field", "least", "most"), RANGES, ids=[field for field, _, _ in RANGES])

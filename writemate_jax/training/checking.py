@@ -57,6 +57,7 @@ RANGES = (
     ("sampling.termination_lines", 0, math.inf),
     ("sampling.points", 1, MAX_POINTS),
     ("sampling.points_per_character", 1, math.inf),
+    ("sampling.points_per_second", LEAST, math.inf),
 )
 CHOICES = (
     ("data.arrangement", tuple(sorted(ARRANGEMENTS))),
