@@ -95,22 +95,6 @@ def quantised(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.rint(values / scale).astype(np.int8), scale
 
 
-def as_the_browser_has_it(model: Model) -> dict[str, Any]:
-    """The network's weights with what int8 makes of them, as a tree that the network takes."""
-    params = {key: dict(value) if isinstance(value, dict) else value for key, value in model.params.items()}
-
-    def rounded(values: np.ndarray) -> np.ndarray:
-        numbers, scale = quantised(np.asarray(values))
-        return numbers * scale
-
-    for layer in range(model.config.model.layers):
-        blocks = _blocks(model, layer).values()
-        params[f"lstm_{layer}"]["kernel"] = np.concatenate([rounded(v) if fit else v for v, fit in blocks])
-    for name in ("head", "style_kernels", "styles"):
-        params[name] = rounded(params[name])
-    return params
-
-
 def _tensors(writer: Writer) -> dict[str, Tensor]:
     model = writer.model
     params = model.params
