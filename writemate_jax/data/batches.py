@@ -232,7 +232,7 @@ def bucket_lengths(steps: np.ndarray, buckets: int) -> np.ndarray:
             np.inf,
         )
         parents.append(extended.argmin(axis=0))
-        cost = np.minimum(extended.min(axis=0), np.inf)
+        cost = extended.min(axis=0)
     chosen, j = [], n
     for parent in reversed(parents):
         chosen.append(candidates[j - 1])

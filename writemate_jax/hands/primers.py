@@ -89,7 +89,7 @@ def strays(
 @exact
 def _places(network: Network, params: Any, points: jax.Array, last: jax.Array, text, styles: jax.Array) -> jax.Array:
     """The place that the window reads most after point `last` [b] of each line."""
-    variables = {"params": jax.tree.map(jnp.asarray, params)}
+    variables = {"params": params}
     gates = network.apply(variables, styles, method="style_gates")
     weights = network.apply(variables, method="weights")
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from writemate_jax import strokes
@@ -92,7 +91,7 @@ def gains(
 @functools.partial(jax.jit, static_argnums=0)
 @exact
 def _per_point(network: Network, params, points: jax.Array, mask: jax.Array, text) -> jax.Array:
-    y = network.apply({"params": jax.tree.map(jnp.asarray, params)}, points[:, :-1], text)
+    y = network.apply({"params": params}, points[:, :-1], text)
     return (mdn.log_prob(network.mixture(y), points[:, 1:]) * mask[:, 1:]).sum(axis=1)
 
 

@@ -381,7 +381,7 @@ class Writer:
         rows = self._from_start(line.primer, rows)
         if self.model.config.data.rests:
             rows = level(rows)
-        pace = self.model.config.sampling.get("points_per_second")
+        pace = self.model.config.sampling.points_per_second
         return Written(rows, line.text, complete, line.bias, line.seed, pace)
 
     def _primer(self, prime: Ink | Rows | None, text: str | None) -> Primer:

@@ -156,7 +156,7 @@ def describe(writer: Writer) -> dict[str, Any]:
         "mean": [float(x) for x in model.mean],
         "std": [float(x) for x in model.std],
         "sampling": {
-            "bias": sampling.bias, "reach": sampling.get("reach", 0.0), "candidates": sampling.candidates,
+            "bias": sampling.bias, "reach": sampling.reach, "candidates": sampling.candidates,
             "pointsPerCharacter": sampling.points_per_character, "freeCharacters": writing.FREE_CHARACTERS,
             "pointsPerSecond": sampling.points_per_second, "moreBias": trial.MORE_BIAS,
             "stop": line_ends.STOP, "apart": line_ends.APART,
