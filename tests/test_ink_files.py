@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from writemate_jax import strokes
 from writemate_jax.data import corpus as corpora
@@ -201,6 +203,23 @@ def test_ink_that_trembles_is_taken_though_it_is_longer():
         trembling = [stroke + np.random.default_rng(1).normal(scale=0.02, size=stroke.shape) for stroke in fine]
         assert sum(strokes.arc_length(s)[-1] for s in trembling) > 1.3 * sum(strokes.arc_length(s)[-1] for s in fine)
         assert like_the_corpus(strokes.join(trembling), text)[:, 2].sum() == line[:, 2].sum()
+
+
+def _ill(left: float) -> list[np.ndarray]:
+    """Three stems, then the dot of the first."""
+    places = ((0, 1), (0.8, 2), (1.6, 2))
+    stems = [np.stack([np.full(9, left + x), np.linspace(top, 0, 9)], axis=1) for x, top in places]
+    return [*stems, np.array([[left + 0.1, 1.5], [left + 0.4, 1.55]])]
+
+
+@given(st.floats(-15, 15))
+@settings(max_examples=20)
+def test_dots_go_back_to_their_letters_however_the_line_slopes(degrees):
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    turned = [stroke @ [[cosine, sine], [-sine, cosine]] for k in range(5) for stroke in _ill(3.2 * k)]
+    line = like_the_corpus(strokes.join(turned), "ill ill ill ill ill")
+    dots = [np.ptp(stroke[:, 1]) < 0.6 for stroke in strokes.split(line)]
+    assert dots == [False, True, False, False] * 5
 
 
 # Long primers: lines of one writer beside each other, so that some of the words' gaps are known.

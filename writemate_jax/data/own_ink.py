@@ -83,12 +83,12 @@ def like_the_corpus(line: Rows, text: str, name: str = "ink") -> Rows:
     if len(strokes) > STROKES * letters:
         raise UnfitInk(f"{name}: the ink has {len(strokes)} strokes for the {letters} characters of {text!r}; mark"
                        " only where the pen lifts, not every point")  # fmt: skip
-    scale = letter_size.measure(strokes, text).scale
-    if not scale > 0:
+    if not letter_size.measure(strokes, text).scale > 0:
         raise UnfitInk(f"{name}: the ink has no height; expected a line that says {text!r}")
-    # The size is measured again when the slope is gone, which it would count as height.
-    strokes = letter_size.deskewed(in_reading_order(strokes, scale))
-    strokes = letter_size.normalise(strokes, text, letter_size.measure(strokes, text).scale)
+    # Without its slope first: a size that counts this as height leaves the dots of a sloping line behind the word.
+    strokes = letter_size.deskewed(strokes)
+    scale = letter_size.measure(strokes, text).scale
+    strokes = letter_size.normalise(in_reading_order(strokes, scale), text, scale)
     width = max(s[:, 0].max() for s in strokes) / letter_size.expected_width(text)
     if not WIDTH[0] < width < WIDTH[1]:
         raise UnfitInk(f"{name}: the ink is {width:.1f} times as wide as {text!r} should be for its height; check that"

@@ -22,11 +22,13 @@ export function likeTheCorpus(strokes, text, { letters, ink }) {
   const unfit = (how) => new EngineError("ink",
     `The ink is too ${how} for “${text}”; write this text and nothing else.`);
   if (strokes.flat().length > MOST_POINTS) throw unfit("much");
-  const size = measure(strokes, text, letters);
-  if (!(size > 0)) throw new EngineError("ink", `The ink for “${text}” has no height; write the line that is asked for.`);
-  const straight = deskewed(inReadingOrder(strokes, size));
-  // The size is measured again when the slope is gone, which it would count as height.
-  const set = normalised(straight, text, letters, measure(straight, text, letters));
+  if (!(measure(strokes, text, letters) > 0)) {
+    throw new EngineError("ink", `The ink for “${text}” has no height; write the line that is asked for.`);
+  }
+  // Without its slope first: a size that counts this as height leaves the dots of a sloping line behind the word.
+  const straight = deskewed(strokes);
+  const size = measure(straight, text, letters);
+  const set = normalised(inReadingOrder(straight, size), text, letters, size);
   const wide = Math.max(...set.flat().map(([x]) => x)) / expectedWidth(text, letters);
   const count = [...text].filter((c) => c !== " ").length;
   if (!(wide > ink.width[0] && wide < ink.width[1])) {
