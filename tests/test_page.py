@@ -507,13 +507,50 @@ def _learn_at_once(page) -> None:
 
 
 @pytest.mark.parametrize("kind", ["pen", "touch"])
-def test_a_pen_or_finger_draws_through_all_that_came_between_frames_and_a_palm_draws_nothing(visit, kind):
+def test_a_pen_or_finger_draws_through_all_that_came_between_frames_and_a_palm_beside_it_draws_nothing(visit, kind):
+    drawn = """[
+      event("pointerdown", 10, 10),
+      event("pointerdown", 90, 90, palm),
+      event("pointermove", 95, 90, palm),
+      event("pointermove", 40, 30, { coalescedEvents: between }),
+      event("pointerup", 90, 90, palm),
+      event("pointerup", 40, 30),
+    ]"""
+    assert _recorded(visit, kind, drawn) == [[[10, 10], [20, 20], [30, 20], [40, 30]]]
+
+
+def test_a_palm_that_comes_down_before_the_pen_draws_nothing_and_the_pen_does(visit):
+    drawn = """[
+      event("pointerdown", 90, 90, palm),
+      event("pointermove", 95, 90, palm),
+      event("pointerdown", 10, 10),
+      event("pointermove", 99, 90, palm),
+      event("pointermove", 40, 30, { coalescedEvents: between }),
+      event("pointercancel", 99, 90, palm),
+      event("pointerup", 40, 30),
+    ]"""
+    assert _recorded(visit, "pen", drawn) == [[[10, 10], [20, 20], [30, 20], [40, 30]]]
+
+
+def test_a_stroke_that_the_browser_takes_back_is_none(visit):
+    drawn = """[
+      event("pointerdown", 90, 90, palm),
+      event("pointermove", 95, 90, palm),
+      event("pointercancel", 95, 90, palm),
+      event("pointerdown", 10, 10),
+      event("pointerup", 10, 10),
+    ]"""
+    assert _recorded(visit, "touch", drawn) == [[[10, 10]]]
+
+
+def _recorded(visit, kind: str, drawn: str) -> list[list[list[float]]]:
+    """The strokes that are kept after some events of a pointer of this kind, and of a palm."""
     page = visit({"text": "ab"})
     _ink(page)
     page.click("#draw")
-    page.evaluate(POINTER, kind)
+    page.evaluate(POINTER.replace("DRAWN", drawn), kind)
     kept = json.loads(page.evaluate("localStorage.getItem('writemate.hand')"))
-    assert kept["lines"][0]["strokes"] == [[[10, 10], [20, 20], [30, 20], [40, 30]]]
+    return kept["lines"][0]["strokes"]
 
 
 POINTER = """(pointerType) => {
@@ -521,15 +558,9 @@ POINTER = """(pointerType) => {
   canvas.setPointerCapture = () => {}; // the browser knows no pointer that is made up
   const event = (type, x, y, more = {}) => new PointerEvent(type, {
     pointerId: 7, pointerType, pressure: 0.4, clientX: box.left + x, clientY: box.top + y, ...more });
+  const palm = { pointerId: 8, pointerType: "touch" };
   const between = [[20, 20], [30, 20], [40, 30]].map(([x, y]) => event("pointermove", x, y));
-  for (const one of [
-    event("pointerdown", 10, 10),
-    event("pointerdown", 90, 90, { pointerId: 8, pointerType: "touch" }),
-    event("pointermove", 95, 90, { pointerId: 8, pointerType: "touch" }),
-    event("pointermove", 40, 30, { coalescedEvents: between }),
-    event("pointerup", 90, 90, { pointerId: 8, pointerType: "touch" }),
-    event("pointerup", 40, 30),
-  ]) canvas.dispatchEvent(one);
+  for (const one of DRAWN) canvas.dispatchEvent(one);
 }"""
 
 

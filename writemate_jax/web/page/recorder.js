@@ -11,7 +11,7 @@ const NEAR = 0.8; // pixels: points closer than that to the one before tell noth
 /** changed: called after each change. guides: the y of the baseline and of an x's height, as shares of the height. */
 export function createRecorder(canvas, { changed, guides = [0.66, 0.42] }) {
   const context = canvas.getContext("2d");
-  let strokes = [], pointer = null, zoom = 1;
+  let strokes = [], drawing = null, zoom = 1; // drawing: the pointer {id, type} whose stroke is the last one, or null
 
   function place(event) {
     const box = canvas.getBoundingClientRect();
@@ -26,31 +26,42 @@ export function createRecorder(canvas, { changed, guides = [0.66, 0.42] }) {
   /** Other strokes; one that is being drawn is none of them and ends. */
   function take(found) {
     strokes = found;
-    pointer = null;
+    drawing = null;
+  }
+
+  /** The stroke that is being drawn was none. */
+  function drop() {
+    strokes.pop();
+    drawing = null;
   }
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (pointer !== null || event.button > 0) return; // a second finger, or the palm beside the pen
+    if (event.button > 0) return;
+    if (drawing?.type === "touch" && event.pointerType === "pen") drop(); // the palm that came down before the pen
+    if (drawing) return; // a second finger, or the palm beside the pen
     event.preventDefault();
-    pointer = event.pointerId;
-    canvas.setPointerCapture(pointer);
+    drawing = { id: event.pointerId, type: event.pointerType };
+    canvas.setPointerCapture(drawing.id);
     strokes.push([]);
     add(event);
     draw();
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== pointer) return;
+    if (event.pointerId !== drawing?.id) return;
     const coalesced = event.getCoalescedEvents?.() ?? [];
     (coalesced.length ? coalesced : [event]).forEach(add); // all that happened since the last frame
     draw();
   });
-  for (const name of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(name, (event) => {
-      if (event.pointerId !== pointer) return;
-      pointer = null;
-      changed();
-    });
-  }
+  canvas.addEventListener("pointerup", (event) => {
+    if (event.pointerId !== drawing?.id) return;
+    drawing = null;
+    changed();
+  });
+  canvas.addEventListener("pointercancel", (event) => { // the browser has found that it was a palm, or a gesture
+    if (event.pointerId !== drawing?.id) return;
+    drop();
+    draw();
+  });
   new ResizeObserver(fit).observe(canvas);
 
   function fit() {
