@@ -126,7 +126,7 @@ def test_a_text_may_stand_beside_the_ink(tmp_path):
     points = strokes.split(LINES[0][0])
     _as_svg(tmp_path / "a.svg", points, "")
     _as_inkml(tmp_path / "b.inkml", points, "")
-    with pytest.raises(InvalidInkFile, match=r"a.svg: line 0 has no text; put what it says into a.txt .* <title>"):
+    with pytest.raises(InvalidInkFile, match=r"a.svg: line 1 has no text; put what it says into a.txt .* <title>"):
         read_lines(tmp_path)
     for name in "ab":
         (tmp_path / f"{name}.txt").write_text("\ufeff" + LINES[0][1] + "\n", "utf-8")
@@ -139,6 +139,24 @@ def test_a_text_may_stand_beside_the_ink(tmp_path):
     assert read_ink(tmp_path / "a.svg")[0].text == "drawing 1"
     (tmp_path / "a.txt").write_text("two\nlines")
     with pytest.raises(InvalidInkFile, match=r"a.svg: its text has 2 lines, its ink 1"):
+        read_lines(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", ["json", "inkml"])
+def test_a_text_beside_fills_what_the_file_leaves_out(tmp_path, suffix):
+    texts = ["one", "", "three"]
+    if suffix == "json":
+        lines = [{"text": text, "strokes": [[[0, 0], [k, 1]]]} for k, text in enumerate(texts)]
+        content = json.dumps({"lines": lines})
+    else:
+        content = inkml.dumps([Ink(LINES[0][0], text) for text in texts])
+    (path := tmp_path / f"a.{suffix}").write_text(content)
+    with pytest.raises(InvalidInkFile, match=r"line 2 has no text; put .* into a.txt beside it, a line for each line"):
+        read_lines(tmp_path)
+    (tmp_path / "a.txt").write_text("another\ntwo\nof a name\n")
+    assert [line.text for line in with_text(read_ink(path), path)] == ["one", "two", "three"]
+    (tmp_path / "a.txt").write_text("two\n")
+    with pytest.raises(InvalidInkFile, match=r"a.txt: has 1 lines of text for 3 lines of ink in a.\w+; expected one"):
         read_lines(tmp_path)
 
 

@@ -23,9 +23,10 @@ def read_ink(path: str | os.PathLike) -> list[Ink]:
     write it.
 
     y is up, and the unit is the file's own: `data.own_ink.like_the_corpus` settles it. The text is that of the file
-    (JSON's text, InkML's annotation "truth", SVG's title) or, where it says none, that of NAME.txt beside it, which
-    goes before an SVG's title as drawing programs give one; "" where there is neither. Ink whose text has several lines
-    is cut into lines where the pen goes back to the left. Raises `InvalidInkFile`.
+    (JSON's text, InkML's annotation "truth", SVG's title) or, for a line of which it says none, that of NAME.txt beside
+    it, which has one for each line of ink and goes before an SVG's title as drawing programs give one; "" where there
+    is neither. Ink whose text has several lines is cut into lines where the pen goes back to the left. Raises
+    `InvalidInkFile`.
     """
     path = Path(path)
     suffix = path.suffix.lower()
@@ -46,7 +47,7 @@ def read_ink(path: str | os.PathLike) -> list[Ink]:
 def with_text(lines: Sequence[Ink], path: str | os.PathLike) -> Sequence[Ink]:
     """The lines, all of which say what they are. Raises `InvalidInkFile` where one does not, with what to do."""
     path = Path(path)
-    silent = [i for i, line in enumerate(lines) if not line.text.strip()]
+    silent = [number for number, line in enumerate(lines, start=1) if not line.text.strip()]
     if silent:
         where = {".inkml": 'as <annotation type="truth"> of its traceGroup', ".svg": "as the document's <title>"}
         raise InvalidInkFile(
@@ -58,8 +59,8 @@ def with_text(lines: Sequence[Ink], path: str | os.PathLike) -> Sequence[Ink]:
 
 def _with_texts(lines: Sequence[Ink], path: Path) -> list[Ink]:
     beside = path.with_suffix(".txt")
-    said = any(line.text.strip() for line in lines) and path.suffix.lower() != ".svg"
-    if said or beside == path or not beside.is_file():
+    own = [bool(line.text.strip()) and path.suffix.lower() != ".svg" for line in lines]
+    if all(own) or beside == path or not beside.is_file():
         return list(lines)
     try:
         texts = [text.strip() for text in beside.read_text("utf-8-sig").splitlines() if text.strip()]
@@ -72,7 +73,7 @@ def _with_texts(lines: Sequence[Ink], path: Path) -> list[Ink]:
     if len(texts) != len(lines):
         raise InvalidInkFile(f"{beside}: has {len(texts)} lines of text for {len(lines)} lines of ink in {path.name};"
                              " expected one for each")  # fmt: skip
-    return [replace(line, text=text) for line, text in zip(lines, texts, strict=True)]
+    return [line if said else replace(line, text=text) for line, said, text in zip(lines, own, texts, strict=True)]
 
 
 def _cut(ink: Ink, path: Path) -> list[Ink]:
