@@ -564,6 +564,31 @@ POINTER = """(pointerType) => {
 }"""
 
 
+def test_a_line_between_the_guides_fits_the_canvas_whatever_it_says_and_however_wide_that_is(visit):
+    page = visit({"text": "ab"}, expected=["willReadFrequently"])
+    _ink(page)
+    page.click("#draw")
+    for step in range(4):
+        for width, height in ((1280, 800), (360, 740)):
+            page.set_viewport_size({"width": width, "height": height})
+            shown = page.evaluate(GUIDES)
+            assert 0 < shown["tall"] <= 0.25 * shown["height"]
+            assert 0.5 < shown["tall"] * shown["long"] / shown["width"] < 1
+        if step < 3:
+            page.click("#own-next")
+
+
+GUIDES = """async () => {
+  const { expectedWidth, USUAL } = await import(new URL("widths.js", document.baseURI));
+  for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame); // until it is drawn anew
+  const canvas = document.getElementById("own-canvas"), { clientWidth: width, clientHeight: height } = canvas;
+  const column = canvas.getContext("2d").getImageData(1, 0, 1, canvas.height).data;
+  const inked = Array.from({ length: canvas.height }, (_, y) => y).filter((y) => column[4 * y + 3]);
+  const tall = (inked.at(-1) - inked[0]) / devicePixelRatio; // from the dashed line to the baseline
+  return { tall, width, height, long: expectedWidth(document.getElementById("own-sentence").textContent) * USUAL };
+}"""
+
+
 def _some_ink(site: str, text: str) -> list[np.ndarray]:
     """A line of ink, as the server writes it: strokes with y up."""
     body = json.dumps({"text": text, "seed": 3, "candidates": 1}).encode()

@@ -22,7 +22,9 @@ export function createHandDialog(engine, { used, changed, onServer }) {
   let hand = loadHand(), step = 0, learning = null;
   const cleared = new Map(); // for each line that was cleared the strokes that it had
   let lines = linesOf(hand);
-  const recorder = createRecorder(at("canvas"), { changed: recorded });
+  const recorder = createRecorder(at("canvas"), {
+    changed: recorded, long: () => expectedWidth(lines[step].text) * USUAL,
+  });
 
   at("privacy").textContent = onServer
     ? "Your ink is kept in this browser. It is sent only to learn your hand and to write in it, and never stored on the"

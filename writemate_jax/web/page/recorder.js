@@ -8,8 +8,11 @@ import { bezier } from "./ink.js";
 const PEN = 2.4; // pixels
 const NEAR = 0.8; // pixels: points closer than that to the one before tell nothing, and a quick mouse has thousands
 
-/** changed: called after each change. guides: the y of the baseline and of an x's height, as shares of the height. */
-export function createRecorder(canvas, { changed, guides = [0.66, 0.42] }) {
+const BASELINE = 0.66; // its y as a share of the canvas' height
+const TALLEST = 0.24, FILL = 0.9; // of that height, an x; of the width, a line whose letters are as high as the guides say
+
+/** changed: called after each change. long(): how many x-heights the line takes that is to be written. */
+export function createRecorder(canvas, { changed, long }) {
   const context = canvas.getContext("2d");
   let strokes = [], drawing = null, zoom = 1; // drawing: the pointer {id, type} whose stroke is the last one, or null
 
@@ -79,11 +82,13 @@ export function createRecorder(canvas, { changed, guides = [0.66, 0.42] }) {
     context.scale(ratio, ratio);
     const styles = getComputedStyle(canvas);
     context.strokeStyle = styles.getPropertyValue("--guide");
-    guides.forEach((share, i) => {
+    const tall = Math.min(TALLEST * height, (FILL * width) / long()); // who keeps to the guides ends on the canvas
+    [0, tall].forEach((above) => {
+      const y = BASELINE * height - above;
       context.beginPath();
-      context.setLineDash(i ? [3, 5] : []);
-      context.moveTo(0, share * height);
-      context.lineTo(width, share * height);
+      context.setLineDash(above ? [3, 5] : []);
+      context.moveTo(0, y);
+      context.lineTo(width, y);
       context.stroke();
     });
     context.setLineDash([]);
