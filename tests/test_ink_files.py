@@ -223,6 +223,45 @@ def test_ink_that_trembles_is_taken_though_it_is_longer():
         assert like_the_corpus(strokes.join(trembling), text)[:, 2].sum() == line[:, 2].sum()
 
 
+def _svg(*drawn: str) -> bytes:
+    head = '<svg xmlns="http://www.w3.org/2000/svg"><style>.pen{fill:none;stroke:black}</style>'
+    return f"{head}{''.join(drawn)}</svg>".encode()
+
+
+STEM = '<path class="pen" d="M1 0V10M6 0V10"/>'
+
+
+@pytest.mark.parametrize("dot", [
+    '<circle cx="3" cy="-4" r="1"/>', '<circle cx="3" cy="-4" r="1" class="pen"/>',
+    '<ellipse cx="3" cy="-4" rx=".5" ry="1.5"/>', '<polygon points="2,-4 3,-5 4,-4 3,-3"/>',
+    '<path d="M2 -4a1 1 0 1 0 2 0a1 1 0 1 0-2 0z"/>', '<path stroke="none" d="M2-5h2v2h-2z"/>',
+    '<g transform="translate(3 -4) scale(.1)"><circle r="9"/></g>', '<defs><circle id="i" r="1"/></defs>'
+    '<use href="#i" x="3" y="-4"/>',
+])  # fmt: skip
+def test_a_small_shape_of_an_svg_is_a_dot_in_its_place(recwarn, dot):
+    ink = svg_reader.loads(_svg(STEM, dot, '<path class="pen" d="M8 0V10"/>'))
+    assert [len(stroke) for stroke in strokes.split(ink.strokes)] == [2, 2, 1, 2]
+    np.testing.assert_allclose(strokes.split(ink.strokes)[2], [[3, 4]], atol=1e-6)
+    assert not recwarn.list
+
+
+def test_dots_of_one_path_are_as_many_and_those_before_and_behind_all_strokes_stay_there():
+    two, one = '<path d="M2-4h1v1h-1zM8-4h1v1h-1z"/>', '<circle cx="12" cy="9" r=".5"/>'
+    ink = svg_reader.loads(_svg(two, STEM, one))
+    places = [stroke.mean(axis=0).tolist() for stroke in strokes.split(ink.strokes)]
+    assert places == [[2.5, 3.5], [8.5, 3.5], [1, -5], [6, -5], [12, -9]]
+
+
+def test_larger_shapes_of_an_svg_are_left_out_with_a_warning():
+    letter = '<path d="M20 0h9v10h-9zM22 2v1h1z"/>'  # with a small counter, which is no dot
+    paper, hidden = '<rect width="90" height="90"/>', '<circle r="9" visibility="hidden"/>'
+    with pytest.warns(UserWarning, match="mine.svg: left out 2 shapes .* as paths without fill"):
+        ink = svg_reader.loads(_svg(paper, hidden, letter, STEM, '<circle r="9"/>'), "mine.svg")
+    assert ink.strokes[:, 2].sum() == 2
+    with pytest.raises(InvalidInkFile, match="it has 1 filled shapes"):
+        svg_reader.loads(_svg('<circle r="1"/>'))
+
+
 def _ill(left: float) -> list[np.ndarray]:
     """Three stems, then the dot of the first."""
     places = ((0, 1), (0.8, 2), (1.6, 2))

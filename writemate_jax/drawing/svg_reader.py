@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import io
 import os
+import warnings
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 import numpy as np
@@ -17,14 +19,19 @@ from writemate_jax.drawing.strokes_json import LARGEST, Ink, InvalidInkFile
 from writemate_jax.strokes import Stroke
 
 PIECES = 24  # chords of a curve or an arc
+# A shape smaller than this part of the strokes' median height, which is about an x's, is a dot: what a pen leaves is at
+# most twice as wide as its lines, and these are under a sixth of an x. Only what has an extent besides is left out.
+DOT = 1 / 3
 
 
 def loads(data: bytes, name: str = "SVG") -> Ink:
     """All the ink of an SVG document, y up, with the document's title as its text ("" without one).
 
     A stroke is a subpath of a path, or a polyline, or a line, in the document's order; what begins exactly where the
-    one before ended goes on with it. Shapes of area (filled without an outline, or a rect, circle or polygon) are no
-    strokes and are left out, as is what is not drawn. The unit is a CSS pixel. Raises `InvalidInkFile`.
+    one before ended goes on with it. Shapes of area (filled without an outline, or a circle, ellipse or polygon) are
+    dots, strokes of one point, where they are small beside the strokes (`DOT`); larger ones are no strokes and are left
+    out, with a warning that has their number. A rect, which is paper, is left out, as is what is not drawn. The unit is
+    a CSS pixel. Raises `InvalidInkFile`.
     """
     if b"<!ENTITY" in data:
         raise InvalidInkFile(f"{name}: defines XML entities, which are not read; save it as plain SVG")
@@ -34,13 +41,18 @@ def loads(data: bytes, name: str = "SVG") -> Ink:
         raise InvalidInkFile(f"{name}: not XML: {error}") from error
     if str(root.tag).rpartition("}")[2] != "svg":
         raise InvalidInkFile(f"{name}: the root is <{str(root.tag).rpartition('}')[2]}>; expected <svg>")
-    drawn, areas = _strokes(_as_drawn(root), name)
+    drawn, shapes = _strokes(_as_drawn(root), name)
     if not drawn:
-        found = f"it has {areas} filled shapes, whose outlines are no pen strokes" if areas else "it has none"
+        found = f"it has {len(shapes)} filled shapes, whose outlines are no pen strokes" if shapes else "it has none"
         raise InvalidInkFile(f"{name}: expected paths, polylines or lines without fill, one for each stroke; {found}")
-    points = np.concatenate(drawn)
+    points = np.concatenate([*drawn, *(outline for shape in shapes for outline in shape.outlines)])
     if not (np.isfinite(points).all() and np.abs(points).max() <= LARGEST / 4):
         raise InvalidInkFile(f"{name}: has places that are no finite float32 numbers; expected pixels or millimetres")
+    drawn, larger = _with_dots(drawn, shapes)
+    if larger:
+        warnings.warn(
+            f"{name}: left out {larger} shapes that are filled or round, whose outlines are no pen strokes; if they are"
+            " ink, draw them as paths without fill", stacklevel=2)  # fmt: skip
     title = next((child.text or "" for child in root if str(child.tag).rpartition("}")[2] == "title"), "")
     return Ink(strokes.join([stroke * [1.0, -1.0] for stroke in drawn]), title)
 
@@ -67,30 +79,49 @@ def _as_drawn(root: ElementTree.Element) -> bytes:
     return ElementTree.tostring(root)
 
 
-def _strokes(data: bytes, name: str) -> tuple[list[Stroke], int]:
-    """The strokes [n, 2], y down, and how many shapes are areas."""
+class _Shape(NamedTuple):
+    """An area: how many strokes are drawn before it, and the outlines [n, 2] of its parts, one or more."""
+
+    place: int
+    outlines: list[Stroke]
+
+
+def _strokes(data: bytes, name: str) -> tuple[list[Stroke], list[_Shape]]:
+    """The strokes [n, 2] and the areas that are drawn, y down."""
     import svgelements
 
+    lines = svgelements.Path, svgelements.Polyline, svgelements.SimpleLine
+    areas = svgelements.Circle, svgelements.Ellipse, svgelements.Polygon
     try:
         document = svgelements.SVG.parse(io.BytesIO(data), reify=True)
         drawn: list[Stroke] = []
-        areas = 0
+        shapes: list[_Shape] = []
         for element in document.elements():
-            if not isinstance(element, (svgelements.Path, svgelements.Polyline, svgelements.SimpleLine)):
+            if not isinstance(element, (*lines, *areas)) or element.values.get("visibility") in ("hidden", "collapse"):
                 continue
-            if element.stroke.value is None and element.fill.value is not None:
-                areas += 1
-                continue
-            if element.values.get("visibility") in ("hidden", "collapse"):
-                continue
-            if element.values.get("stroke") == "none":  # and not one that is not understood, as a variable of CSS
-                continue
-            for subpath in svgelements.Path(element).as_subpaths():
-                _add(drawn, _points(list(subpath)))
+            parts = [_points(list(subpath)) for subpath in svgelements.Path(element).as_subpaths()]
+            parts = [part for part in parts if len(part)]
+            filled, outlined = element.fill.value is not None, element.stroke.value is not None
+            if isinstance(element, areas) or (filled and not outlined):
+                if parts and (filled or outlined):
+                    shapes.append(_Shape(len(drawn), parts))
+            elif element.values.get("stroke") != "none":  # nor one that is not understood, as a variable of CSS
+                for part in parts:
+                    _add(drawn, part)
     except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
         # What svgelements raises for damaged path data, transforms or lengths, depending on where.
         raise InvalidInkFile(f"{name}: not an SVG that can be read ({type(error).__name__}: {error})") from error
-    return drawn, areas
+    return drawn, shapes
+
+
+def _with_dots(drawn: list[Stroke], shapes: list[_Shape]) -> tuple[list[Stroke], int]:
+    """The strokes with the small shapes among them, each part a point in its middle; how many shapes are larger."""
+    limit = DOT * np.median([np.ptp(stroke[:, 1]) for stroke in drawn])
+    small = [shape for shape in shapes if all(np.ptp(outline, axis=0).max() < limit for outline in shape.outlines)]
+    dots = [(shape.place, (outline.min(axis=0) + outline.max(axis=0))[None] / 2)
+            for shape in small for outline in shape.outlines]  # fmt: skip
+    ordered = sorted([*dots, *enumerate(drawn)], key=lambda each: each[0])  # of equal places, dots stay in front
+    return [stroke for _, stroke in ordered], len(shapes) - len(small)
 
 
 def _points(segments: list) -> Stroke:
@@ -109,8 +140,6 @@ def _points(segments: list) -> Stroke:
 
 
 def _add(drawn: list[Stroke], stroke: Stroke) -> None:
-    if not len(stroke):
-        return
     if drawn and (drawn[-1][-1] == stroke[0]).all():
         drawn[-1] = np.concatenate([drawn[-1], stroke[1:]])
     else:
