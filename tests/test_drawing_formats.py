@@ -406,9 +406,27 @@ CHANNELS = '<channel name="X"/><channel name="Y"/>'
     ('<trace continuation="begin">1 1</trace><trace continuation="middle">2 2</trace>'
      '<trace continuation="end">3 3</trace><trace continuation="begin">4 4</trace>',
      [([[1, -1], [2, -2], [3, -3], [4, -4]], [0, 0, 1, 1])]),
+    # Whether a button is down, a value as before, and one that is not known: of channels that are left out.
+    (f'<traceFormat>{CHANNELS}<channel name="B" type="boolean"/><channel name="F"/></traceFormat>'
+     "<trace>1 1 T ?, '2'2F'9, 3 -1 * *</trace>", [([[1, -1], [3, -3], [6, -2]], [0, 0, 1])]),
 ])
 def test_inkml_is_read_as_the_standard_has_it(body, lines):
     assert points_of(f"<ink>{body}</ink>") == lines
+
+
+WORD = '<traceGroup>{}<trace>1 1</trace></traceGroup>'
+HI, HO = (f'<annotation type="truth">{text}</annotation>' for text in ("hi", "hi ho"))
+
+
+@pytest.mark.parametrize(("body", "texts"), [
+    (WORD.format(HI) + WORD.format(HO), ["hi", "hi ho"]), (WORD.format("") * 2, ["", ""]),
+    (HO + WORD.format("") * 2, ["hi ho"]),  # words of one line
+    (HO + WORD.format(HI) + WORD.format(""), ["hi", ""]), (HO + WORD.format("") + "<trace>2 2</trace>", ["hi ho"]),
+])  # fmt: skip
+def test_inkml_has_the_lines_that_say_what_they_are(body, texts):
+    found = inkml.loads(f"<ink>{body}</ink>")
+    assert [ink.text for ink in found] == texts
+    assert sum(ink.strokes[:, 2].sum() for ink in found) == body.count("<trace>")
 
 
 BOMB = '<!DOCTYPE ink [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><ink><trace>&b;</trace></ink>'
@@ -418,7 +436,9 @@ BOMB = '<!DOCTYPE ink [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><ink><trace>&
     (BOMB, "document type"), ('<!DOCTYPE ink SYSTEM "file:///etc/passwd"><ink/>', "document type"),
     ("", "not XML"), ("<ink>", "not XML"), ("<svg/>", "the root is <svg>"), ("<ink/>", "holds no ink"),
     ("<ink><trace>1 2, 3</trace></ink>", "trace 0, point 1: '3'; expected numbers for X Y"),
-    ("<ink><trace>1 b</trace></ink>", "point 0: '1 b'"), ("<ink><trace>1e99 0</trace></ink>", "no place for ink"),
+    ("<ink><trace>1 b</trace></ink>", "point 0: '1 b'"), ("<ink><trace>1 T</trace></ink>", "'1 T'; expected numbers"),
+    (f"<ink>{WORD.format(HI)}<trace>7 8, 9 9</trace></ink>", "outside of the .*: trace 1 .'7 8, 9 9'., .* or remove"),
+    ("<ink><trace>1e99 0</trace></ink>", "no place for ink"),
     ("<ink><trace>1e50 0</trace></ink>", "expected finite float32"),
     ('<ink><traceFormat><channel name="X"/></traceFormat><trace>1</trace></ink>', "expected X and Y"),
     ('<ink><annotation type="bias">b</annotation><trace>1 1</trace></ink>', "annotation is no number"),

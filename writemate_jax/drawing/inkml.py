@@ -24,7 +24,8 @@ from writemate_jax.replacing import write_text
 
 NAMESPACE = "http://www.w3.org/2003/InkML"
 _EXACT = Context(prec=120)  # float32 reach from 1e-45 to 1e38
-_VALUE = re.compile(r"""([!'"]?)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*""")
+# A number with how it is to be taken; or true, false, as before, or none, which say no place.
+_VALUE = re.compile(r"""(?:([!'"]?)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|[TF*?])\s*""")
 
 
 def dumps(lines: Sequence[Ink]) -> str:
@@ -54,10 +55,12 @@ def dumps(lines: Sequence[Ink]) -> str:
 
 
 def loads(text: str | bytes, name: str = "InkML") -> list[Ink]:
-    """The lines in an InkML document; without groups, or with traces outside of them, all its traces are one line.
+    """The lines in an InkML document, a group each; without groups all its traces are one line.
 
-    The origin is the document's (0, 0). Channels other than X and Y are left out. Raises `InvalidInkFile`, also for a
-    document type, which ink does not need and entity bombs do.
+    So are they where no group says what it is and the document does, or has traces outside of groups. The origin is the
+    document's (0, 0). Channels other than X and Y are left out. Raises `InvalidInkFile`, also for traces outside of
+    groups that say what they are, as nothing tells whose they are, and for a document type, which ink does not need
+    and entity bombs do.
     """
     try:
         root = ElementTree.fromstring(text, ElementTree.XMLParser(target=_Tree(name)))
@@ -66,11 +69,7 @@ def loads(text: str | bytes, name: str = "InkML") -> list[Ink]:
     if _tag(root) != "ink":
         raise InvalidInkFile(f"{name}: the root is <{_tag(root)}>; expected InkML, <ink>")
     document = _Document(root, name)
-    drawn = document.traces(root)
-    groups = [group for group in root if _tag(group) == "traceGroup"]
-    if not groups or {trace for group in groups for trace in document.traces(group)} != {*drawn}:
-        groups = [root]
-    return [_line(group, document) for group in groups]
+    return [_line(group, document) for group in _groups(root, document)]
 
 
 def write_inkml(path: str | os.PathLike, lines: Sequence[Ink]) -> None:
@@ -127,7 +126,7 @@ class _Document:
 
     def __init__(self, root: ElementTree.Element, file: str):
         self.file = file
-        self.annotations = [child for child in root if _tag(child) == "annotation"]
+        self.notes = _notes(root)
         self._parents = {child: parent for parent in root.iter() for child in parent}
         names = ("id", "{http://www.w3.org/XML/1998/namespace}id")
         self._named = {element.get(name): element for element in root.iter() for name in names if element.get(name)}
@@ -182,10 +181,23 @@ class _Document:
         return self._named.get(element.get(kind + "Ref", "").lstrip("#")) if inside is None else inside
 
 
+def _groups(root: ElementTree.Element, document: _Document) -> list[ElementTree.Element]:
+    """The elements whose traces are a line each. Raises `InvalidInkFile` for traces outside of lines with a text."""
+    groups = [group for group in root if _tag(group) == "traceGroup"]
+    said = any(_notes(group).get("truth", "").strip() for group in groups)
+    inside = {trace for group in groups for trace in document.traces(group)}
+    stray = [f"trace {i} ({(trace.text or '').strip()[:20]!r})"
+             for i, trace in enumerate(document.traces(root)) if trace not in inside]  # fmt: skip
+    if stray and said:
+        named = ", ".join(stray[:3]) + (f" and {len(stray) - 3} more" if stray[3:] else "")
+        raise InvalidInkFile(f"{document.file}: outside of the traceGroups, which have texts: {named}, counted from 0;"
+                             " put each into the group of its line, or remove it")  # fmt: skip
+    return [root] if not groups or stray or (document.notes.get("truth", "").strip() and not said) else groups
+
+
 def _line(group: ElementTree.Element, document: _Document) -> Ink:
     file = document.file
-    annotations = [*document.annotations, *(child for child in group if _tag(child) == "annotation")]
-    notes = {note.get("type"): note.text or "" for note in annotations}
+    notes = document.notes | {"truth": ""} | _notes(group)  # a text that is the document's is not that of each group
     rows, before = [], (Decimal(0), Decimal(0))
     with localcontext(_EXACT):
         for i, trace in enumerate(document.traces(group)):
@@ -210,7 +222,7 @@ def _line(group: ElementTree.Element, document: _Document) -> Ink:
     if not 0 <= bias < math.inf or (pace is not None and not 0 < pace < math.inf):
         raise InvalidInkFile(f"{file}: bias is {bias}, pointsPerSecond {pace}; expected 0 or more, and more than 0")
     return Ink(
-        strokes=strokes.check(np.array(rows)), text=notes.get("truth", ""), complete=notes.get("complete") != "false",
+        strokes=strokes.check(np.array(rows)), text=notes["truth"], complete=notes.get("complete") != "false",
         bias=bias, seed=seed, points_per_second=pace,
     )
 
@@ -225,11 +237,14 @@ def _points(text: str, channels: _Format, where: str) -> list[tuple[Decimal, Dec
             continue
         found = list(_VALUE.finditer(point.strip()))
         whole = "".join(match[0] for match in found) == point.strip()
+        whole &= all(match[2] or name not in ("X", "Y") for match, name in zip(found, names, strict=False))
         if not whole or not channels.regular <= len(found) <= len(names):
             raise InvalidInkFile(
                 f"{where}, point {number}: {point.strip()[:40]!r}; expected numbers for {' '.join(names)}"
             )
         for i, match in enumerate(found):
+            if match[2] is None:
+                continue
             modes[i] = match[1] or modes[i]
             try:
                 given = Decimal(match[2])
@@ -245,6 +260,11 @@ def _points(text: str, channels: _Format, where: str) -> list[tuple[Decimal, Dec
         places = dict(zip(names, value, strict=True))
         points.append((places["X"], places["Y"]))
     return points
+
+
+def _notes(element: ElementTree.Element) -> dict[str | None, str]:
+    """Its annotations by their types."""
+    return {child.get("type"): child.text or "" for child in element if _tag(child) == "annotation"}
 
 
 def _tag(element: ElementTree.Element) -> str:
