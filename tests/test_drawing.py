@@ -17,6 +17,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 from scipy.interpolate import CubicHermiteSpline
 
+import tiny
 from writemate_jax import strokes
 from writemate_jax.drawing import curves, png, strokes_json, svg
 from writemate_jax.drawing.attention import plot_attention_sheet
@@ -103,7 +104,7 @@ def test_all_ink_is_on_the_sheet_and_lines_are_in_order(written):
 
 
 def test_a_sheet_is_the_same_for_any_unit_of_the_ink():
-    small, large = sheet([ZIGZAG]), sheet([strokes.scale(ZIGZAG, 400.0)])
+    small, large = sheet([ZIGZAG]), sheet([tiny.scaled(ZIGZAG, 400.0)])
     for name in ("width", "height", "pen"):
         assert getattr(large, name) == pytest.approx(400 * getattr(small, name))
 

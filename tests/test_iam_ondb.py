@@ -195,12 +195,6 @@ def test_a_wild_line_is_left_out_alone(root, content, reason):
     corpora.pack(lines, quantum=iam_ondb.QUANTUM, unit=iam_ondb.UNIT, provenance=iam_ondb.PROVENANCE)
 
 
-def test_texts_outside_a_given_alphabet_are_left_out(root):
-    lines, report = build(root, alphabet="".join(set("First line second Alone Unlisted xyz")))
-    assert sources(lines) == [name for name in WHOLE if name != "a01-000u-02"]
-    assert report.skipped == {"line with characters outside the alphabet": ["a01-000u-02 (',)"]}
-
-
 def test_files_of_other_names_are_named(root):
     (place(root, "a01-001", 1).parent / "a01-001-01 (copy).xml").write_text(xml())
     lines, report = build(root)

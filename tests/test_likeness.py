@@ -51,7 +51,7 @@ def test_conventional_ink_is_on_the_grid_and_begins_at_its_first_point(seed, shi
     # The margin in front is no cue, and the unit none either.
     moved = line + np.float32([[5.0, 2.0, 0.0]]) * (np.arange(len(line)) == 0)[:, None]
     assert (conventional(moved, quantum=1 / 64) == made).all()
-    in_inches = conventional(strokes.scale(line, 0.25), quantum=1 / 256, x_height=0.25)
+    in_inches = conventional(tiny.scaled(line, 0.25), quantum=1 / 256, x_height=0.25)
     assert in_inches == pytest.approx(made, abs=1 / 64 + 1e-6)
 
 
@@ -119,7 +119,7 @@ def test_drift_is_the_rise_of_the_baseline(slope):
 def test_measures_grow_as_their_units_do(factor):
     line = tiny.line("lot tot lot", 0.02, np.random.default_rng(3))
     a = features.means([features.describe(line, "lot tot lot")])[0]
-    b = features.means([features.describe(strokes.scale(line, factor), "lot tot lot")])[0]
+    b = features.means([features.describe(tiny.scaled(line, factor), "lot tot lot")])[0]
     powers = {"1 / x-height": -1, "x-heights": 1}
     expected = [value * factor ** powers.get(m.unit, 0) for value, m in zip(a, MEASURES.values(), strict=True)]
     assert b == pytest.approx(expected, rel=1e-3, abs=1e-4)
@@ -214,7 +214,7 @@ def test_the_test_tells_large_ink_from_small_and_nothing_from_nothing():
     rng = np.random.default_rng(0)
     texts = ["".join(rng.choice(list("lot"), 5)) for _ in range(80)]
     first, second = ([tiny.line(text, 0.05, rng) for text in texts] for _ in range(2))
-    large = [strokes.scale(line, 1.4) for line in second]
+    large = [tiny.scaled(line, 1.4) for line in second]
 
     def part(written, chosen, prefix):
         writers = [f"{prefix} {i % 4}" for i in range(40)]

@@ -77,10 +77,15 @@ def words_of(leaves) -> list[str]:
     return text_of([line for page in leaves for line in page.lines]).split()
 
 
+def ink_of(page) -> list[np.ndarray]:
+    """The strokes of all lines of a page, in the order of writing."""
+    return [stroke for line in page.lines for stroke in line.strokes]
+
+
 def assert_within_margins(leaves, layout: Layout) -> None:
     top, right, bottom, left = layout.margins
     for page in leaves:
-        points = np.concatenate(page.strokes)
+        points = np.concatenate(ink_of(page))
         assert (points >= (left - 1e-6, top - 1e-6)).all()
         assert (points <= (page.width - right + 1e-6, page.height - bottom + 1e-6)).all()
 
@@ -121,8 +126,8 @@ def test_every_word_is_on_a_page_in_order_and_nothing_beyond_the_margins(text, o
 def test_same_seed_is_the_same_page_and_another_seed_another():
     one, same, other = (pages.write_pages(FakeWriter(), TEXT, page="A6", seed=seed) for seed in (1, 1, 2))
     for a, b in zip(one, same, strict=True):
-        assert all((x == y).all() for x, y in zip(a.strokes, b.strokes, strict=True))
-    assert not np.array_equal(one[0].strokes[0], other[0].strokes[0])
+        assert all((x == y).all() for x, y in zip(ink_of(a), ink_of(b), strict=True))
+    assert not np.array_equal(ink_of(one[0])[0], ink_of(other[0])[0])
 
 
 def test_lines_are_as_full_as_words_and_the_ink_allow():
@@ -137,7 +142,7 @@ def test_lines_are_as_full_as_words_and_the_ink_allow():
 @pytest.mark.parametrize("usual", [0.5, 0.87, 1.5])
 def test_letters_keep_their_size_whatever_the_width_of_the_hand(usual):
     leaves = pages.write_pages(FakeWriter(0.03, usual), TEXT.split("\n", 1)[1], page="A5", letter=2, drift=0)
-    heights = [np.ptp(stroke[:, 1]) for page in leaves for stroke in page.strokes]
+    heights = [np.ptp(stroke[:, 1]) for page in leaves for stroke in ink_of(page)]
     np.testing.assert_allclose(heights, heights[0], rtol=0.01)  # squeezed at most in width
 
 
@@ -159,7 +164,7 @@ def test_too_wide_a_line_is_wrapped_again_and_not_made_small():
 
     text = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
     leaves = pages.write_pages(Wide(0.0), text, page="60x150", margins=5, drift=0)
-    sizes = [np.ptp(stroke[:, 1]) for stroke in leaves[0].strokes]
+    sizes = [np.ptp(stroke[:, 1]) for stroke in ink_of(leaves[0])]
     np.testing.assert_allclose(sizes, sizes[0], rtol=0.01)
     assert words_of(leaves) == text.split()
 
@@ -276,7 +281,7 @@ def test_lines_of_a_heading_are_not_written_into_each_other():
         leaves = pages.write_pages(FakeWriter(0.0), "word\n" * before + text, page="A6")
         last = [page.lines[-1].text for page in leaves]
         assert not any(line in text.split("\n")[1] for line in last) and last[-1] in text
-        assert all(stroke[:, 1].max() <= page.height for page in leaves for stroke in page.strokes)
+        assert all(stroke[:, 1].max() <= page.height for page in leaves for stroke in ink_of(page))
 
 
 def test_words_are_broken_where_the_language_breaks_them_with_their_accents():
@@ -448,7 +453,7 @@ def test_svg_has_the_pages_size_and_all_ink(leaves, tmp_path):
         ink = svg.find("s:g[@id='ink']", space)
         assert ink.get("stroke") == "#ff0000" and ink.get("fill") == "none"
         assert [group.get("aria-label") for group in ink] == [line.text for line in page.lines]
-        for path, stroke in zip(ink.iterfind(".//s:path", space), page.strokes, strict=True):
+        for path, stroke in zip(ink.iterfind(".//s:path", space), ink_of(page), strict=True):
             numbers = np.array(re.findall(r"-?[\d.]+", path.get("d")), float).reshape(-1, 2)
             np.testing.assert_allclose(numbers[[0, -1]], stroke[[0, -1]], atol=6e-4)
 
@@ -460,7 +465,7 @@ def test_png_has_ink_where_the_page_has(leaves, tmp_path):
     assert picture.size == (500, 750)
     red = np.asarray(picture.convert("RGB")).astype(int)
     red = (red[..., 0] > 180) & (red[..., 1] < 130)
-    for x, y in (stroke[0] * 5 for stroke in page.strokes):
+    for x, y in (stroke[0] * 5 for stroke in ink_of(page)):
         assert red[max(int(y) - 2, 0) : int(y) + 3, max(int(x) - 2, 0) : int(x) + 3].any()
 
 
@@ -494,9 +499,9 @@ def test_plotters_and_browsers_get_a_file_for_each_page_with_all_its_ink(leaves,
             assert (svg.get("width"), svg.get("viewBox")) == ("100mm", "0 0 100 150")
             assert (svg.find("s:path[@id='rules']", space) is None) == (suffix == ".plotter.svg")  # it draws no paper
             paths = svg.findall(".//s:g//s:path", space)
-            assert len(paths) == len(page.strokes)
+            assert len(paths) == len(ink_of(page))
             starts = np.array([re.findall(r"-?[\d.]+", path.get("d"))[:2] for path in paths], float)
-            ends = np.array([point for stroke in page.strokes for point in stroke[[0, -1]]])
+            ends = np.array([point for stroke in ink_of(page) for point in stroke[[0, -1]]])
             assert np.hypot(*(starts[:, None] - ends).transpose(2, 0, 1)).min(axis=1).max() < 0.01
 
 
@@ -508,7 +513,7 @@ def test_gcode_of_pages_draws_each_page_on_the_bed_or_none(leaves, tmp_path):
         lines = parse_gcode_lines(file.read_text())
         drawn = np.array([[line.params["X"], line.params["Y"]] for line in lines
                           if line.command == ("G", 1) and "X" in line.params])  # fmt: skip
-        ink = np.concatenate([stroke for stroke in page.strokes if len(stroke) > 1])
+        ink = np.concatenate([stroke for stroke in ink_of(page) if len(stroke) > 1])
         for k, whole in ((0, ink[:, 0]), (1, 150 - ink[:, 1])):
             assert abs(drawn[:, k].min() - whole.min()) < 0.3 and abs(drawn[:, k].max() - whole.max()) < 0.3
     with pytest.raises(OffTheBed, match="not wholly on the bed"):

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import tiny
 from writemate_jax import strokes as ink
 
 COORDINATE = st.floats(-100, 100, width=32)
@@ -111,7 +112,7 @@ def test_bounds_hold_every_point_and_touch_some(rows):
 @given(inked_line(), FACTOR, st.tuples(COORDINATE, COORDINATE))
 def test_height_scales_with_the_line_and_ignores_its_place(rows, factor, move):
     height = ink.height(rows)
-    moved = ink.scale(rows, factor)
+    moved = tiny.scaled(rows, factor)
     moved[0, :2] += move
     assert ink.height(moved) == pytest.approx(factor * height, rel=1e-3, abs=1e-4 * factor)
 

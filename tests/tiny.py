@@ -28,6 +28,11 @@ def line(text: str, jitter: float, rng: np.random.Generator) -> np.ndarray:
     return strokes.join(strokes_)
 
 
+def scaled(line: np.ndarray, factor: float) -> np.ndarray:
+    """The line that many times as large, about its origin."""
+    return line * np.array([factor, factor, 1], np.float32)
+
+
 def corpus(texts=None, copies: int = 1, jitter: float = 0.01, seed: int = 0) -> corpora.Corpus:
     """Lines of the texts (random ones by default) by two writers, one for validation."""
     rng = np.random.default_rng(seed)

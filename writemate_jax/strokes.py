@@ -104,11 +104,6 @@ def bounds(line: Rows) -> tuple[float, float, float, float]:
     return float(left), float(bottom), float(right), float(top)
 
 
-def scale(line: Rows, factor: float) -> Rows:
-    """The line ``factor`` times as large, about its origin."""
-    return (np.asarray(line) * np.array([factor, factor, 1.0])).astype(np.float32)
-
-
 def height(line: Rows, low: float = 0.1, high: float = 0.9) -> float:
     """A robust height: between the ``low`` and ``high`` quantiles of y over the inked length.
 

@@ -68,13 +68,12 @@ class BrokenXml(WildLine):
     """A stroke file that is cut off or is no XML."""
 
 
-def build(root: str | os.PathLike, splits: str | os.PathLike | None = None,
-          alphabet: str | None = None) -> tuple[list[Line], Report]:
+def build(root: str | os.PathLike, splits: str | os.PathLike | None = None) -> tuple[list[Line], Report]:
     """All usable lines below ``root``, in the order of their names, and a report of what was left out and why.
 
     Left out whole: a form with a broken stroke file, without a transcription, or whose stroke files and text lines
-    differ in number. Left out alone: a line with an empty stroke, a coordinate that is no finite number, a jump beyond
-    what a corpus holds, or (given an ``alphabet``) a character outside it.
+    differ in number. Left out alone: a line with an empty stroke, a coordinate that is no finite number, or a jump
+    beyond what a corpus holds.
 
     ``splits``: where the four lists are; by default in the root or a folder right below. Raises `LayoutError`.
     """
@@ -98,7 +97,7 @@ def build(root: str | os.PathLike, splits: str | os.PathLike | None = None,
             if sorted(files) != list(range(1, len(texts) + 1)):
                 raise WildLine("form whose stroke files and text lines differ in number",
                                f"{len(files)} and {len(texts)}")
-            rows = _read_form(files, texts, alphabet, report)
+            rows = _read_form(files, report)
         except WildLine as error:
             report.skip(error.reason, error.name(form))
             continue
@@ -108,17 +107,12 @@ def build(root: str | os.PathLike, splits: str | os.PathLike | None = None,
     return lines, report
 
 
-def _read_form(files: Mapping[int, Path], texts: list[str], alphabet: str | None,
-               report: Report) -> dict[int, np.ndarray]:
+def _read_form(files: Mapping[int, Path], report: Report) -> dict[int, np.ndarray]:
     """Usable lines of one form by number. Raises `BrokenXml`; other wild lines are skipped alone."""
     rows = {}
     for number, path in sorted(files.items()):
         try:
-            line = read_strokes(path)
-            unknown = sorted(set(texts[number - 1]) - set(alphabet)) if alphabet is not None else []
-            if unknown:
-                raise WildLine("line with characters outside the alphabet", "".join(unknown))
-            rows[number] = line
+            rows[number] = read_strokes(path)
         except BrokenXml as error:
             raise BrokenXml(f"form with a {error.reason}", path.name) from error
         except WildLine as error:

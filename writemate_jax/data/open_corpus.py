@@ -40,6 +40,7 @@ PROVENANCE = {
 RARE = 30  # lines with characters that occur less often are left out
 LINES, WORDS, COINED, COINED_ONLY = 8000, 2100, 560, 600  # characters of a writer, at most
 LONE = 0.1  # share of the coined lines that are one character
+HELD_OUT, SHARE = 36, 0.06  # of the validation split: its writers, at least, and lines of all, about
 
 
 def build(root: Path, seed: int = 0) -> tuple[list[Line], Report]:
@@ -180,14 +181,14 @@ def _drop_rare(lines: list[tuple[str, Piece]], report: Report) -> list[tuple[str
         lines = [(writer, piece) for writer, piece in lines if not set(piece.text) & rare]
 
 
-def split_writers(lines_of: Counter, seed: int, share: float = 0.06, least: int = 36) -> dict[str, str]:
-    """Each writer's split: at least `least` writers and about `share` of the lines are for validation."""
+def split_writers(lines_of: Counter, seed: int) -> dict[str, str]:
+    """Each writer's split: at least `HELD_OUT` writers and about `SHARE` of the lines are for validation."""
     rng = np.random.default_rng([seed, 1])
     names = sorted(lines_of)
     total, held, split = sum(lines_of.values()), 0, dict.fromkeys(names, "train")
     chosen = 0
     for k in rng.permutation(len(names)):
-        if chosen >= least and held >= share * total:
+        if chosen >= HELD_OUT and held >= SHARE * total:
             break
         if lines_of[names[k]] <= 0.01 * total:
             split[names[k]] = "validation"

@@ -12,10 +12,8 @@ class Interval(NamedTuple):
     high: float
 
 
-def ratio_interval(
-    numerators: np.ndarray, denominators: np.ndarray, *, level: float = 0.95, draws: int = 2_000, seed: int = 0
-) -> Interval:
-    """Percentile interval of sum(numerators) / sum(denominators), both ``[n]`` with n >= 1, one entry a line.
+def ratio_interval(numerators: np.ndarray, denominators: np.ndarray, *, draws: int = 2_000, seed: int = 0) -> Interval:
+    """95% percentile interval of sum(numerators) / sum(denominators), both ``[n]`` with n >= 1, one entry a line.
 
     Whole lines are drawn, since errors within a line hang together. Raises ValueError without lines.
     """
@@ -24,4 +22,4 @@ def ratio_interval(
         raise ValueError(f"shapes {numerators.shape} and {denominators.shape}; expected one pair for each line")
     chosen = np.random.default_rng(seed).integers(len(numerators), size=(draws, len(numerators)))
     ratios = numerators[chosen].sum(axis=1) / denominators[chosen].sum(axis=1)
-    return Interval(*map(float, np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2])))
+    return Interval(*map(float, np.quantile(ratios, [0.025, 0.975])))

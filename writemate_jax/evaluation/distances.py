@@ -31,12 +31,12 @@ class Distance:
     real: float
 
 
-def between_halves(real: Described, writers: Sequence[str], *, seed: int = 0) -> dict[str, np.ndarray]:
+def between_halves(real: Described, writers: Sequence[str]) -> dict[str, np.ndarray]:
     """The yardstick: the distance between both halves of the writers, for each measure and each of `SPLITS` halves.
 
     ``writers`` of the lines. NaN where a half has no value. Raises ValueError for fewer than two writers.
     """
-    halves = halve(writers, SPLITS, seed=seed)
+    halves = halve(writers, SPLITS)
     return {name: np.array([_apart(real, first, name) for first in halves]) for name in MEASURES}
 
 

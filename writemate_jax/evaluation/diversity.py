@@ -28,14 +28,14 @@ class Spread:
     ratio: float
 
 
-def choose(writers: list[str], *, each: int = LINES_OF_A_WRITER, seed: int = 0) -> np.ndarray:
-    """Positions of ``each`` random lines of every writer (fewer where there are not as many), ascending."""
-    rng = np.random.default_rng([seed, 4])
+def choose(writers: list[str]) -> np.ndarray:
+    """Positions of `LINES_OF_A_WRITER` random lines of every writer, fewer where there are not as many; ascending."""
+    rng = np.random.default_rng([0, 4])
     shuffled = rng.permutation(len(writers))
     of_writer: dict[str, list[int]] = {}
     for i in shuffled:
         of_writer.setdefault(writers[i], []).append(int(i))
-    return np.sort([i for lines in of_writer.values() for i in lines[:each]])
+    return np.sort([i for lines in of_writer.values() for i in lines[:LINES_OF_A_WRITER]])
 
 
 def spreads(written: np.ndarray, real: np.ndarray) -> dict[str, Spread]:

@@ -11,15 +11,12 @@ class Edits(NamedTuple):
     """The fewest changes that turn the wanted text into the one that was read.
 
     missing, extra, wrong: characters left out, added, taken for another. missing_end, extra_end: those of them after
-    the last character that was read as itself or another one, and after the last that was wanted. missing_start,
-    extra_start: likewise before the first.
+    the last character that was read as itself or another one; 0 where none was.
     """
 
     missing: int
     extra: int
     wrong: int
-    missing_start: int
-    extra_start: int
     missing_end: int
     extra_end: int
 
@@ -33,11 +30,10 @@ def compare(wanted: str, read: str) -> Edits:
     """The edits between two texts. Of several alignments with as few, that of `align` is counted."""
     steps = align(wanted, read)
     kinds = "".join("-" if b is None else "+" if a is None else "=" if a == b else "x" for a, b in steps)
-    start = kinds[: len(kinds) - len(kinds.lstrip("-+"))]
-    end = kinds[len(kinds.rstrip("-+")) :] if start != kinds else ""
+    there = kinds.rstrip("-+")
+    end = kinds[len(there) :] if there else ""
     return Edits(
         missing=kinds.count("-"), extra=kinds.count("+"), wrong=kinds.count("x"),
-        missing_start=start.count("-"), extra_start=start.count("+"),
         missing_end=end.count("-"), extra_end=end.count("+"),
     )
 

@@ -41,11 +41,6 @@ class Page:
     letter: float
 
     @property
-    def strokes(self) -> tuple[Stroke, ...]:
-        """The ink of all lines, in the order of writing."""
-        return tuple(stroke for line in self.lines for stroke in line.strokes)
-
-    @property
     def text(self) -> str:
         """What the page says: words that were broken are whole again."""
         return text_of(self.lines)

@@ -7,7 +7,6 @@ it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -16,14 +15,14 @@ import jax.numpy as jnp
 import numpy as np
 
 WIDTH = 64
-DILATIONS = (1, 2, 4, 8, 1, 2)  # of the layers: a frame sees 19 others on either side, a letter and a half
+DILATIONS = (1, 2, 4, 8, 1, 2)  # of the layers, in frames: each sees 19 others on either side, a letter and a half
 SCALE = np.array([3.0, 3.0, 1.0], np.float32)  # offsets have a deviation of about a third of an x-height
 FEATURES = 2 * 4  # of a frame: offsets, pen and height of two points
 
 
-def initial_params(key: jax.Array, characters: int, width: int = WIDTH, dilations: Sequence[int] = DILATIONS) -> Any:
+def initial_params(key: jax.Array, characters: int, width: int = WIDTH) -> Any:
     """Fresh weights for an alphabet of so many characters; class 0 is CTC's blank."""
-    keys = iter(jax.random.split(key, 2 + 2 * len(dilations)))
+    keys = iter(jax.random.split(key, 2 + 2 * len(DILATIONS)))
     draw = jax.nn.initializers.lecun_normal()
 
     def dense(inputs: int, outputs: int) -> dict[str, jax.Array]:
@@ -33,21 +32,18 @@ def initial_params(key: jax.Array, characters: int, width: int = WIDTH, dilation
         return {"scale": jnp.ones(width), "offset": jnp.zeros(width)}
 
     params: dict[str, Any] = {"first": dense(3 * FEATURES, width)}
-    for layer in range(len(dilations)):
+    for layer in range(len(DILATIONS)):
         params[f"layer_{layer}"] = {"norm": norm(), "beside": dense(3 * width, width), "inner": dense(width, width)}
     return {**params, "last": {"norm": norm(), "classes": dense(width, 1 + characters)}}
 
 
-def log_probs(
-    params: Any, rows: Any, lengths: Any = None, *, dilations: Sequence[int] = DILATIONS, xp: ModuleType = np
-) -> Any:
+def log_probs(params: Any, rows: Any, lengths: Any = None, *, xp: ModuleType = np) -> Any:
     """ln of the probability of each class in each frame.
 
     Args:
       params: `initial_params`, or what was learned from there.
       rows: [..., T, 3], offsets in x-heights from the left edge on the baseline, and eos; T is even.
       lengths: [...], how many of the rows are there; None for all. What stands behind them does not matter.
-      dilations: distances in frames at which the layers look.
       xp: jax.numpy, or numpy, whose result differs by rounding.
 
     Returns:
@@ -61,7 +57,7 @@ def log_probs(
         x, frames = xp.where(there, x, 0), there[..., ::2, :]
     x = x.reshape(*x.shape[:-2], x.shape[-2] // 2, FEATURES)
     x = _gelu(_dense(params["first"], _beside(x, 1, xp)), xp)
-    for layer, dilation in enumerate(dilations):
+    for layer, dilation in enumerate(DILATIONS):
         own = params[f"layer_{layer}"]
         y = _norm(own["norm"], x, xp)
         y = _beside(y if frames is None else xp.where(frames, y, 0), dilation, xp)

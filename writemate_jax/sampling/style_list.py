@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # the table does without JAX
 TEXT = "Dear Anna, how quickly it rains"
 NAME = "styles.png"
 COLUMNS = 100  # characters of the table's lines
+DPI = 50  # of the sheet
 
 
 def table(styles: Sequence[NamedStyle]) -> str:
@@ -42,7 +43,7 @@ def destination(out: str) -> Path:
 
 def sheet(
     writer: Writer, path: str | os.PathLike, text: str = TEXT, *, bias: float | None = None, seed: int = 0,
-    candidates: int | None = None, dpi: int = 50,
+    candidates: int | None = None,
 ) -> None:  # fmt: skip
     """Draws the writer's named styles as PNG: a real line by each person, and beside it the text in their style.
 
@@ -56,4 +57,4 @@ def sheet(
         [written] = writer.write([text], bias, seed, style=style.name, candidates=candidates)
         lines += [style.ink.strokes, written.strokes]
         titles += [f"{style.name}: real ink of {style.writer}", f"{style.name}, written"]
-    contact_sheet(lines, titles, path, columns=2, dpi=dpi, title_points=18)
+    contact_sheet(lines, titles, path, columns=2, dpi=DPI, title_points=18)
