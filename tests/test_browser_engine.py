@@ -19,7 +19,7 @@ from writemate_jax import config, strokes
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
 from writemate_jax.checkpoints.models import Description, Model
 from writemate_jax.data import corpus as corpora
-from writemate_jax.data.own_ink import like_the_corpus
+from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.hands import adapt, primers, resemblance, text_fit
 from writemate_jax.model import mdn
@@ -537,6 +537,26 @@ def test_drawn_ink_becomes_like_the_corpus(tmp_path_factory):
     assert found["wrong"]["kind"] == found["none"]["kind"] == "ink"
     for name, rows in expected.items():
         np.testing.assert_allclose(found[name][0], rows, atol=1e-3)
+
+
+def test_ink_is_refused_for_the_reason_that_the_package_has(files):
+    text = "a tail on a line"
+    ink = strokes.split(np.array(_zigzag(text)))
+    cases = {
+        "height": (text, [stroke * [1, 0] for stroke in ink]), "narrow": ("hello" * 20, ink), "wide": ("a t", ink),
+        "few": (text, [np.concatenate(ink)]), "many": (text, [stroke[[i]] for stroke in ink for i in range(5)] * 2),
+        "much": (text, [np.concatenate([stroke, stroke[::-1]] * 40) for stroke in ink]),
+        "little": ("tool", [np.array([[0, 0], [1, -1]]), np.array([[-1, 0]])]),
+    }  # fmt: skip
+    found = run(**{reason: {"do": "drawn", "model": files["int8"],
+                            "lines": [{"text": said, "strokes": [(stroke * [1, -1]).tolist() for stroke in drawn]}]}
+                   for reason, (said, drawn) in cases.items()})  # fmt: skip
+    for reason, (said, drawn) in cases.items():
+        with pytest.raises(UnfitInk) as error:
+            like_the_corpus(strokes.join(drawn), said)
+        assert (error.value.reason, error.value.text) == (reason, said)
+        assert found[reason]["kind"] == "ink" and f"“{said}”" in found[reason]["message"]
+        assert re.search(rf"\b{reason}\b", found[reason]["message"])
 
 
 def test_a_hand_is_fitted_as_by_the_package(writer, files):

@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
 from node import run_node
 from writemate_jax.data.letter_size import expected_width
+from writemate_jax.data.own_ink import Reason
 from writemate_jax.drawing import curves
 
 PAGE = Path(__file__).parents[1] / "writemate_jax" / "web" / "page"
@@ -39,3 +41,10 @@ def test_the_estimate_of_widths_is_near_that_of_the_corpus():
     texts = ["the quick brown fox jumps", "WHAT IS THIS? A PEN!", "Call 555-0123 (or write), Mr. & Mrs. Wilmington"]
     found = _call("widths.js", "given.map(module.expectedWidth)", texts)
     np.testing.assert_allclose(found, [expected_width(text) for text in texts], rtol=0.05)
+
+
+def test_the_page_has_words_of_its_own_for_each_reason_that_ink_is_unfit():
+    reasons = [*get_args(Reason), "another", None]
+    *said, another, none = _call("engine/unfit.js", "given.map((one) => module.unfit(one, 'a b')?.message)", reasons)
+    assert all("“a b”" in words for words in said) and len({*said}) == len(said)
+    assert another is none is None  # what it has no words for the server tells in its own

@@ -435,7 +435,9 @@ def test_ink_that_cannot_be_used_takes_no_place_where_hands_wait(client, monkeyp
 def test_ink_that_does_not_say_its_text_is_not_learned(client, monkeypatch):
     monkeypatch.setattr(text_fit, "LEAST", np.inf)
     answer = client.post("/api/v1/fit", json={"lines": [{"text": "tool", "strokes": INK}]})
-    assert "the line 'tool': the ink hardly says 'tool'" in assert_problem(answer, 422, "ink")["detail"]
+    told = assert_problem(answer, 422, "ink")
+    assert "the line 'tool': the ink hardly says 'tool'" in told["detail"]
+    assert (told["reason"], told["text"]) == ("letters", "tool")
 
 
 def test_a_hand_is_fitted_and_can_be_written_in(client):
@@ -545,23 +547,31 @@ def test_a_hand_that_cannot_be_written_in_is_refused(changed, kind):
     assert_problem(write(bare(), hand=own_hand(**changed)), 422, kind)
 
 
+def test_why_writing_cannot_go_on_from_a_line_is_told_in_a_word():
+    short = own_hand(primer={"text": "to", "strokes": rounded(ROWS).tolist()})
+    told = assert_problem(write(bare(), hand=short), 422, "ink")
+    assert (told["reason"], told["text"]) == ("short", "to")
+
+
 @pytest.mark.parametrize(
-    ("line", "kind"),
+    ("line", "kind", "reason"),
     [
-        ({"text": "tool", "strokes": [[[0, 0]]]}, "ink"),
-        ({"text": "a much longer text than this", "strokes": INK}, "ink"),
-        ({"text": "tool", "strokes": [[[0, 0], [1e6, 1e6]], [[-1e6, 3]]]}, "ink"),
-        ({"text": "t\u2603l", "strokes": INK}, "characters"),
-        ({"text": " ", "strokes": INK}, "ink"),
-        ({"text": "tool", "strokes": []}, "invalid"),
-        ({"text": "tool", "strokes": [[[0, 0, 1]]]}, "invalid"),
-        ({"text": "tool", "strokes": [[[0, 1e300]]]}, "invalid"),
-        ({"text": "tool", "strokes": [[[0, "1"]]]}, "invalid"),
-        ({"text": "tool", "strokes": [[[x, 0] for x in range(3000)]] * 2}, "too_long"),
+        ({"text": "tool", "strokes": [[[0, 0]]]}, "ink", "height"),
+        ({"text": "a much longer text than this", "strokes": INK}, "ink", "narrow"),
+        ({"text": "a tool", "strokes": [sum(INK, [])]}, "ink", "few"),
+        ({"text": "tool", "strokes": [[[0, 0], [1e6, 1e6]], [[-1e6, 3]]]}, "ink", "little"),
+        ({"text": "t\u2603l", "strokes": INK}, "characters", None),
+        ({"text": " ", "strokes": INK}, "ink", "text"),
+        ({"text": "tool", "strokes": []}, "invalid", None),
+        ({"text": "tool", "strokes": [[[0, 0, 1]]]}, "invalid", None),
+        ({"text": "tool", "strokes": [[[0, 1e300]]]}, "invalid", None),
+        ({"text": "tool", "strokes": [[[0, "1"]]]}, "invalid", None),
+        ({"text": "tool", "strokes": [[[x, 0] for x in range(3000)]] * 2}, "too_long", None),
     ],
 )
-def test_ink_that_cannot_be_learned_is_refused(client, line, kind):
-    assert_problem(client.post("/api/v1/fit", json={"lines": [line]}), 422, kind)
+def test_ink_that_cannot_be_learned_is_refused(client, line, kind, reason):
+    told = assert_problem(client.post("/api/v1/fit", json={"lines": [line]}), 422, kind)
+    assert (told.get("reason"), told.get("text")) == (reason, reason and line["text"].strip())
 
 
 def test_lines_are_written_between_the_steps_of_a_fit(client, monkeypatch):

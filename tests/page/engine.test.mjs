@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { events } from "../../writemate_jax/web/page/engine/events.js";
 import { toWrite } from "../../writemate_jax/web/page/engine/request.js";
 import { createEngine } from "../../writemate_jax/web/page/engine/server.js";
+import { unfit } from "../../writemate_jax/web/page/engine/unfit.js";
 import { times } from "../../writemate_jax/web/page/neatness.js";
 import { createScribe } from "../../writemate_jax/web/page/scribe.js";
 
@@ -94,6 +95,16 @@ test("every failure is an EngineError of its kind", async (t) => {
     });
     t.mock.restoreAll();
   }
+});
+
+test("why ink cannot be used is said in the words of the page, whichever engine finds it", async (t) => {
+  const problem = { kind: "ink", detail: "the line 'a b': the ink has 1 strokes ...", reason: "few", text: "a b" };
+  const engine = await createEngine();
+  serve(t, () => new Response(JSON.stringify(problem), { status: 422 }));
+  await assert.rejects(engine.fit({ lines: [] }), { kind: "ink", message: unfit("few", "a b").message });
+  t.mock.restoreAll();
+  serve(t, () => new Response(JSON.stringify({ ...problem, reason: "of tomorrow" }), { status: 422 }));
+  await assert.rejects(engine.fit({ lines: [] }), { kind: "ink", message: problem.detail });
 });
 
 test("characters of all lines that cannot be written are named, with what helps", async (t) => {

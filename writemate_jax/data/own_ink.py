@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -30,10 +30,23 @@ SURE = 2.0
 # Of a primer. Letters whose size is to be told from their spread in y are a few at least; and a window that has come
 # far into a text is less sure of its place.
 PRIMER_LETTERS, PRIMER_CHARACTERS, PRIMER_POINTS = 3, 40, 500
+Reason = Literal[
+    "text", "none", "height", "narrow", "wide", "few", "many", "little", "much", "letters", "short", "long"
+]
 
 
 class UnfitInk(ValueError):
-    """A line of ink cannot be used; the message says why and what to do."""
+    """A line of ink cannot be used; the message says why and what to do.
+
+    reason: why in a word, for programs that have words of their own for it (page/engine/unfit.js): nobody knows how the
+    text looks (text); there is no ink (none), or none with a height; it is too narrow or wide, of too few or many
+    strokes, too little or much for its text; its letters hardly say it; or it is too short or long to go on from. None
+    for another. text: what the ink was to say.
+    """
+
+    def __init__(self, message: str, reason: Reason | None = None, text: str | None = None):
+        super().__init__(message)
+        self.reason, self.text = reason, text
 
 
 class OwnInk(NamedTuple):
@@ -74,17 +87,17 @@ def like_the_corpus(line: Rows, text: str, name: str = "ink") -> Rows:
     unknown = sorted({c for c in text if c != " " and c not in letter_size.PARTS})
     if not text or unknown:
         wanted = f"without {''.join(unknown)!r}" if unknown else "of at least one character"
-        raise UnfitInk(f"{name}: its text is {text!r}; expected one {wanted}")
+        raise UnfitInk(f"{name}: its text is {text!r}; expected one {wanted}", "text", text)
     try:
         strokes = [stroke.astype(float) for stroke in ink.split(ink.check(line))]
     except ink.InvalidInk as error:
-        raise UnfitInk(f"{name}: {error}") from error
+        raise UnfitInk(f"{name}: {error}", "none", text) from error
     words, letters = text.count(" ") + 1, len(text.replace(" ", ""))
     if len(strokes) > STROKES * letters:
         raise UnfitInk(f"{name}: the ink has {len(strokes)} strokes for the {letters} characters of {text!r}; mark"
-                       " only where the pen lifts, not every point")  # fmt: skip
+                       " only where the pen lifts, not every point", "many", text)  # fmt: skip
     if not letter_size.measure(strokes, text).scale > 0:
-        raise UnfitInk(f"{name}: the ink has no height; expected a line that says {text!r}")
+        raise UnfitInk(f"{name}: the ink has no height; expected a line that says {text!r}", "height", text)
     # Without its slope first: a size that counts this as height leaves the dots of a sloping line behind the word.
     strokes = letter_size.deskewed(strokes)
     scale = letter_size.measure(strokes, text).scale
@@ -92,19 +105,21 @@ def like_the_corpus(line: Rows, text: str, name: str = "ink") -> Rows:
     width = max(s[:, 0].max() for s in strokes) / letter_size.expected_width(text)
     if not WIDTH[0] < width < WIDTH[1]:
         raise UnfitInk(f"{name}: the ink is {width:.1f} times as wide as {text!r} should be for its height; check that"
-                       " it says this text, on one line, and that every pen lift is marked")  # fmt: skip
+                       " it says this text, on one line, and that every pen lift is marked",
+                       "narrow" if width <= WIDTH[0] else "wide", text)  # fmt: skip
     if len(strokes) < words:
         raise UnfitInk(f"{name}: the ink has {len(strokes)} strokes for the {words} words of {text!r}; the pen lifts"
-                       " between words: mark every lift")  # fmt: skip
+                       " between words: mark every lift", "few", text)  # fmt: skip
     length = sum(ink.arc_length(stroke)[-1] for stroke in strokes) / letters
     if not length <= LENGTH:
         raise UnfitInk(f"{name}: the pen goes {length:.0f} x-heights for each character of {text!r}; expected at most"
-                       f" {LENGTH:.0f}: check that it says this text and nothing else")  # fmt: skip
+                       f" {LENGTH:.0f}: check that it says this text and nothing else", "much", text)  # fmt: skip
     strokes = _resampled(strokes)
     points = sum(map(len, strokes)) / letters
     if not POINTS[0] <= points <= POINTS[1]:
         raise UnfitInk(f"{name}: the ink has {points:.0f} points for each character of {text!r}; expected {POINTS[0]:g}"
-                       f" to {POINTS[1]:g}: check that it says this text and nothing else")  # fmt: skip
+                       f" to {POINTS[1]:g}: check that it says this text and nothing else",
+                       "little" if points < POINTS[0] else "much", text)  # fmt: skip
     return ink.join([np.asarray(stroke) for stroke in strokes])
 
 
@@ -114,7 +129,7 @@ def primer(line: Rows, text: str) -> tuple[Rows, str]:
     letters = len(text.replace(" ", ""))
     if letters < PRIMER_LETTERS:
         raise UnfitInk(f"the ink says {text!r}; expected {PRIMER_LETTERS} characters or more, which tell how large the"
-                       " letters are")  # fmt: skip
+                       " letters are", "short", text)  # fmt: skip
     return shortened(like_the_corpus(line, text), text, PRIMER_CHARACTERS, PRIMER_POINTS)
 
 
@@ -137,7 +152,8 @@ def shortened(line: Rows, text: str, characters: int, points: int) -> tuple[Rows
                 parts.append((len(" ".join(said)), " ".join(said), part))
     if not parts:
         raise UnfitInk(f"the ink has {len(text)} characters and {len(line)} points, and no sure gap between words to"
-                       f" cut it at; give a line of at most {characters} characters and {points} points")  # fmt: skip
+                       f" cut it at; give a line of at most {characters} characters and {points} points", "long",
+                       text)  # fmt: skip
     _, said, part = max(parts, key=lambda each: each[0])
     left = min(stroke[:, 0].min() for stroke in part)
     return ink.join([stroke - [left, 0.0] for stroke in part]), said

@@ -54,7 +54,7 @@ def check(
     for text, name, gain in zip(ink.texts, ink.names, gains(model, pairs, capacities, progress), strict=True):
         if gain < LEAST:
             raise UnfitInk(f"{name}: the ink hardly says {text!r}; give the text that it says, in the order of writing,"
-                           " and mark every pen lift")  # fmt: skip
+                           " and mark every pen lift", "letters", text)  # fmt: skip
 
 
 def gains(

@@ -148,7 +148,7 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = pa
                 own = await waiting.in_thread(looking, own_ink.sized, lines, writer.model.alphabet, names)
                 style = await desk.fit(own)
             except (UnfitInk, strokes.InvalidInk) as error:
-                raise Problem(422, "ink", str(error)) from error
+                raise problems.of_ink(str(error), error) from error
             if not np.isfinite([style.before, style.after, *style.whole]).all():
                 raise Problem(422, "ink", "This ink cannot be learned; write it again.")
             hand = answers.hand(style)

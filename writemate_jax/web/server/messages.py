@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from writemate_jax.data.own_ink import Reason
 from writemate_jax.limits import LARGEST_SEED, MAX_CHARACTERS
 from writemate_jax.sampling.candidates import MORE, OWN, SHORT
 from writemate_jax.web.server import settings
@@ -164,6 +165,8 @@ class ProblemDetails(BaseModel):
     status: int
     detail: str
     kind: Literal["characters", "too_long", "busy", "invalid", "ink", "failed"]
+    reason: Reason | None = Field(None, description="of ink: why it cannot be used as that of its text, in a word")
+    text: str | None = Field(None, description="of ink: what it was to say")
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {

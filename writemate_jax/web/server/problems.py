@@ -11,6 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from writemate_jax.data.own_ink import UnfitInk
+
 MEDIA_TYPE = "application/problem+json"
 NAMED = 5  # mistakes of a request that are told at once
 
@@ -55,6 +57,12 @@ def busy(detail: str, retry_after: int) -> Problem:
 def ran_away() -> Problem:
     """422: a hand in which no line can be written."""
     return Problem(422, "invalid", "In this hand the pen runs away from the line; learn it anew, or take another.")
+
+
+def of_ink(detail: str, error: BaseException | None) -> Problem:
+    """422: ink that cannot be used. error: what says so, whose reason, if it has one, is told for the page to word."""
+    known = isinstance(error, UnfitInk) and error.reason
+    return Problem(422, "ink", detail, **({"reason": error.reason, "text": error.text} if known else {}))
 
 
 def failed() -> Problem:

@@ -10,7 +10,7 @@ from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.sampling.lines import Primer
 from writemate_jax.sampling.requests import InvalidRequest
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.web.server import messages
+from writemate_jax.web.server import messages, problems
 from writemate_jax.web.server.problems import Problem
 from writemate_jax.web.server.requested import said
 
@@ -68,7 +68,7 @@ class Hands:
         try:
             return self._writer.primer(Ink(np.array(given.strokes, np.float32), text))
         except InvalidRequest as error:
-            raise Problem(422, "ink", f"hand.{error}") from error
+            raise problems.of_ink(f"hand.{error}", error.__cause__) from error
 
     def _vector(self, numbers: list[float], name: str) -> np.ndarray:
         if len(numbers) != self._size:

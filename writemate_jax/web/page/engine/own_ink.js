@@ -3,9 +3,9 @@
  * writemate_jax/data/own_ink.py, letter_size.py and delayed_strokes.py.
  */
 import { hypot } from "./elementary.js";
-import { EngineError } from "./error.js";
 import { deskewed } from "./levelling.js";
 import { resampled } from "./resampling.js";
+import { unfit } from "./unfit.js";
 
 const MOST_POINTS = 20_000; // of a line: no writing comes near, and more takes too long
 
@@ -17,33 +17,24 @@ const MOST_POINTS = 20_000; // of a line: no writing comes near, and more takes 
  */
 export function likeTheCorpus(strokes, text, { letters, ink }) {
   if (!strokes.length || strokes.some((stroke) => !stroke.length) || !strokes.flat(2).every(Number.isFinite)) {
-    throw new EngineError("ink", `There is no ink for “${text}”; draw it first.`);
+    throw unfit("none", text);
   }
-  const unfit = (how) => new EngineError("ink",
-    `The ink is too ${how} for “${text}”; write this text and nothing else.`);
-  if (strokes.flat().length > MOST_POINTS) throw unfit("much");
-  if (!(measure(strokes, text, letters) > 0)) {
-    throw new EngineError("ink", `The ink for “${text}” has no height; write the line that is asked for.`);
-  }
+  if (strokes.flat().length > MOST_POINTS) throw unfit("much", text);
+  const count = [...text].filter((c) => c !== " ").length;
+  if (strokes.length > ink.strokes * count) throw unfit("many", text);
+  if (!(measure(strokes, text, letters) > 0)) throw unfit("height", text);
   // Without its slope first: a size that counts this as height leaves the dots of a sloping line behind the word.
   const straight = deskewed(strokes);
   const size = measure(straight, text, letters);
   const set = normalised(inReadingOrder(straight, size), text, letters, size);
   const wide = Math.max(...set.flat().map(([x]) => x)) / expectedWidth(text, letters);
-  const count = [...text].filter((c) => c !== " ").length;
-  if (!(wide > ink.width[0] && wide < ink.width[1])) {
-    throw new EngineError("ink", `The ink is ${wide.toFixed(1)} times as wide as “${text}” should be for its height; write`
-      + " this text, on one line.");
-  }
-  if (set.length < text.split(" ").length || set.length > ink.strokes * count) {
-    throw new EngineError("ink", `The ink has ${set.length} strokes, which cannot be “${text}”; write this text, and lift`
-      + " the pen between words.");
-  }
+  if (!(wide > ink.width[0] && wide < ink.width[1])) throw unfit(wide >= ink.width[1] ? "wide" : "narrow", text);
+  if (set.length < text.split(" ").length) throw unfit("few", text);
   // To look at ink costs as much as it is long; nobody's is four times as long as so many points can lie on.
-  if (!(lengthOf(set) / count <= 4 * ink.points[1] * ink.spacing)) throw unfit("much");
+  if (!(lengthOf(set) / count <= 4 * ink.points[1] * ink.spacing)) throw unfit("much", text);
   const found = resampled(set, ink);
   const each = found.flat().length / count;
-  if (!(each >= ink.points[0] && each <= ink.points[1])) throw unfit(each < ink.points[0] ? "little" : "much");
+  if (!(each >= ink.points[0] && each <= ink.points[1])) throw unfit(each < ink.points[0] ? "little" : "much", text);
   return rowsOf(found);
 }
 

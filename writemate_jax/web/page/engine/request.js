@@ -6,6 +6,7 @@ import { EngineError } from "./error.js";
 import { likeTheCorpus, strokesOf } from "./own_ink.js";
 import { createRandom } from "./random.js";
 import { trait } from "./resemblance.js";
+import { unfit } from "./unfit.js";
 
 const ANY_HAND = 0x68616e64; // apart from the streams that draw points
 
@@ -90,13 +91,10 @@ function traitOf(primer, { mean, std, resemblance }) {
 /** A line of ink, as somebody drew it or as fit.js hands it on, to go on from. */
 function ownPrimer({ text, strokes }, { alphabet, likenesses, mean, std, primer: limits, ...header }) {
   const said = line(text, alphabet, likenesses);
-  if (said.replaceAll(" ", "").length < limits.letters) {
-    throw new EngineError("ink", `The ink says “${said}”; that is too short to go on from.`);
-  }
-  const long = () => new EngineError("ink", `The ink of “${said}” is too long to go on from.`);
-  if (said.length > limits.characters) throw long();
+  if (said.replaceAll(" ", "").length < limits.letters) throw unfit("short", said);
+  if (said.length > limits.characters) throw unfit("long", said);
   const rows = likeTheCorpus(strokesOf(strokes), said, header);
-  if (rows.length > limits.points) throw long();
+  if (rows.length > limits.points) throw unfit("long", said);
   return { text: `${said} `, points: rows.map(([dx, dy, eos]) => (
     Float32Array.of((dx - mean[0]) / std[0], (dy - mean[1]) / std[1], eos))) };
 }
@@ -107,7 +105,7 @@ export function toFit({ lines }, { alphabet, likenesses, ...header }) {
   if (!drawn.length) throw new EngineError("ink", "There is no ink; write at least one of the lines.");
   return drawn.map(({ text, strokes }) => {
     const said = line(text, alphabet, likenesses);
-    if (!said) throw new EngineError("invalid", "A line of ink has no text; say what it says.");
+    if (!said) throw unfit("text", text);
     const up = strokes.map((stroke) => stroke.map(([x, y]) => [x, -y]));
     return { text: said, codes: encode(said, alphabet), rows: likeTheCorpus(up, said, header) };
   });

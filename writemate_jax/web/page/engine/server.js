@@ -1,6 +1,7 @@
 /** The engine that writes on a server: its HTTP API, with the lines as a stream of events. */
 import { EngineError } from "./error.js";
 import { events } from "./events.js";
+import { unfit } from "./unfit.js";
 
 export { EngineError };
 
@@ -74,7 +75,7 @@ async function ask(url, { body, signal }) {
 }
 
 /** An error from the server's problem details (RFC 9457). */
-function problem({ kind, status, detail, title, characters, retry_after: later }, retryAfter) {
+function problem({ kind, status, detail, title, characters, reason, text, retry_after: later }, retryAfter) {
   const wait = Number(retryAfter ?? later) || 2;
   if (status === 429 || status === 503 || kind === "busy") {
     return new EngineError("busy", detail ?? "Many people are writing just now.", wait);
@@ -86,7 +87,7 @@ function problem({ kind, status, detail, title, characters, retry_after: later }
         + " and the usual signs can be written.");
   }
   if (status === 413) return new EngineError("too_long", detail ?? "That is too much for one request.");
-  return new EngineError(kind ?? "failed", detail ?? title ?? "The server could not write this.");
+  return unfit(reason, text) ?? new EngineError(kind ?? "failed", detail ?? title ?? "The server could not write this.");
 }
 
 function lost() {

@@ -1,7 +1,7 @@
 /** Whether ink says its text, judged by the network. As writemate_jax/hands/text_fit.py. */
 import { encode } from "./alphabet.js";
-import { EngineError } from "./error.js";
 import { logProb } from "./mixture.js";
+import { unfit } from "./unfit.js";
 
 const SETS = ["abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"];
 
@@ -13,10 +13,7 @@ const SETS = ["abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "01234
  */
 export function* check(network, lines, style, least) {
   for (const { text, points } of lines) {
-    if (gain(network, text, points, style) < least) {
-      throw new EngineError("ink",
-        `The ink hardly says “${text}”; write this text and nothing else, letter after letter.`);
-    }
+    if (gain(network, text, points, style) < least) throw unfit("letters", text);
     yield;
   }
 }
