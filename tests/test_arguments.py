@@ -1,12 +1,17 @@
-"""What the command lines take for numbers, and how they end."""
+"""What the command lines take for numbers and folders, and how they end."""
 
 from __future__ import annotations
 
 import argparse
+import os
+from pathlib import Path
 
 import pytest
 
 from writemate_jax import arguments
+from writemate_jax.pages import command as pages
+from writemate_jax.sampling import command as sampling
+from writemate_jax.sampling import style_list
 
 
 @pytest.mark.parametrize(
@@ -48,6 +53,22 @@ def test_a_command_ends_with_a_code_and_a_message(raised, code, said, capsys):
 def test_what_is_no_mistake_of_the_user_is_shown_whole():
     with pytest.raises(KeyError):
         arguments.run("a.py", lambda: {}["a"])
+
+
+@pytest.mark.parametrize("out", [".", "new", "new/", f"new{os.sep}", "a.svg/", "v1.2", "there.d", ".hidden"])
+def test_out_names_a_folder_for_all_commands(tmp_path, monkeypatch, out):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.d").mkdir()
+    assert arguments.names_folder(out)
+    assert sampling._destination(out, None, 2) == (Path(out), ("svg", "png"), False)
+    assert pages.destination(out) == Path(out) / "pages.pdf"
+    assert style_list.destination(out) == Path(out) / "styles.png"
+
+
+@pytest.mark.parametrize("out", ["a.png", "v1.2.png", "new/a.PNG", "a.b", "a.1b"])
+def test_out_names_a_file_by_its_suffix(tmp_path, monkeypatch, out):
+    monkeypatch.chdir(tmp_path)
+    assert not arguments.names_folder(out)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

@@ -1,5 +1,5 @@
 """What several command lines have in common: types for `argparse`'s `type=`, which return the value or raise argparse's
-error, files of text, and how a command ends.
+error, files of text, what --out names, and how a command ends.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import codecs
 import math
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -79,6 +80,16 @@ def biases(value: str) -> tuple[float, ...]:
         return tuple(sorted({from_zero(part) for part in value.split(",")}))
     except argparse.ArgumentTypeError:
         raise argparse.ArgumentTypeError(f"{value!r}; expected numbers from 0 up, with commas") from None
+
+
+def names_folder(out: str) -> bool:
+    """Whether --out means a folder: one that is there, or a path that ends with a slash or has no suffix.
+
+    Digits are none: v1.2 is a folder.
+    """
+    path = Path(out)
+    suffix = path.suffix.lstrip(".")
+    return path.is_dir() or out.endswith(("/", os.sep)) or not suffix or suffix.isdigit()
 
 
 def read_text(name: str) -> str:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from writemate_jax.arguments import names_folder
 from writemate_jax.drawing.formats import suffixes
 from writemate_jax.pages.drawing import FORMATS, page_format
 from writemate_jax.pages.layout import ALIGNMENTS, PAPERS, SIZES, Layout
@@ -49,8 +50,7 @@ def given(options: argparse.Namespace) -> dict[str, Any]:
 def destination(out: str) -> Path:
     """The file to write; in a folder it is pages.pdf. Raises ValueError for a suffix of no page format."""
     path = Path(out)
-    suffix = path.suffix.lower().lstrip(".")
-    if path.is_dir() or out.endswith("/") or not suffix or suffix.isdigit():
+    if names_folder(out):
         return path / "pages.pdf"
     try:
         page_format(path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 import threading
 import warnings
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from writemate_jax.alphabet import UnknownCharacters, is_blank
-from writemate_jax.arguments import INTERRUPTED, from_zero, positive, read_text, whole
+from writemate_jax.arguments import INTERRUPTED, from_zero, names_folder, positive, read_text, whole
 from writemate_jax.data.ink_files import read_ink
 from writemate_jax.drawing.files import save
 from writemate_jax.drawing.formats import FORMATS, format_of, suffixes
@@ -374,8 +373,7 @@ def _read_text(name: str) -> str:
 
 def _destination(out: str, formats: tuple[str, ...] | None, lines: int) -> Destination:
     path = Path(out)
-    suffix = path.suffix.lower().lstrip(".")
-    if path.is_dir() or out.endswith(("/", os.sep)) or not suffix or suffix.isdigit():
+    if names_folder(out):
         return Destination(path, formats or ("svg", "png"), is_file=False)
     try:
         kind = format_of(path)

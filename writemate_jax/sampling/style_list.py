@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from writemate_jax.arguments import names_folder
 from writemate_jax.drawing.contact_sheet import contact_sheet
 from writemate_jax.hands.named_styles import NamedStyle
 
@@ -34,7 +35,7 @@ def table(styles: Sequence[NamedStyle]) -> str:
 def destination(out: str) -> Path:
     """The sheet's file for --out: one .png, or a folder. Raises ValueError for another."""
     path = Path(out)
-    if path.is_dir() or out.endswith(("/", os.sep)) or not path.suffix:
+    if names_folder(out):
         return path / NAME
     if path.suffix.lower() != ".png":
         raise ValueError(f"--out {out}: the sheet of styles is a .png file, not {path.suffix}; or give a folder")
