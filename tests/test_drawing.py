@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import json
 import re
+from pathlib import Path
 from types import SimpleNamespace
 from xml.dom import minidom
 
@@ -285,6 +286,15 @@ def test_json_of_the_page_is_a_list_of_lines_or_a_drawn_hand():
     [ink] = strokes_json.loads(json.dumps({"learned": None, "lines": [{"text": "not drawn", "strokes": []}, drawn]}))
     assert ink.text == "it"
     assert [stroke.tolist() for stroke in strokes.split(ink.strokes)] == [[[10, -20], [10, -25]], [[13.5, -21]]]
+    for content in (drawn, [drawn]):  # the same without the page's frame
+        [bare] = strokes_json.loads(json.dumps(content))
+        assert bare.text == "it" and bare.strokes.tolist() == ink.strokes.tolist()
+
+
+def test_the_forms_of_json_in_the_docs_are_the_same_ink():
+    docs = (Path(__file__).parent.parent / "docs" / "files.md").read_text("utf-8")
+    places, offsets = (strokes_json.loads(line) for line in docs.splitlines() if line.startswith('    {"text"'))
+    np.testing.assert_array_equal(places[0].strokes[1:], offsets[0].strokes[1:])
 
 
 @pytest.mark.parametrize(
@@ -308,6 +318,8 @@ def test_json_of_the_page_is_a_list_of_lines_or_a_drawn_hand():
         ('{"text": "a", "strokes": {}}', "strokes is an object"),
         ('{"text": "a", "strokes": []}', "no points"),
         ('{"text": "a", "strokes": [[0, 0, 1], [0, 1]]}', r"strokes\[1\] is \[0, 1\]; expected \[dx, dy"),
+        ('{"text": "a", "strokes": [[[1, 2], [3, 4]], [5, 6]]}', r"strokes\[1\]\[0\] is 5; expected \[x, y\]"),
+        ('{"text": "a", "strokes": [[[1, 2, 3]]]}', r"strokes\[0\]\[0\] is \[1, 2, 3\]; expected \[x, y\]"),
         ('{"text": "a", "strokes": [[0, "b", 1]]}', r'strokes\[0\] holds "b"; expected numbers'),
         ('{"text": "a", "strokes": [[0, true, 1]]}', r"strokes\[0\] holds true; expected numbers"),
         ('{"text": "a", "strokes": [[0, NaN, 1]]}', r"strokes\[0\] holds nan; expected finite"),

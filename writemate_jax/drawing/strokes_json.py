@@ -3,8 +3,9 @@
     {"text": "Hi", "strokes": [[dx, dy, eos], ...], "complete": true, "bias": 0.75, "seed": 1,
      "points_per_second": 30.0}
 
-Offsets are in the ink's own unit, y up; eos is 0 or 1 (`writemate_jax.strokes`). The page's download of several lines
-is a list of such objects. Its export of a drawn hand has places instead of offsets, y down:
+Offsets are in the ink's own unit, y up; eos is 0 or 1 (`writemate_jax.strokes`). Instead of them a line may have
+places, y down, a list of them for each stroke. Several lines are a list of such objects, as the page's download is; its
+export of a drawn hand, which has places, is
 
     {"lines": [{"text": "Hi", "strokes": [[[x, y], ...], ...]}, ...], "learned": ...}
 """
@@ -77,11 +78,11 @@ def loads(text: str, name: str = "JSON") -> list[Ink]:
     if isinstance(content, dict) and "lines" in content and "strokes" not in content:
         lines = _Fields(content, name).take("lines", (list,), "a list of lines")
         lines = [_drawn(_Fields(line, f"{name}: lines[{i}]")) for i, line in enumerate(lines)]
-        lines = [line for line in lines if line is not None]
     elif isinstance(content, list):
         lines = [_line(_Fields(line, f"{name}: [{i}]")) for i, line in enumerate(content)]
     else:
         lines = [_line(_Fields(content, name))]
+    lines = [line for line in lines if line is not None]
     if not lines:
         raise InvalidInkFile(f"{name}: holds no line of ink; expected at least one")
     return lines
@@ -126,8 +127,11 @@ class _Fields:
         return self.take("text", (str,), "a string", "")
 
 
-def _line(fields: _Fields) -> Ink:
-    rows = _numbers(fields.strokes("a list of [dx, dy, eos]"), "[dx, dy, eos]", f"{fields.name}: strokes")
+def _line(fields: _Fields) -> Ink | None:
+    given = fields.strokes("a list of [dx, dy, eos], or of strokes, which are lists of [x, y]")
+    if given and isinstance(given[0], list) and given[0] and isinstance(given[0][0], list):
+        return _drawn(fields)
+    rows = _numbers(given, "[dx, dy, eos]", f"{fields.name}: strokes")
     bias = fields.take("bias", (int, float), "a number from 0 up", 0.0)
     pace = fields.take("points_per_second", (int, float, type(None)), "a positive number or null")
     if not 0 <= bias <= sys.float_info.max:
@@ -145,7 +149,7 @@ def _line(fields: _Fields) -> Ink:
 
 
 def _drawn(fields: _Fields) -> Ink | None:
-    """A line that was drawn on the page; None where nothing was."""
+    """A line of places, as they are drawn on the page; None where nothing was."""
     drawn = []
     for i, stroke in enumerate(fields.strokes("a list of strokes")):
         where = f"{fields.name}: strokes[{i}]"

@@ -9,11 +9,16 @@ from pathlib import Path
 from writemate_jax.arguments import run, whole
 
 EXAMPLES = """\
-The folder holds lines of ink in .json, .inkml or .svg files, in any size. What you drew on the page and exported is
-such a JSON. An SVG has single lines without fill, a path for each stroke. What a line says stands in JSON's text, in
-InkML's annotation "truth", in the SVG's title, or in NAME.txt beside it, which wins over an SVG's title. Of NAME.json,
-NAME.inkml and NAME.svg the first that is there is read. A scan or a photograph does not work: it does not record how
-the pen moved.
+The folder holds lines of ink in .json, .inkml or .svg files, in any size. A JSON has a list of points for each stroke,
+y down, as what you drew on the page and exported has them:
+
+  {"text": "hi", "strokes": [[[x, y], [x, y], ...], ...]}
+
+or, as sample.py writes it, offsets [dx, dy, eos], y up, where eos is 1 at the end of a stroke; a list of such objects
+is several lines. An SVG has single lines without fill, a path for each stroke. What a line says stands in JSON's text,
+in InkML's annotation "truth", in the SVG's title, or in NAME.txt beside it, which wins over an SVG's title. Of
+NAME.json, NAME.inkml and NAME.svg the first that is there is read. A scan or a photograph does not work: it does not
+record how the pen moved.
 
 A style is for the network that it was fitted for: to write in it, give sample.py the same --checkpoint.
 
