@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from test_iam_ondb import root  # noqa: F401 (a fixture)
+from writemate_jax.arguments import INTERRUPTED
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data import inspect
 from writemate_jax.data.__main__ import main
@@ -93,9 +94,19 @@ def test_mistakes_end_with_a_message_and_code_2(arguments, message, tmp_path, ca
     (tmp_path / "text.npz").write_text("no corpus")
     assert run(*(argument.format(tmp=tmp_path) for argument in arguments)) == 2
     shown = capsys.readouterr()
-    assert shown.err.startswith("python -m writemate_jax.data: ") and "Traceback" not in shown.err
+    assert shown.err.startswith("python -m writemate_jax.data: error: ") and "Traceback" not in shown.err
     assert re.search(message, shown.err)
     assert not (tmp_path / "x.npz").exists()
+
+
+@pytest.mark.parametrize(("raised", "code"), [(KeyboardInterrupt(), INTERRUPTED), (ValueError("no ink"), 2)])
+def test_it_ends_as_other_commands_do(monkeypatch, capsys, raised, code):
+    def load(_):
+        raise raised
+
+    monkeypatch.setattr(corpora, "load", load)
+    assert run("inspect", "open") == code
+    assert capsys.readouterr().err.startswith("python -m writemate_jax.data: ")
 
 
 @pytest.mark.parametrize("arguments", [[], ["iam"], ["iam", "--root", "."], ["inspect"], ["draw"],

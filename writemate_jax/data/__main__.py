@@ -8,12 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from writemate_jax import strokes
-from writemate_jax.arguments import positive, whole
+from writemate_jax.arguments import positive, run, whole
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.corpus import CorpusError, Line
-from writemate_jax.data.iam_ondb import LayoutError
 from writemate_jax.data.report import Report
-from writemate_jax.data.unipen import UnipenError
 from writemate_jax.shipped import OPEN_CORPUS
 
 DESCRIPTION = """\
@@ -36,14 +34,9 @@ examples:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong."""
+    """Runs the command; returns its exit code, see `arguments.run`."""
     options = _parser().parse_args(arguments)
-    try:
-        options.run(options)
-    except (LayoutError, UnipenError, CorpusError, OSError) as error:
-        print(f"python -m writemate_jax.data: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return run("python -m writemate_jax.data", lambda: options.run(options))
 
 
 def _iam(options: argparse.Namespace) -> None:

@@ -27,7 +27,7 @@ SHOWN = 3  # lines of each warning
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong."""
+    """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
         recipe = Recipe(
