@@ -18,6 +18,7 @@ from writemate_jax.data.corpus import Line
 from writemate_jax.evaluation import usefulness
 from writemate_jax.evaluation.open_reader import main
 from writemate_jax.reading import ctc, network, training
+from writemate_jax.reading.batch import batch_nats
 from writemate_jax.reading.reader import Reader, embedded
 from writemate_jax.reading.training import Examples
 from writemate_jax.sampling import candidates
@@ -75,6 +76,17 @@ def test_nats_are_of_each_line_alone_and_of_the_text():
     assert nats[2] == np.inf  # two frames for four letters
     with pytest.raises(UnknownCharacters, match="'x'"):
         reader.nats(lines, "x")
+
+
+def test_many_lines_have_the_nats_of_each_with_its_text():
+    texts = ["tool", "lot", "o"]
+    lines = [RNG.normal(size=(length, 3)).astype(np.float32) for length in (30, 21, 4)]
+    rows, codes = np.zeros((3, 32, 3), np.float32), np.zeros((3, 6), np.int32)
+    for row, own, line, text in zip(rows, codes, lines, texts, strict=True):
+        row[: len(line)], own[: len(text)] = line, ALPHABET.encode(text)
+    together = batch_nats(PARAMS, rows, np.array([30, 21, 4]), codes)
+    alone = [Reader(ALPHABET, PARAMS).nats([line], text)[0] for line, text in zip(lines, texts, strict=True)]
+    np.testing.assert_allclose(together, alone, rtol=1e-4)
 
 
 def test_a_file_holds_the_reader(tmp_path):

@@ -8,19 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-import optax
 
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.limits import MAX_CHARACTERS
-from writemate_jax.reading.ctc import BLANK
-from writemate_jax.reading.network import log_probs
+from writemate_jax.reading.batch import batch_nats
 from writemate_jax.reading.reader import Reader
 
 MOST = 99.0  # nats a character: JSON has no infinity, which ink with too few points for its text would have
 DIGITS = 3
 SHORTEST = 128  # points that lines are padded to; more are doubled, so that few programs are compiled
+
+_nats = jax.jit(batch_nats)
 
 
 def unread(reader: Reader, inks: Sequence[Ink], at_once: int) -> list[float]:
@@ -49,10 +48,3 @@ def _padded(reader: Reader, inks: Sequence[Ink], size: int) -> tuple[np.ndarray,
         rows[i, : len(ink.strokes)], lengths[i] = ink.strokes, len(ink.strokes)
         codes[i, : len(ink.text)] = reader.alphabet.encode(ink.text)
     return rows, lengths, codes
-
-
-@jax.jit
-def _nats(params, rows, lengths, codes):
-    frames = log_probs(params, rows, lengths, xp=jnp)
-    behind = (jnp.arange(frames.shape[1]) * 2 >= lengths[:, None]).astype(jnp.float32)
-    return optax.ctc_loss(frames, behind, codes, (codes == BLANK).astype(jnp.float32), blank_id=BLANK)

@@ -17,7 +17,8 @@ import numpy as np
 WIDTH = 64
 DILATIONS = (1, 2, 4, 8, 1, 2)  # of the layers, in frames: each sees 19 others on either side, a letter and a half
 SCALE = np.array([3.0, 3.0, 1.0], np.float32)  # offsets have a deviation of about a third of an x-height
-FEATURES = 2 * 4  # of a frame: offsets, pen and height of two points
+POINTS_A_FRAME = 2
+FEATURES = POINTS_A_FRAME * 4  # of a frame: offsets, pen and height of its points
 
 
 def initial_params(key: jax.Array, characters: int, width: int = WIDTH) -> Any:
@@ -37,25 +38,30 @@ def initial_params(key: jax.Array, characters: int, width: int = WIDTH) -> Any:
     return {**params, "last": {"norm": norm(), "classes": dense(width, 1 + characters)}}
 
 
+def frames_of(points: int) -> int:
+    """How many frames a line of so many points has: the last may be half empty."""
+    return -(-points // POINTS_A_FRAME)
+
+
 def log_probs(params: Any, rows: Any, lengths: Any = None, *, xp: ModuleType = np) -> Any:
     """ln of the probability of each class in each frame.
 
     Args:
       params: `initial_params`, or what was learned from there.
-      rows: [..., T, 3], offsets in x-heights from the left edge on the baseline, and eos; T is even.
+      rows: [..., T, 3], offsets in x-heights from the left edge on the baseline, and eos, in whole frames.
       lengths: [...], how many of the rows are there; None for all. What stands behind them does not matter.
       xp: jax.numpy, or numpy, whose result differs by rounding.
 
     Returns:
-      [..., T / 2, 1 + characters]; a line's own are the first ceil(length / 2).
+      [..., frames, 1 + characters]; a line's own are the first `frames_of(length)`.
     """
     height = xp.cumsum(rows[..., 1:2], axis=-2)  # above the baseline: it tells a comma from an apostrophe
     x = xp.concatenate([rows * SCALE, height], axis=-1)
     frames: Any = None
     if lengths is not None:
         there = (xp.arange(rows.shape[-2]) < lengths[..., None])[..., None]
-        x, frames = xp.where(there, x, 0), there[..., ::2, :]
-    x = x.reshape(*x.shape[:-2], x.shape[-2] // 2, FEATURES)
+        x, frames = xp.where(there, x, 0), there[..., ::POINTS_A_FRAME, :]
+    x = x.reshape(*x.shape[:-2], x.shape[-2] // POINTS_A_FRAME, FEATURES)
     x = _gelu(_dense(params["first"], _beside(x, 1, xp)), xp)
     for layer, dilation in enumerate(DILATIONS):
         own = params[f"layer_{layer}"]

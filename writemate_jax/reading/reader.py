@@ -49,17 +49,17 @@ class Reader:
 
         Raises UnknownCharacters for a text with characters that it cannot read.
         """
-        lengths = [-(-len(line) // 2) for line in lines]
+        lengths = [network.frames_of(len(line)) for line in lines]
         return ctc.nlls(self._log_probs(lines), lengths, self.alphabet.encode(text))
 
     def read(self, lines: Sequence[Rows]) -> list[str]:
         """What the lines say, by the likeliest alignments."""
         pairs = zip(lines, self._log_probs(lines), strict=True)
-        return [self.alphabet.decode(ctc.best_path(frames[: -(-len(line) // 2)])) for line, frames in pairs]
+        return [self.alphabet.decode(ctc.best_path(frames[: network.frames_of(len(line))])) for line, frames in pairs]
 
     def _log_probs(self, lines: Sequence[Rows]) -> np.ndarray:
-        longest = max(map(len, lines))
-        rows = np.zeros((len(lines), longest + longest % 2, 3), np.float32)
+        longest = network.frames_of(max(map(len, lines))) * network.POINTS_A_FRAME
+        rows = np.zeros((len(lines), longest, 3), np.float32)
         for row, line in zip(rows, lines, strict=True):
             row[: len(line)] = line
         return network.log_probs(self.params, rows, np.array([len(line) for line in lines]))

@@ -20,8 +20,9 @@ import optax
 from flax import serialization
 
 from writemate_jax.alphabet import Alphabet
+from writemate_jax.reading.batch import batch_nats
 from writemate_jax.reading.ctc import BLANK
-from writemate_jax.reading.network import initial_params, log_probs
+from writemate_jax.reading.network import POINTS_A_FRAME, initial_params
 from writemate_jax.reading.reader import Reader
 from writemate_jax.replacing import replacing
 from writemate_jax.strokes import Rows
@@ -44,7 +45,7 @@ class Examples(NamedTuple):
 def fits(line: Rows, text: str) -> bool:
     """Whether a line can be learned from: it is no longer than the largest capacity, and has frames for its text."""
     needed = len(text) + sum(a == b for a, b in zip(text, text[1:], strict=False))
-    return len(line) <= CAPACITIES[-1] and len(text) <= MOST_CHARACTERS and needed <= len(line) // 2
+    return len(line) <= CAPACITIES[-1] and len(text) <= MOST_CHARACTERS and needed <= len(line) // POINTS_A_FRAME
 
 
 class State(NamedTuple):
@@ -205,11 +206,8 @@ def _start(characters: int, key: jax.Array):
 @partial(jax.jit, donate_argnums=(0, 1))
 def _update(params, moments, batch: _Batch, share_done):
     def loss(params):
-        frames = log_probs(params, batch.rows, batch.lengths, xp=jnp)
-        behind = (jnp.arange(frames.shape[1])[None] * 2 >= batch.lengths[:, None]).astype(jnp.float32)
-        unused = (batch.labels == BLANK).astype(jnp.float32)
-        nats = optax.ctc_loss(frames, behind, batch.labels, unused, blank_id=BLANK)
-        return (nats * batch.weights).sum() / jnp.maximum((1 - unused).sum(), 1)
+        nats = batch_nats(params, batch.rows, batch.lengths, batch.labels)
+        return (nats * batch.weights).sum() / jnp.maximum((batch.labels != BLANK).sum(), 1)
 
     value, gradient = jax.value_and_grad(loss)(params)
     updates, moments = _rule().update(gradient, moments, params)
