@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import tiny
 from writemate_jax import strokes
+from writemate_jax.alphabet import Alphabet
 from writemate_jax.checkpoints.models import Model, digest, export_model
 from writemate_jax.data import own_ink
 from writemate_jax.data.own_ink import OwnInk, UnfitInk, like_the_corpus
@@ -69,6 +70,18 @@ def test_ink_that_does_not_fit_is_refused_by_name(line, text, message):
     assert str(caught.value).startswith("line 3")
 
 
+def test_letters_that_the_alphabet_lacks_are_told_of_the_line_that_has_them():
+    alphabet = Alphabet(" lot")
+    lines = [replace(LINES[0], text=text) for text in ("lot", " l\u00f3\u0163 ")]
+    with pytest.warns(UserWarning) as caught:
+        assert own_ink.sized(lines, alphabet).texts == ["lot", "lot"]
+    [warning] = caught
+    assert "line 1: its ink has '\u00f3', taken for 'o', and '\u0163', taken for 't'; " in str(warning.message)
+    assert warning.filename == __file__
+    with pytest.raises(UnfitInk, match="mine: its ink has '\U0001f600' .U.1F600., .* give a line without"):
+        own_ink.sized([replace(LINES[0], text="lot \U0001f600")], alphabet, ["mine"])
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     description, *_ = loop.prepare(config := tiny.config(tmp_path_factory.mktemp("adapt")),
@@ -115,11 +128,15 @@ def test_the_command_makes_a_style_that_lines_are_written_in(model, tmp_path, ca
     with pytest.raises(InvalidRequest, match="holds no style"):
         scribe.write(["lot"], style=tmp_path / "ink")
 
+    assert "warning" not in capsys.readouterr().err
+
+    write_json(tmp_path / "ink" / "0.json", Ink(LINES[0].strokes, "l\u00f3t"))
     write_json(tmp_path / "ink" / "9.json", Ink(LINES[0].strokes, "lot" * 9))
     assert adapt_command.main(arguments) == 2
     assert adapt_command.main(["--ink", str(tmp_path), *arguments[2:]]) == 2
     error = capsys.readouterr().err
     assert "times as wide" in error and "holds no .json" in error
+    assert "train.py adapt: warning: " in error and "0.json: its ink has '\u00f3', taken for 'o'; a line" in error
 
 
 def test_a_style_writes_the_same_before_it_is_saved_and_after(model, tmp_path):

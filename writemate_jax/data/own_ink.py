@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from writemate_jax import strokes as ink
-from writemate_jax.alphabet import Alphabet
+from writemate_jax.alphabet import Alphabet, UnknownCharacters
 from writemate_jax.data import letter_size
 from writemate_jax.data.delayed_strokes import in_reading_order
 from writemate_jax.data.pieces import POINTS, SPACING, resampled
@@ -62,14 +63,31 @@ class OwnInk(NamedTuple):
 def sized(lines: Sequence[Ink], alphabet: Alphabet, names: Sequence[str] | None = None) -> OwnInk:
     """Lines in any size, y up, as `like_the_corpus` makes each; some ten milliseconds a line.
 
-    names: what errors call the lines. Raises `UnfitInk`, `UnknownCharacters`, and ValueError without lines.
+    names: what errors call the lines. Warns of those whose ink has letters that are other ones in the alphabet. Raises
+    `UnfitInk`, and ValueError without lines.
     """
     if not lines:
         raise ValueError("no lines of ink; give at least one")
     names = [f"line {i}" for i in range(len(lines))] if names is None else list(names)
-    texts = [alphabet.line(line.text, name)[0] for line, name in zip(lines, names, strict=True)]
+    texts = []
+    for line, name in zip(lines, names, strict=True):
+        texts.append(_in_alphabet(line.text, alphabet, name))
     rows = [like_the_corpus(*each) for each in zip((line.strokes for line in lines), texts, names, strict=True)]
     return OwnInk(rows, texts, names)
+
+
+def _in_alphabet(text: str, alphabet: Alphabet, name: str) -> str:
+    """What ink says in the alphabet. Unlike a text to write, ink still shows the characters that it has in its own."""
+    try:
+        said, replaced = alphabet.line(text)
+    except UnknownCharacters as error:
+        named = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in error.characters)
+        raise UnfitInk(f"{name}: its ink has {named}, which nothing in the alphabet is like; give a line without such"
+                       f" characters. The alphabet is {alphabet.characters!r}", "text", text) from error  # fmt: skip
+    if replaced:
+        changes = ", and ".join(f"{old!r}, taken for {new!r}" for old, new in replaced.items())
+        warnings.warn(f"{name}: its ink has {changes}; a line without such characters is better", stacklevel=3)
+    return said
 
 
 def like_the_corpus(line: Rows, text: str, name: str = "ink") -> Rows:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -48,8 +50,11 @@ def _run(options: argparse.Namespace) -> None:
     use_compilation_cache()
     model = load_model(options.checkpoint)
     adapt.check_network(model)
-    lines, names = read_lines(options.ink)
-    ink = own_ink.sized(lines, model.alphabet, names)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = _warn  # at once: what they tell may be why the ink does not fit
+        lines, names = read_lines(options.ink)
+        ink = own_ink.sized(lines, model.alphabet, names)
     text_fit.check(model, ink)
     steps = adapt.STEPS if options.steps is None else options.steps
     with tqdm(total=steps + adapt.GATE_STEPS, unit="step", disable=None) as bar:
@@ -63,6 +68,10 @@ def _run(options: argparse.Namespace) -> None:
     gained = f"{style.before:.3f} nats a point before, {style.after:.3f} after"
     print(f"{style.lines} lines, {style.points} points: {gained}")
     print(path)
+
+
+def _warn(message: Warning | str, *_: object) -> None:
+    print(f"train.py adapt: warning: {message}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
