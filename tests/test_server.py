@@ -37,9 +37,9 @@ from writemate_jax.checkpoints.models import Description, Model  # noqa: E402
 from writemate_jax.data import own_ink  # noqa: E402
 from writemate_jax.drawing.look import Look  # noqa: E402
 from writemate_jax.drawing.strokes_json import Ink  # noqa: E402
-from writemate_jax.hands import adapt, named_styles, primers, styles, text_fit  # noqa: E402
+from writemate_jax.hands import adapt, named_styles, primers, resemblance, styles, text_fit  # noqa: E402
 from writemate_jax.model.networks import text_batch  # noqa: E402
-from writemate_jax.sampling import leading, sampler, style_choice  # noqa: E402
+from writemate_jax.sampling import candidates, leading, sampler, style_choice  # noqa: E402
 from writemate_jax.sampling.levelling import level  # noqa: E402
 from writemate_jax.sampling.lines import TEXT_CAPACITIES  # noqa: E402
 from writemate_jax.sampling.writer import Writer  # noqa: E402
@@ -461,9 +461,43 @@ def test_several_lines_make_a_hand_with_gates_and_a_line_to_go_on_from(client, m
     hand = answer["hand"]
     np.testing.assert_allclose(hand["gates"], style.gates, atol=1e-4)
     np.testing.assert_allclose(hand["primer"]["strokes"], style.primer.strokes, atol=1e-4)
+    np.testing.assert_allclose(hand["trait"], style.trait, atol=1e-5)
     assert hand["primer"]["text"] == "tool" and answer["after"] < answer["before"]
     written = write(client, hand=hand, seed=3).json()
     assert written["lines"][0]["points"] != write(client, vector=hand["vector"], seed=3).json()["lines"][0]["points"]
+
+
+def test_of_one_line_that_writing_goes_on_from_the_trait_is_taken_there(client, monkeypatch):
+    body = {"lines": [{"text": "tool", "strokes": INK}]}
+    monkeypatch.setattr(primers, "strays", lambda model, rows, *_: np.full(len(rows), 9))  # it goes on from none
+    bare = client.post("/api/v1/fit", json=body).json()["hand"]
+    assert bare["primer"] is None and len(bare["trait"]) == resemblance.SIZE
+    monkeypatch.setattr(primers, "strays", lambda model, rows, *_: np.zeros(len(rows), int))
+    hand = client.post("/api/v1/fit", json=body).json()["hand"]
+    assert hand["primer"]["text"] == "tool" and hand["trait"] is None
+    monkeypatch.setitem(vars(alone()), "_x_height", 2.0)  # as of a network that knows how large letters are
+    asked = Hands(alone()).asked(messages.Write(text="a", hand=hand))
+    np.testing.assert_allclose(asked.primer.trait, bare["trait"], atol=0.05)
+
+
+def test_of_candidates_the_one_whose_trait_is_sent_is_kept(client, monkeypatch):
+    monkeypatch.setattr(candidates, "HAND", 1e9)  # the points of a network by chance are odd in any case
+    for writer in (alone(), client.app.state.desk.writer):
+        monkeypatch.setitem(vars(writer), "_x_height", 2.0)  # as of a network that knows how large letters are
+    rng, written = np.random.default_rng(12), set()
+    for primed in (True, False):
+        hand = own_hand() if primed else own_hand(primer=None)
+        primer = Ink(np.array(hand["primer"]["strokes"], np.float32), hand["primer"]["text"]) if primed else None
+        for _ in range(4):
+            trait = rng.dirichlet(np.full(resemblance.SIZE, 0.05)).round(5) ** 0.5
+            body = {"text": "a fable of clay", "seed": 3, "candidates": 6, "hand": hand | {"trait": trait.tolist()}}
+            vector, gates = (np.array(hand[name], np.float32) for name in ("vector", "gates"))
+            style = styles.Style(vector, 1, 1, 0.0, 0.0, primer, gates, trait.astype(np.float32))
+            [expected] = alone().write(body["text"], seed=3, style=style, candidates=6)
+            [line] = write(client, **body).json()["lines"]
+            np.testing.assert_array_equal(line["points"], rounded(expected.strokes))
+            written.add(json.dumps(line["points"]))
+    assert len(written) > 2
 
 
 def own_hand(rng=None, **changed) -> dict:
@@ -528,6 +562,9 @@ def test_a_name_is_written_with_its_vector_and_its_real_ink(monkeypatch):
         ({"gates": [9.0] * 64}, "invalid"),
         ({"gates": []}, "invalid"),
         ({"gates": "AAAA"}, "invalid"),
+        ({"trait": [0.1] * (resemblance.SIZE - 1)}, "invalid"),
+        ({"trait": [1.1] * resemblance.SIZE}, "invalid"),
+        ({"trait": [None] * resemblance.SIZE}, "invalid"),
         ({"more": 1}, "invalid"),
         ({"primer": {"text": "tool"}}, "invalid"),
         ({"primer": {"text": "tool", "strokes": []}}, "invalid"),

@@ -61,12 +61,12 @@ test("lines are handed on in their order, and many lines take several requests",
     ["http://nowhere.test/sub/path/api/v1/stream", 7], ["http://nowhere.test/sub/path/api/v1/stream", 10]]);
 });
 
-test("a server is sent what it takes of a hand, and says with which bias it wrote", async (t) => {
+test("a server is sent the whole of a hand, and says with which bias it wrote", async (t) => {
   const said = { index: 0, text: "a", bias: 2, complete: true, points: [[1, 2, 1]], points_per_second: 40 };
   const asked = serve(t, () => new Response(stream(event("line", said), event("done", {}))));
   const scribe = createScribe(await createEngine());
-  const hand = { vector: [1], gates: null, primer: null };
-  const request = { lines: ["a"], seed: 1, biases: [null], style: "x", hand: { ...hand, trait: [0.5] }, attention: false };
+  const hand = { vector: [1], gates: null, primer: null, trait: [0.5] };
+  const request = { lines: ["a"], seed: 1, biases: [null], style: "x", hand, attention: false };
   await scribe.write(request, () => {});
   assert.deepEqual([asked[0].hand, asked[0].bias], [hand, null]);
   assert.equal(scribe.ink(request, 0).bias, 2);

@@ -35,6 +35,9 @@ def hand(style: Style) -> messages.Hand:
     def numbers(values: np.ndarray, most: float, decimals: int) -> list[float]:
         return np.clip(values, -most, most).astype(float).round(decimals).tolist()
 
+    # Of a line alone that writing goes on from, the trait is the primer's.
+    alone = style.lines == 1 and style.primer is not None
+
     primer = style.primer and messages.Primer(
         text=style.primer.text, strokes=numbers(style.primer.strokes, settings.LARGEST_OFFSET, 4)
     )
@@ -42,4 +45,5 @@ def hand(style: Style) -> messages.Hand:
         vector=numbers(style.vector, settings.LARGEST_VECTOR, 6),
         gates=None if style.gates is None else numbers(style.gates, settings.LARGEST_GATE, 4),
         primer=primer,
+        trait=None if style.trait is None or alone else numbers(style.trait, 1.0, 5),
     )

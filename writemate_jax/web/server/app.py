@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +158,7 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = pa
             except Problem as problem:
                 if problem.kind == "busy":
                     raise
-                hand = hand.model_copy(update={"primer": None})
+                hand = answers.hand(replace(style, primer=None))
         return messages.Fitted(hand=hand, vector=hand.vector, before=float(style.before), after=float(style.after))
 
     @app.head("/api/v1/styles", include_in_schema=False)

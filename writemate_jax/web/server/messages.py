@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from writemate_jax.data.own_ink import Reason
+from writemate_jax.hands import resemblance
 from writemate_jax.limits import LARGEST_SEED, MAX_CHARACTERS
 from writemate_jax.sampling.candidates import MORE, OWN, SHORT
 from writemate_jax.web.server import settings
@@ -22,6 +23,8 @@ Row = Annotated[list[Offset], Field(min_length=3, max_length=3, fail_fast=True)]
 Stroke = Annotated[list[Point], Field(min_length=1, max_length=settings.FIT_POINTS, fail_fast=True)]
 Vector = Annotated[list[Weight], Field(min_length=1, max_length=256, fail_fast=True)]
 Gates = Annotated[list[Gate], Field(min_length=1, max_length=65_536, fail_fast=True)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Trait = Annotated[list[Share], Field(min_length=resemblance.SIZE, max_length=resemblance.SIZE, fail_fast=True)]
 Format = Literal["json", "svg", "png", "plotter", "pdf", "animated", "gcode"]
 
 
@@ -55,6 +58,10 @@ class Hand(_Asked):
     vector: Vector = Field(description="the hand among those that the network learned")
     gates: Gates | None = Field(None, description="what of the hand the vector does not hold")
     primer: Primer | None = Field(None, description="a line that writing goes on from")
+    trait: Trait | None = Field(
+        None, description="what its lines have in common, by which the most alike of candidates is known: roots of the"
+        " shares of ink that runs in each direction and bends by so much; by default that of the primer"
+    )  # fmt: skip
 
 
 class Write(_Asked):

@@ -59,7 +59,8 @@ class Hands:
             if len(hand.gates) != self._gates:
                 raise _wrong_length("hand.gates", len(hand.gates), self._gates)
             style = np.concatenate([style, np.array(hand.gates, np.float32)])
-        return Asked(style, self._own_unprimed if hand.primer is None else self._primer(hand.primer))
+        primer = self._own_unprimed if hand.primer is None else self._primer(hand.primer)
+        return Asked(style, primer if hand.trait is None else primer._replace(trait=np.array(hand.trait, np.float32)))
 
     def _primer(self, given: messages.Primer) -> Primer:
         if not self.learnable:

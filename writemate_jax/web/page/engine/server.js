@@ -24,7 +24,7 @@ export async function createEngine(config = {}) {
       for (let first = 0; first < lines.length; first += most) {
         const part = lines.slice(first, first + most);
         const text = part.join("\n"), own = (seed + first) % SEEDS;
-        const body = { text, seed: own, bias, style, vector, hand: hand && known(hand), candidates, attention };
+        const body = { text, seed: own, bias, style, vector, hand, candidates, attention };
         const answer = await ask(api("stream"), { body, signal });
         await receive(answer, part.length, signal, (index, line) => onLine(first + index, line));
       }
@@ -34,11 +34,6 @@ export async function createEngine(config = {}) {
       return (await ask(api("fit"), { body: { lines }, signal })).json();
     },
   };
-}
-
-/** What of a hand a server takes: the trait it finds itself. */
-function known({ vector, gates, primer }) {
-  return { vector, gates, primer };
 }
 
 /** Hands on lines in their order, whatever the order in which they come. */
