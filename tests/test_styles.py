@@ -18,7 +18,8 @@ from writemate_jax.hands import named_styles
 from writemate_jax.model.networks import Network, text_batch
 from writemate_jax.sampling.requests import InvalidRequest
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.training import loop, step
+from writemate_jax.training import loop
+from writemate_jax.training.augmentation import augment
 
 B, T, V = 3, 6, 4
 HANDS = np.array([0, 2, 1])
@@ -84,14 +85,14 @@ def test_lines_carry_their_writers_place_and_a_share_of_them_forgets_it():
     data = configuration.default().data
     for share in (0.0, 0.5, 1.0):
         data.unknown_hands = share
-        hands = np.asarray(step.augment(jax.random.key(3), batch, data, np.zeros(2), np.ones(2)).hands)
+        hands = np.asarray(augment(jax.random.key(3), batch, data, np.zeros(2), np.ones(2)).hands)
         known = batch.hands == 1
         assert not hands[~known].any()
         assert {0.0: hands[known].all(), 0.5: 0 < hands[known].mean() < 1, 1.0: not hands.any()}[share]
         order = np.random.default_rng(0).permutation(28)
         moved = ("ids", "hands", "inputs", "targets")
         reordered = batch._replace(**{name: getattr(batch, name)[order] for name in moved})
-        permuted = step.augment(jax.random.key(3), reordered, data, np.zeros(2), np.ones(2))
+        permuted = augment(jax.random.key(3), reordered, data, np.zeros(2), np.ones(2))
         np.testing.assert_array_equal(permuted.hands, hands[order])
 
 

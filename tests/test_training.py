@@ -24,6 +24,7 @@ from writemate_jax.data import corpus as corpora
 from writemate_jax.model.networks import without_text
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.training import evaluation, huge_pages, log, loop, losses, step
+from writemate_jax.training.augmentation import augment
 
 ROOT = Path(__file__).parents[1]
 
@@ -435,11 +436,11 @@ def test_augmentation_depends_on_the_line_and_keeps_the_pen(tmp_path, normalisat
     mean, std = description.mean, description.std
     batch = next(training.ordered())
     key = jax.random.key(1)
-    new = step.augment(key, batch, config.data, mean, std)
+    new = augment(key, batch, config.data, mean, std)
     np.testing.assert_array_equal(new.inputs[..., 2], batch.inputs[..., 2])
     np.testing.assert_array_equal(new.inputs[:, 1:], new.targets[:, :-1])
     # A linear map of each line: the same for its place in the batch reversed, and determined by two of its points.
-    reverse = step.augment(key, jax.tree.map(lambda x: x[::-1], batch), config.data, mean, std)
+    reverse = augment(key, jax.tree.map(lambda x: x[::-1], batch), config.data, mean, std)
     np.testing.assert_allclose(reverse.inputs[::-1], new.inputs, rtol=1e-6)
     for row in range(3):  # as ink, whatever the normalisation has taken from its offsets
         a, b = (strokes.denormalise(np.asarray(x.targets[row]), mean, std)[:, :2] for x in (batch, new))

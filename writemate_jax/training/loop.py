@@ -80,7 +80,7 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
         if restored is not None:
             state = restored
         elif config.weights_from:
-            state = step.started_from(state, starting.trained(config.weights_from, description))
+            state = starting.started_from(state, starting.trained(config.weights_from, description))
         first = int(state.step)
         if parallel.is_main():
             _announce(config, corpus, training, validation, state, first)

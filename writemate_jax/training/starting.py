@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from operator import attrgetter
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from flax import traverse_util
 
 from writemate_jax.checkpoints.models import Description, load_model
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data.corpus import ARRANGEMENTS
 from writemate_jax.model.networks import without_text
+from writemate_jax.training import weight_noise
+from writemate_jax.training.step import TrainState
 
 # What weights mean depends on these; layers, cells and the like show in their shapes.
 MEANINGS = (
@@ -26,6 +31,25 @@ def trained(folders: str, description: Description) -> dict:
         if shape != shapes[0]:
             raise ConfigurationError(f"config.weights_from: {folder} has other weights than {folders.split(',')[0]}")
     return jax.tree.map(lambda *arrays: np.mean(arrays, axis=0, dtype=np.float64).astype(np.float32), *weights)
+
+
+def started_from(state: TrainState, weights: Any) -> TrainState:
+    """A fresh state with the weights of a trained network, as `trained` has them.
+
+    What that network lacks (styles) stays fresh. Raises ConfigurationError for weights of another shape.
+    """
+    fresh = traverse_util.flatten_dict(weight_noise.weights_of(state.params), sep="/")
+    given = traverse_util.flatten_dict(weights, sep="/")
+    for name, array in given.items():
+        shape = fresh[name].shape if name in fresh else None
+        if shape != array.shape:
+            raise ConfigurationError(
+                f"the trained network's weights {name} have the shape {array.shape}, this run's {shape}"
+            )
+    weights = traverse_util.unflatten_dict({**fresh, **given}, sep="/")
+    noisy = isinstance(state.params, weight_noise.Posterior)
+    params = state.params.replace(mean=weights) if noisy else weights
+    return state.replace(params=params, average=jax.tree.map(jnp.copy, weights))
 
 
 def _weights_of(folder: str, description: Description) -> dict:

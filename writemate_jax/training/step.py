@@ -6,18 +6,16 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import flax.struct
-import flax.traverse_util
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
-from ml_collections import ConfigDict
 
 from writemate_jax.checkpoints.models import Description
-from writemate_jax.config import ConfigurationError
 from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Network
+from writemate_jax.model.window import Text
 from writemate_jax.training import losses, parallel, weight_noise
+from writemate_jax.training.augmentation import augment
 
 # The draws of weights have a stream of random numbers of their own: no step has this number.
 WEIGHT_STREAM = 2**32 - 1
@@ -59,33 +57,12 @@ def initial_state(
 
     A `deviation` above 0 makes of them the means of a posterior: adaptive weight noise.
     """
-    from writemate_jax.model.window import Text
-
     text = Text(example.codes[:1], example.text_length[:1]) if network.window else None
     params = network.init(jax.random.key(seed), example.inputs[:1, :2], text, example.hands[:1])["params"]
     average = jax.tree.map(jnp.copy, params)
     if deviation:
         params = weight_noise.around(params, deviation)
     return TrainState(jnp.zeros((), jnp.int32), params, average, optimizer.init(params))
-
-
-def started_from(state: TrainState, trained: Any) -> TrainState:
-    """A fresh state with the weights of a trained network.
-
-    What that network lacks (styles) stays fresh. Raises ConfigurationError for weights of another shape.
-    """
-    fresh = flax.traverse_util.flatten_dict(_weights(state.params), sep="/")
-    given = flax.traverse_util.flatten_dict(trained, sep="/")
-    for name, weights in given.items():
-        shape = fresh[name].shape if name in fresh else None
-        if shape != weights.shape:
-            raise ConfigurationError(
-                f"the trained network's weights {name} have the shape {weights.shape}, this run's {shape}"
-            )
-    weights = flax.traverse_util.unflatten_dict({**fresh, **given}, sep="/")
-    noisy = isinstance(state.params, weight_noise.Posterior)
-    params = state.params.replace(mean=weights) if noisy else weights
-    return state.replace(params=params, average=jax.tree.map(jnp.copy, weights))
 
 
 def make_train_step(
@@ -125,7 +102,7 @@ def make_train_step(
             gradient = weight_noise.gradient(state.params, gradient, count, units)
         updates, optimizer_state = optimizer.update(gradient, state.optimizer, state.params)
         params = optax.apply_updates(state.params, updates)
-        average = _average(state.average, _weights(params), state.step, config.optimizer.average_decay)
+        average = _average(state.average, weight_noise.weights_of(params), state.step, config.optimizer.average_decay)
         state = TrainState(state.step + 1, params, average, optimizer_state)
         return state, Metrics(sums, optax.tree.norm(gradient), optax.tree.norm(params), stop, kl)
 
@@ -137,39 +114,9 @@ def make_evaluation_step(network: Network) -> Callable:
     return parallel.pmap(exact(lambda params, batch: parallel.total(losses.sums(network, params, batch))))
 
 
-def _weights(params: Any) -> Any:
-    """Weights as they are used outside of training: a posterior's means."""
-    return params.mean if isinstance(params, weight_noise.Posterior) else params
-
-
 def _average(average: Any, params: Any, step: jax.Array, decay: float) -> Any:
     if decay == 0.0:
         return params
     # A short memory at first, so that the average is never mostly the random start.
     decay = jnp.minimum(decay, (1.0 + step) / (10.0 + step))
     return jax.tree.map(lambda a, p: decay * a + (1.0 - decay) * p, average, params)
-
-
-def augment(key: jax.Array, batch, data: ConfigDict, mean: np.ndarray, std: np.ndarray):
-    """A small random linear map of each line: slant, size and aspect, by the config's standard deviations.
-
-    It is one of the ink as it was before its normalisation by `mean` and `std`, [2] each. A share of the lines,
-    `unknown_hands`, forgets whose hand it is. The draw depends on the key and on the line's id alone, so it is the same
-    on any number of devices.
-    """
-    keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(batch.ids)
-    if data.unknown_hands:
-        unknown = jax.vmap(lambda k: jax.random.uniform(jax.random.fold_in(k, 1)))(keys) < data.unknown_hands
-        batch = batch._replace(hands=jnp.where(unknown, 0, batch.hands))
-    if not (data.slant or data.size or data.aspect):
-        return batch
-    n = jax.vmap(lambda k: jax.random.normal(k, (3,)))(keys) * jnp.array([data.slant, data.size, data.aspect])
-    slant, size, aspect = n[:, 0:1], n[:, 1:2], n[:, 2:3]
-    advance = mean / std  # what the normalisation has taken from every offset, in its own unit
-
-    def transform(x):
-        dx, dy = x[..., 0] + advance[0], x[..., 1] + advance[1]
-        dx = jnp.exp(size + aspect) * (dx + slant * (std[1] / std[0]) * dy)
-        return jnp.stack([dx - advance[0], jnp.exp(size) * dy - advance[1], x[..., 2]], axis=-1)
-
-    return batch._replace(inputs=transform(batch.inputs), targets=transform(batch.targets))

@@ -38,6 +38,11 @@ def around(weights: Any, deviation: float) -> Posterior:
     return Posterior(weights, jax.tree.map(lambda w: jnp.full(jnp.shape(w), jnp.log(deviation), jnp.float32), weights))
 
 
+def weights_of(params: Any) -> Any:
+    """Weights as they are used outside of training: a posterior's means, and others as they are."""
+    return params.mean if isinstance(params, Posterior) else params
+
+
 def sample(key: jax.Array, posterior: Posterior) -> Any:
     """One draw of all weights."""
     noise = optax.tree.random_like(key, posterior.mean, jax.random.normal)
