@@ -172,7 +172,7 @@ class _Run:
 
 
 def write(writer: Writer, plans: Sequence[Plan], styles: dict[str, np.ndarray], candidates: int) -> list[Ink]:
-    """The ink of these lines; styles: the vector [s] of each by name, of which one alone is written with its primer."""
+    """The ink of these lines; styles: of `style_vectors`, of which one alone is written with its primer."""
     style = None
     if writer.model.writers:
         style = plans[0].style if len(styles) == 1 else np.stack([styles[plan.style] for plan in plans])
@@ -184,7 +184,7 @@ def write(writer: Writer, plans: Sequence[Plan], styles: dict[str, np.ndarray], 
 
 
 def style_vectors(style: str, writer: Writer) -> dict[str, np.ndarray]:
-    """The vectors [s] of the styles to draw from."""
+    """The vectors of the styles to draw from, by name: [s] each, or longer, see `Network.style_gates`."""
     model = writer.model
     names = {"all": model.writers, "random": model.config.sampling.styles or model.writers}.get(style)
     if not names and "," in style:

@@ -35,7 +35,9 @@ class Primer(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One line to write: behind a primer, in a style (vector [s]), of at most `limit` points."""
+    """One line to write: behind a primer, in a style ([s], or longer, see `Network.style_gates`), of at most `limit`
+    points.
+    """
 
     primer: Primer
     text: str

@@ -30,7 +30,7 @@ class Request(NamedTuple):
     """What to write, one row a line. Rows with limit 0 are padding: nothing is written there.
 
     text: codes [b, u1] and lengths [b], a primer's text included; None for a prediction network.
-    style: [b, s], vectors of the hands; None for a network without styles.
+    style: [b, s], vectors of the hands, or longer, see `Network.style_gates`; None for a network without styles.
     seed: uint32 [b].
     bias: [b], b of eqs 61-62. reach: [b], of the draws, inf for the paper's way: see `mdn.biased`.
     limit: int32 [b], most points to draw.

@@ -26,7 +26,8 @@ class StyleChoice:
         self._model, self._network = model, model.network()
 
     def vectors(self, style: Asked, seeds: Sequence[int]) -> np.ndarray:
-        """The style vectors float32 [lines, s] for lines of these seeds; s is 0 for a network without styles.
+        """The style vectors float32 [lines, s] for lines of these seeds, or longer where the style's are
+        (`Network.style_gates`); s is 0 for a network without styles.
 
         Raises `InvalidRequest` for a style that there is not.
         """

@@ -43,7 +43,7 @@ from writemate_jax.sampling.leading import Leading, Led
 from writemate_jax.sampling.levelling import level
 from writemate_jax.sampling.lines import PRIMER_CAPACITIES, TEXT_CAPACITIES, Line, Primer, capacity_of, room_for
 from writemate_jax.sampling.requests import InvalidRequest, biases_of, seeds_of
-from writemate_jax.sampling.style_choice import StyleChoice
+from writemate_jax.sampling.style_choice import Asked, StyleChoice
 from writemate_jax.sampling.trial import Trial, trial
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
@@ -99,7 +99,7 @@ class Writer:
         prime: Ink | Rows | None = None,
         prime_text: str | None = None,
         attention: bool = False,
-        style: str | os.PathLike | np.ndarray | Style | None = None,
+        style: Asked = None,
         candidates: int | None = None,
     ) -> list[Written]:
         """Writes each text as one line.
@@ -121,7 +121,7 @@ class Writer:
           style: the hand: a name of `named_styles`, what `adapt` made or a folder of `train.py adapt`, each with its
             primer unless there is another; the name of a training writer, "unknown" for the network's own, "random"
             (the default) for one that each line's seed draws from `sampling.styles`, or style vectors [s] or
-            [lines, s], which are nobody's own hand.
+            [lines, s] (or longer, see `Network.style_gates`), which are nobody's own hand.
           candidates: how many are written of each line, of which the best is kept (`sampling.candidates`); where none
             of several passes, or none in an own hand is read as its text, as many again with more bias. By default
             what the network's configuration says, and of a short text and in an own hand more
@@ -152,7 +152,7 @@ class Writer:
 
     def lines(
         self, texts: Sequence[str] | str, bias: float | Sequence[float] | None, seed: int | Sequence[int],
-        style: str | os.PathLike | np.ndarray | Style | None, candidates: int | None, primer: Primer | None = None,
+        style: Asked, candidates: int | None, primer: Primer | None = None,
     ) -> list[tuple[Line, int]]:  # fmt: skip
         """What `write` is asked for, checked: each line, and how many candidates of it are wanted."""
         if not self._network.window:
@@ -308,16 +308,15 @@ class Writer:
             [(_, _, ended)] = lanes.advance()
         return replace(self.finished(line, ended), complete=True)
 
-    def styles(self, style: str | os.PathLike | np.ndarray | Style | None, seeds: Sequence[int]) -> np.ndarray:
-        """The style vectors float32 [lines, s] that `write` takes for these seeds; s is 0 for a network without styles.
+    def styles(self, style: Asked, seeds: Sequence[int]) -> np.ndarray:
+        """The style vectors float32 [lines, s] that `write` takes for these seeds, or longer where the style's are
+        (`Network.style_gates`); s is 0 for a network without styles.
 
         Raises `InvalidRequest` for a style that there is not.
         """
         return self._styles.vectors(style, seeds)
 
-    def one_hand(
-        self, style: str | os.PathLike | np.ndarray | Style | None, seed: int, prime: Ink | Rows | None = None
-    ) -> str | os.PathLike | np.ndarray | Style | None:
+    def one_hand(self, style: Asked, seed: int, prime: Ink | Rows | None = None) -> Asked:
         """The style for `write`, with which lines of several seeds are by one hand.
 
         That is the one that is asked for; where seeds draw the style, the one that this seed draws. Lines of one seed
@@ -329,7 +328,7 @@ class Writer:
         """The styles that come with the package, by name; none where they were fitted for another network than this."""
         return self._styles.named
 
-    def primer(self, style: str | os.PathLike | Ink | np.ndarray | Style | None) -> Primer:
+    def primer(self, style: Asked | Ink) -> Primer:
         """What lines in a style begin with: a named one or a folder of `train.py adapt` has a primer, as has given ink.
 
         Raises `InvalidRequest` for ink that cannot be one.
