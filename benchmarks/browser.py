@@ -153,7 +153,8 @@ def drawn(line: Ink) -> dict:
 
 
 def legibility(writer: Writer, site: Path) -> None:
-    from writemate_jax.evaluation.legibility import Line, by_group, judge
+    from writemate_jax.evaluation.groups import by_group
+    from writemate_jax.evaluation.legibility import Line, judge, summarise
     from writemate_jax.evaluation.recogniser import Recogniser
 
     wanted, recogniser = prompts.load(), Recogniser.load()
@@ -192,7 +193,7 @@ def legibility(writer: Writer, site: Path) -> None:
                 for share, ours in zip(shares, found, strict=True)
                 for prompt, one in zip(share, ours, strict=True)
             ]
-            groups = by_group(judge(recogniser, lines))
+            groups = by_group(judge(recogniser, lines), summarise)
             low, high = groups["all"].cer_interval
             print(f"{way}, {where}: CER {groups['all'].cer:.1%} ({low:.1%} to {high:.1%}), complete"
                   f" {groups['all'].complete:.1%}; "

@@ -14,6 +14,7 @@ from writemate_jax.data import corpus as corpora
 from writemate_jax.evaluation import alignment
 from writemate_jax.evaluation.alignment_report import chosen, write_report
 from writemate_jax.evaluation.command import main
+from writemate_jax.evaluation.groups import by_group
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling.written import Written
 from writemate_jax.training.loop import prepare
@@ -71,7 +72,7 @@ RECORDS = [
 
 
 def test_summaries_are_shares():
-    groups = alignment.by_group(RECORDS)
+    groups = by_group(RECORDS, alignment.summarise)
     assert list(groups) == ["a", "b", "all"]
     whole = groups["all"]
     assert (whole.lines, whole.characters) == (3, 13)

@@ -16,6 +16,7 @@ from writemate_jax.data import corpus as corpora
 from writemate_jax.evaluation import legibility, prompts
 from writemate_jax.evaluation.bootstrap import ratio_interval
 from writemate_jax.evaluation.edit_distance import align, compare
+from writemate_jax.evaluation.groups import by_group
 from writemate_jax.evaluation.legibility import Line, Record, Way
 from writemate_jax.evaluation.legibility_report import extremes, write_report
 from writemate_jax.evaluation.recogniser import CHARACTERS, Reading, Recogniser, RecogniserMissing
@@ -243,7 +244,7 @@ RECORDS = [
 
 
 def test_a_summary_counts_characters_and_lines():
-    groups = legibility.by_group(RECORDS)
+    groups = by_group(RECORDS, legibility.summarise)
     assert list(groups) == ["a", "b", "all"]
     whole = groups["all"]
     assert (whole.lines, whole.characters) == (4, 16)

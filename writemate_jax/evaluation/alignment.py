@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from writemate_jax.evaluation.groups import ALL
 from writemate_jax.evaluation.prompts import Prompt
 from writemate_jax.sampling.candidates import MOST
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.sampling.written import Written
-
-ALL = "all"
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,11 +125,3 @@ def summarise(records: Sequence[Record]) -> Summary:
         complete=float(np.mean([r.line.complete for r in records])),
         clean=float(np.mean([r.faults == 0 for r in records])),
     )
-
-
-def by_group(records: Sequence[Record]) -> dict[str, Summary]:
-    """A summary of each group, in the order of appearance, and of all under the name "all"."""
-    groups: dict[str, list[Record]] = {}
-    for record in records:
-        groups.setdefault(record.group, []).append(record)
-    return {name: summarise(part) for name, part in {**groups, ALL: records}.items()}

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from writemate_jax.drawing.attention import plot_attention_sheet
-from writemate_jax.evaluation.alignment import ALL, Record, Summary, by_group
+from writemate_jax.evaluation.alignment import Record, Summary, summarise
+from writemate_jax.evaluation.groups import ALL, by_group
 from writemate_jax.evaluation.tables import plain, table
 from writemate_jax.replacing import write_text
 from writemate_jax.sampling.candidates import MOST
@@ -23,7 +24,7 @@ def write_report(folder: Path, about: Mapping[str, Any], found: Mapping[float, S
     ``found``: records by bias, at least one of at least one line. The folder is made if absent.
     """
     folder = Path(folder)
-    summaries = {bias: by_group(records) for bias, records in found.items()}
+    summaries = {bias: by_group(records, summarise) for bias, records in found.items()}
     paths = [folder / "alignment.json", folder / "alignment.md"]
     stored = {
         "about": dict(about),

@@ -22,8 +22,6 @@ from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.strokes import Rows
 
-ALL = "all"
-
 
 class Way(NamedTuple):
     """How lines are written: with which bias, and the best of how many candidates; None for the network's default."""
@@ -61,6 +59,11 @@ class Record:
     edits: Edits
     nll: float
     tick: bool
+
+    @property
+    def group(self) -> str:
+        """The line's."""
+        return self.line.group
 
     @property
     def error_rate(self) -> float:
@@ -160,14 +163,6 @@ def summarise(records: Sequence[Record]) -> Summary:
         points=float(np.mean([len(record.line.strokes) for record in records])),
         seconds=float(np.mean([record.line.seconds for record in records])),
     )
-
-
-def by_group(records: Sequence[Record]) -> dict[str, Summary]:
-    """A summary of each group, in the order of appearance, and of all under the name "all"."""
-    groups: dict[str, list[Record]] = {}
-    for record in records:
-        groups.setdefault(record.line.group, []).append(record)
-    return {name: summarise(part) for name, part in {**groups, ALL: records}.items()}
 
 
 def _share(values: Iterable[bool]) -> float:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from writemate_jax.drawing.contact_sheet import contact_sheet
-from writemate_jax.evaluation.legibility import ALL, Record, Summary, Way, by_group
+from writemate_jax.evaluation.groups import ALL, by_group
+from writemate_jax.evaluation.legibility import Record, Summary, Way, summarise
 from writemate_jax.evaluation.tables import plain, table
 from writemate_jax.replacing import replacing, write_text
 
@@ -29,8 +30,8 @@ def write_report(
       written: the records of each way of writing, ascending; at least one of at least one line.
     """
     folder = Path(folder)
-    summaries = {way: by_group(records) for way, records in written.items()}
-    real = by_group(floor)[ALL] if floor else None
+    summaries = {way: by_group(records, summarise) for way, records in written.items()}
+    real = by_group(floor, summarise)[ALL] if floor else None
     paths = [folder / f"legibility.{suffix}" for suffix in ("json", "md", "png")]
     write_text(paths[0], json.dumps(plain(as_json(about, floor, real, written, summaries)), indent=1) + "\n")
     write_text(paths[1], markdown(about, real, summaries))
@@ -132,6 +133,6 @@ def _title(record: Record) -> str:
 
 def _line(record: Record) -> dict[str, Any]:
     return {
-        "group": record.line.group, "text": record.line.text, "read": record.read, **record.edits._asdict(),
+        "group": record.group, "text": record.line.text, "read": record.read, **record.edits._asdict(),
         "nll": record.nll, "complete": record.line.complete, "tick": record.tick, "points": len(record.line.strokes),
     }  # fmt: skip

@@ -103,17 +103,15 @@ def read(model: Model, seeds: Sequence[int] = (0, 1), progress: Callable[[str], 
 
     Raises `evaluation.recogniser.RecogniserMissing`.
     """
-    from writemate_jax.evaluation.edit_distance import compare
     from writemate_jax.evaluation.recogniser import Recogniser
-    from writemate_jax.evaluation.style_legibility import TEXTS
+    from writemate_jax.evaluation.style_legibility import TEXTS, cer
     from writemate_jax.sampling.writer import Writer
 
     recogniser, writer = Recogniser.load(), Writer(model)
     texts, rates = list(TEXTS) * len(seeds), []
     for style in writer.named_styles():
         lines = writer.write(texts, seed=[seed for seed in seeds for _ in TEXTS], style=style.name)
-        errors = sum(compare(line.text, recogniser.read(line.strokes).text()).total for line in lines)
-        rates.append(errors / sum(len(line.text) for line in lines))
+        rates.append(cer(recogniser, lines))
         progress(f"{style.name}: {rates[-1]:.1%} of characters misread, {len(lines)} lines")
     return rates
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from writemate_jax.evaluation.edit_distance import compare
 from writemate_jax.evaluation.recogniser import Recogniser
 from writemate_jax.sampling.writer import Writer
+from writemate_jax.sampling.written import Written
 
 # None of these is a prompt that the network is judged by. Together they hold every letter, digit and common mark.
 TEXTS = (
@@ -40,11 +41,15 @@ def read_styles(
     progress: Callable[[], None] = lambda: None,
 ) -> list[StyleRecord]:
     """A record of each style, the best read first; one candidate of each text in each style, text i with seed + i."""
-    characters = sum(map(len, TEXTS))
     records = []
     for name in writer.model.writers:
         lines = writer.write(TEXTS, bias=bias, seed=range(seed, seed + len(TEXTS)), style=name, candidates=1)
-        errors = sum(compare(line.text, recogniser.read(line.strokes).text()).total for line in lines)
-        records.append(StyleRecord(name, errors / characters, sum(not line.complete for line in lines)))
+        records.append(StyleRecord(name, cer(recogniser, lines), sum(not line.complete for line in lines)))
         progress()
     return sorted(records, key=lambda record: (record.cer, record.writer))
+
+
+def cer(recogniser: Recogniser, lines: Sequence[Written]) -> float:
+    """The character error rate: wrong characters for each that the lines, at least one, should say."""
+    errors = sum(compare(line.text, recogniser.read(line.strokes).text()).total for line in lines)
+    return errors / sum(len(line.text) for line in lines)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from writemate_jax.limits import MAX_CHARACTERS
+from writemate_jax.strokes import Rows, to_points
 
 # Arrays come in these sizes alone, so that few programs are compiled. The window costs little beside the layers, and a
 # short text loses little in a large array.
@@ -65,3 +66,17 @@ def room_for(points: int) -> int:
 def fitting(size: int, capacities: Sequence[int]) -> int:
     """The least of some ascending capacities that the size fits in."""
     return next(capacity for capacity in capacities if capacity >= size)
+
+
+def from_own_origin(rows: Rows, end: np.ndarray, on_baseline: bool) -> Rows:
+    """Rows [n, 3] with row 0, an offset from the primer's last point `end` [2], made one from the line's own origin.
+
+    That is the left edge of the new ink on the primer's baseline where this is known, and else the first new point.
+    """
+    rows = rows.copy()
+    first = np.zeros(2)
+    if on_baseline:
+        points = to_points(rows) + end
+        first = points[0] - [points[:, 0].min(), 0.0]
+    rows[0, :2] = first
+    return rows

@@ -41,7 +41,15 @@ from writemate_jax.sampling.candidates import usual
 from writemate_jax.sampling.lanes import Ended, Lanes, Track
 from writemate_jax.sampling.leading import Leading, Led
 from writemate_jax.sampling.levelling import level
-from writemate_jax.sampling.lines import PRIMER_CAPACITIES, TEXT_CAPACITIES, Line, Primer, capacity_of, room_for
+from writemate_jax.sampling.lines import (
+    PRIMER_CAPACITIES,
+    TEXT_CAPACITIES,
+    Line,
+    Primer,
+    capacity_of,
+    from_own_origin,
+    room_for,
+)
 from writemate_jax.sampling.requests import InvalidRequest, biases_of, seeds_of
 from writemate_jax.sampling.style_choice import Asked, StyleChoice
 from writemate_jax.sampling.trial import Trial, trial
@@ -373,7 +381,7 @@ class Writer:
         rows = np.concatenate([primer.lead, rows])
         rows[-1, 2] = 1  # the pen lifts at the end, also where a cap ended the line
         if primer.length:
-            rows = _from_own_origin(rows, primer.end, on_baseline=self.model.config.data.rests)
+            rows = from_own_origin(rows, primer.end, on_baseline=self.model.config.data.rests)
         return rows
 
     def _written(self, line: Line, rows: Rows, complete: bool) -> Written:
@@ -459,17 +467,3 @@ class Writer:
 
     def _denormalise(self, rows: Rows) -> Rows:
         return strokes.denormalise(rows, self.model.mean, self.model.std)
-
-
-def _from_own_origin(rows: Rows, end: np.ndarray, on_baseline: bool) -> Rows:
-    """The rows with row 0, an offset from the primer's last point ``end``, made one from the line's own origin.
-
-    That is the left edge of the new ink on the primer's baseline where this is known, and else the first new point.
-    """
-    rows = rows.copy()
-    first = np.zeros(2)
-    if on_baseline:
-        points = strokes.to_points(rows) + end
-        first = points[0] - [points[:, 0].min(), 0.0]
-    rows[0, :2] = first
-    return rows

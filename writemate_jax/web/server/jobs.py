@@ -9,10 +9,10 @@ import numpy as np
 
 from writemate_jax.sampling.lanes import Ended
 from writemate_jax.sampling.leading import Led
-from writemate_jax.sampling.lines import Line
+from writemate_jax.sampling.lines import Line, from_own_origin
 from writemate_jax.sampling.trial import Trial
 from writemate_jax.sampling.written import Written
-from writemate_jax.strokes import Rows, to_points
+from writemate_jax.strokes import Rows
 from writemate_jax.web.server import settings
 from writemate_jax.web.server.problems import Problem
 
@@ -81,8 +81,7 @@ class Job:
         left edge is taken to be that of the first rows: the whole line's is not known yet.
         """
         if self.line.primer.length and not self._shown:
-            points = to_points(rows) + self.line.primer.end
-            rows[0, :2] = points[0] - [points[:, 0].min(), 0.0]
+            rows = from_own_origin(rows, self.line.primer.end, on_baseline=True)
         self._shown = True
         return rows
 
