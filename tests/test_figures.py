@@ -13,6 +13,7 @@ from writemate_jax.checkpoints.models import Model, export_model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.evaluation.command import main
 from writemate_jax.figures import making
+from writemate_jax.figures.choices import Choices
 from writemate_jax.figures.ink_blocks import Block, Cell, Row, draw_blocks
 from writemate_jax.figures.real_lines import choose
 from writemate_jax.model.networks import text_batch
@@ -81,6 +82,21 @@ def test_a_network_without_a_window_and_a_split_without_suitable_lines_have_what
     assert {path.name for path in tmp_path.iterdir()} == {"prediction-samples.png", "README.md"}
     assert "no figure prediction-density" in capsys.readouterr().out
     assert "split capitals has no line" in (tmp_path / "README.md").read_text()
+
+
+@pytest.mark.parametrize("kinds", [["prediction"], ["synthesis"], ["synthesis", "prediction"]])
+def test_the_number_of_figures_is_told_before_any_is_made(folder, tmp_path, kinds):
+    class Enough(Exception):
+        """What is to come is known."""
+
+    def enough(_):
+        raise Enough
+
+    corpus, told = corpora.load(folder / "tablet.npz"), []
+    networks = [making.Named(Writer.load(folder / k), k) if k in kinds else None for k in ("synthesis", "prediction")]
+    with pytest.raises(Enough):
+        making.make(tmp_path, *networks, making.Source(corpus, [0], "it"), Choices(), told.append, enough)
+    assert told == [len(SYNTHESIS) * ("synthesis" in kinds) + len(PREDICTION) * ("prediction" in kinds)]
 
 
 def test_the_bias_of_a_network_without_reach_is_the_papers(folder):

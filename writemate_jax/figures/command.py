@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from writemate_jax.arguments import biases, positive, whole
-
-ALL = 9  # figures
+from writemate_jax.figures.choices import Choices
 
 
 def add(commands) -> None:
@@ -25,11 +25,12 @@ def add(commands) -> None:
     option("--split", default="validation", metavar="NAMES", help="of it, with commas (default: %(default)s)")
     option("--seed", type=whole, default=0, metavar="N", help="samples have the seeds from N up (default: 0)")
     option("--lines-seed", type=whole, default=0, metavar="N", help="draws the real lines (default: 0)")
-    option("--biases", type=biases, metavar="LIST", help="of the biased rows, with commas (default: 0,0.5,1,2,3,5)")
+    option("--biases", type=biases, default=Choices.biases, metavar="LIST", help="of the biased rows, with commas"
+           f" (default: {_listed(Choices.biases)})")  # fmt: skip
     option("--text", help="what is written where no real line says it (default: a text for each figure)")
-    option("--points", type=positive, default=700, metavar="N", help="of a line that the prediction network writes"
-           " (default: %(default)s)")  # fmt: skip
-    option("--dpi", type=positive, default=150, metavar="N", help="of the pictures (default: %(default)s)")
+    option("--points", type=positive, default=Choices.points, metavar="N", help="of a line that the prediction"
+           " network writes (default: %(default)s)")  # fmt: skip
+    option("--dpi", type=positive, default=Choices.dpi, metavar="N", help="of the pictures (default: %(default)s)")
     option("--svg", action="store_true", help="figures of ink alone as SVG, too")
     parser.set_defaults(run=run, usual=parser.get_default)
 
@@ -47,17 +48,17 @@ def run(options: argparse.Namespace) -> None:
     corpus = corpora.load(options.corpus)
     named = "the open corpus" if options.corpus == OPEN_CORPUS else options.corpus
     source = making.Source(corpus, corpus.select(options.split.split(",")), f"{named}, split {options.split}")
-    choices = making.Choices(
-        seed=options.seed, lines_seed=options.lines_seed, biases=options.biases or making.BIASES, text=options.text,
+    choices = Choices(
+        seed=options.seed, lines_seed=options.lines_seed, biases=options.biases, text=options.text,
         points=options.points, svg=options.svg, dpi=options.dpi,
     )  # fmt: skip
-    with tqdm(total=ALL, unit="figure", disable=None) as bar:
+    with tqdm(unit="figure", disable=None) as bar:
 
         def progress(name: str) -> None:
             bar.set_postfix_str(name)
             bar.update()
 
-        made, left_out = making.make(options.out, synthesis, prediction, source, choices, progress)
+        made, left_out = making.make(options.out, synthesis, prediction, source, choices, bar.reset, progress)
     for name, reason in left_out.items():
         print(f"no figure {name}: {reason}")
     index = write_index(options.out, made, left_out, _command(options))
@@ -93,6 +94,10 @@ def _command(options: argparse.Namespace) -> str:
         value = getattr(options, name)
         if value is not None and value != options.usual(name):
             words += [f"--{name.replace('_', '-')}", str(value)]
-    words += ["--biases", ",".join(f"{bias:g}" for bias in options.biases)] if options.biases else []
+    words += ["--biases", _listed(options.biases)] if options.biases != options.usual("biases") else []
     words += ["--svg"] if options.svg else []
     return shlex.join([*words, "--out", str(options.out)])
+
+
+def _listed(values: Sequence[float]) -> str:
+    return ",".join(f"{value:g}" for value in values)

@@ -10,16 +10,14 @@ from typing import NamedTuple
 from writemate_jax.data.corpus import Corpus
 from writemate_jax.drawing.attention import plot_attention_sheet
 from writemate_jax.figures import samples
+from writemate_jax.figures.choices import TEXTS, Choices
 from writemate_jax.figures.course import follow
 from writemate_jax.figures.density_plot import plot_density
 from writemate_jax.figures.ink_blocks import Block, draw_blocks
 from writemate_jax.figures.real_lines import RealLine, choose
 from writemate_jax.sampling.writer import Writer
 
-BIASES = (0.0, 0.5, 1.0, 2.0, 3.0, 5.0)
-POINTS = 700  # of a predicted line, as in the paper
 SLIGHT, PRIMED = 0.15, 1.0  # the paper's biases
-TEXTS = {"window": "where the window looks", "biased": "neater and more alike", "primed": "in the hand of this line"}
 LINES, SAMPLES, COLUMNS, PREDICTED, PRIMERS = 3, 4, 3, 6, 4  # how much of each is shown
 # Characters of the real lines: short ones where detail counts or three stand side by side.
 SHORT, USUAL = (8, 20), (14, 30)
@@ -60,25 +58,6 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Choices:
-    """What may be chosen. text: in place of all of `TEXTS`. lines_seed: draws the real lines. svg: ink as SVG, too."""
-
-    seed: int = 0
-    lines_seed: int = 0
-    biases: Sequence[float] = BIASES
-    text: str | None = None
-    points: int = POINTS
-    svg: bool = False
-    dpi: int = 150
-
-    def text_of(self, figure: str) -> str:
-        return TEXTS[figure] if self.text is None else self.text
-
-    def seeds(self, count: int) -> list[int]:
-        return [self.seed + i for i in range(count)]
-
-
-@dataclass(frozen=True)
 class Figure:
     """A figure that was made. paper: which of the paper's it answers. files: names in the folder."""
 
@@ -107,12 +86,12 @@ def check(network: Named, source: Source, *, window: bool) -> None:
 
 def make(
     folder: Path, synthesis: Named | None, prediction: Named | None, source: Source, choices: Choices,
-    progress: Callable[[str], None] = lambda name: None,
+    begun: Callable[[int], None] = lambda figures: None, progress: Callable[[str], None] = lambda name: None,
 ) -> tuple[list[Figure], dict[str, str]]:  # fmt: skip
     """Writes the figures into a folder; returns them, and why others were left out, by name.
 
-    A network that is not given has no figures. progress: is told the name of each before it is made. Raises ValueError
-    as `check` does, and for what `Writer` refuses.
+    A network that is not given has no figures. begun: is told how many there may be, once nothing is refused. progress:
+    is told the name of each before it is made. Raises ValueError as `check` does, and for what `Writer` refuses.
     """
     plan: list[tuple[str, Callable[[], Figure]]] = []
     if prediction is not None:
@@ -136,6 +115,7 @@ def make(
             ("primed", lambda: _primed(folder, synthesis, source, choices, "primed", 0.0, 18)),
             ("primed-biased", lambda: _primed(folder, synthesis, source, choices, "primed-biased", PRIMED, 20)),
         ]
+    begun(len(plan))
     made, left_out = [], {}
     for name, figure in plan:
         progress(name)
