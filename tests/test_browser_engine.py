@@ -17,7 +17,7 @@ import pytest
 from node import run_node
 from writemate_jax import config, strokes
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
-from writemate_jax.checkpoints.models import Description, Model
+from writemate_jax.checkpoints.models import Description, Model, digest
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink
@@ -452,9 +452,12 @@ def test_of_candidates_the_one_whose_trait_is_asked_for_is_written(writer, tmp_p
     again = written(**{name: resemblance.trait([line]) for name, line in lines.items()})
     for name, line in lines.items():
         np.testing.assert_array_equal(again[name], line)
-    wrong = {"vector": [0.1] * 5, "trait": [0.1] * 3}
-    found = run(it={"do": "write", "model": str(path), "request": {"lines": ["a"], "hand": wrong}})
-    assert found["it"]["kind"] == "invalid"
+    wrong = {"trait": {"trait": [0.1] * 3}, "weights": {"weights": "0123456789abcdef"}}
+    found = run(**{name: {"do": "write", "model": str(path),
+                          "request": {"lines": ["a"], "hand": {"vector": [0.1] * 5} | one}}
+                   for name, one in wrong.items()})  # fmt: skip
+    assert [answer["kind"] for answer in found.values()] == ["invalid"] * 2
+    assert "another network" in found["weights"]["message"]
 
 
 def test_stray_ticks_are_found_as_by_the_package():
@@ -585,6 +588,7 @@ def test_a_hand_is_fitted_as_by_the_package(writer, files):
     np.testing.assert_allclose([it["before"], it["after"]], [style.before, style.after], atol=1e-4)
     np.testing.assert_allclose(it["vector"], style.vector, atol=1e-3)
     assert it["vector"] == it["hand"]["vector"] == deep["vector"] and it["hand"]["gates"] is None
+    assert digest(writer.model.params).startswith(it["hand"]["weights"]) and len(it["hand"]["weights"]) == 16
     steps = browser_model.describe(writer)["fit"]["gateSteps"]
     [deepened] = adapt.deepen(writer.model, rows, texts, [0] * len(rows), [style], steps=steps)
     assert deepened.after < style.after
@@ -734,6 +738,7 @@ def test_the_site_writes_in_chromium_and_learns_a_hand(site):
     assert found["kind"] == "characters"
     assert len(found["fit"]["vector"]) == 32
     assert found["fit"]["after"] <= found["fit"]["before"]
+    assert found["network"] == {"weights": found["fit"]["hand"]["weights"], "styleSize": 32}
     assert found["shares"] == sorted(found["shares"]) and found["shares"][-1] == 1
     assert found["own"][0]["text"] == "hello" and found["own"] != found["lines"]
 
@@ -753,7 +758,7 @@ IN_THE_PAGE = """async (drawn) => {
   const lines = await write({ lines: ["hello"], seed: 3 });
   const shares = [], fit = await engine.fit({ lines: drawn }, (share) => shares.push(share));
   return {
-    lines, fit, shares, own: await write({ lines: ["hello"], seed: 3, hand: fit.hand }),
+    lines, fit, shares, network: engine.network, own: await write({ lines: ["hello"], seed: 3, hand: fit.hand }),
     again: await write({ lines: ["hello"], seed: 3 }),
     "given up": await long,
     kind: await write({ lines: ["漢"] }).catch((error) => error.kind),

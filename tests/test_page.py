@@ -267,6 +267,7 @@ def test_a_drawn_hand_writes_and_stays_in_the_browser(visit, site):
     kept = json.loads(kept)
     assert kept["lines"][0]["text"] == kept["learned"]["primer"]["text"] == sentence
     assert kept["learned"]["gates"] is None  # of a single line
+    assert kept["learned"]["weights"] in link
     page.reload()
     assert _ink(page, "ab") == ink
     page.click("#draw")
@@ -391,6 +392,43 @@ def test_hands_of_a_link_and_of_ones_own_are_two_cards_and_keep_the_focus(visit)
     assert _ink(page, "ab", in_own) == any_hand
     for i, name in enumerate(("From the link", "Any hand")):
         expect(names.nth(i)).to_have_text(name)
+
+
+@pytest.mark.parametrize("other", [{"weights": "0" * 16}, {"vector": [0.1] * 5}])
+def test_a_hand_of_another_network_is_learned_again_from_its_ink(visit, other):
+    page = visit({"text": "ab"})
+    _ink(page)
+    _learn_at_once(page)
+    learned = {"vector": [0.3] * 32, "ratio": 0.9} | other
+    kept = json.dumps({"lines": [{"text": "a", "strokes": [[[0, 0], [1, 2]]]}], "learned": learned})
+    page.evaluate("(kept) => localStorage.setItem('writemate.hand', kept)", kept)
+    numbers = np.append(np.float32(learned["vector"]), np.float32(0.9)).tobytes()
+    said = base64.urlsafe_b64encode(numbers).rstrip(b"=").decode() + "*" + learned.get("weights", "0" * 16)
+    page.goto(f"{page.url.partition('#')[0]}?again#{urlencode({'text': 'ab', 'hand': said})}")  # as it was left
+    former, missing = _ink(page, "ab"), page.locator("#missing")
+    expect(missing).to_contain_text("Your own hand was learned for another version")
+    expect(page.locator("#gallery .card .name").first).to_have_text("Any hand")
+    page.click("#draw")
+    expect(page.locator("#own-status")).to_contain_text('"Use this hand" learns it again')
+    expect(page.locator("#own-count")).to_contain_text("1 stroke, 2 points recorded.")
+    page.click("#own-fit")
+    expect(page.locator("#own")).to_be_hidden()
+    _ink(page, "ab", former)
+    expect(missing).to_be_hidden()
+    page.reload()
+    expect(page.locator("#gallery .card .name").first).to_have_text("Your own")
+    expect(missing).to_be_hidden()
+
+
+@pytest.mark.parametrize(("count", "said"), [(32, "*0123456789abcdef"), (5, "")])
+def test_a_link_with_a_hand_of_another_network_says_so_and_writes_in_another_hand(visit, count, said):
+    numbers = np.full(count + 1, 0.5, np.float32)
+    page = visit({"text": "ab", "hand": base64.urlsafe_b64encode(numbers.tobytes()).rstrip(b"=").decode() + said})
+    _ink(page, "ab")
+    expect(page.locator("#missing")).to_contain_text("The hand of this link was learned for another version")
+    expect(page.locator("#gallery .card .name").first).to_have_text("Any hand")
+    page.locator("#gallery input").nth(1).check(force=True)
+    expect(page.locator("#missing")).to_be_hidden()
 
 
 def test_ink_that_is_deleted_or_replaced_is_learned_no_further(visit):

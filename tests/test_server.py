@@ -33,7 +33,7 @@ from starlette.responses import Response  # noqa: E402
 from writemate_jax import config as configuration  # noqa: E402
 from writemate_jax import strokes  # noqa: E402
 from writemate_jax.alphabet import Alphabet  # noqa: E402
-from writemate_jax.checkpoints.models import Description, Model  # noqa: E402
+from writemate_jax.checkpoints.models import Description, Model, digest  # noqa: E402
 from writemate_jax.data import own_ink  # noqa: E402
 from writemate_jax.drawing.look import Look  # noqa: E402
 from writemate_jax.drawing.strokes_json import Ink  # noqa: E402
@@ -173,6 +173,7 @@ def test_styles_configuration_health_and_documentation(client):
     assert client.get("/api/v1/styles").json() == {"styles": []}  # the package's are for other weights
     config = client.get("/config.json").json()
     assert config["engine"] == "server" and config["limits"]["lines"] == 40
+    assert config["network"] == {"weights": digest(model().params)[:16], "styleSize": 4}
     assert client.get("/healthz").text == "ok" and client.get("/readyz").text == "ready"
     schema = client.get("/api/v1/openapi.json").json()
     assert {"/api/v1/write", "/api/v1/stream", "/api/v1/fit", "/api/v1/styles"} <= set(schema["paths"])
@@ -565,6 +566,8 @@ def test_a_name_is_written_with_its_vector_and_its_real_ink(monkeypatch):
         ({"trait": [0.1] * (resemblance.SIZE - 1)}, "invalid"),
         ({"trait": [1.1] * resemblance.SIZE}, "invalid"),
         ({"trait": [None] * resemblance.SIZE}, "invalid"),
+        ({"weights": "0" * 15}, "invalid"),
+        ({"weights": "x" * 16}, "invalid"),
         ({"more": 1}, "invalid"),
         ({"primer": {"text": "tool"}}, "invalid"),
         ({"primer": {"text": "tool", "strokes": []}}, "invalid"),
@@ -582,6 +585,15 @@ def test_a_name_is_written_with_its_vector_and_its_real_ink(monkeypatch):
 )
 def test_a_hand_that_cannot_be_written_in_is_refused(changed, kind):
     assert_problem(write(bare(), hand=own_hand(**changed)), 422, kind)
+
+
+def test_a_hand_is_for_the_weights_that_it_was_learned_with(client):
+    hand = client.post("/api/v1/fit", json={"lines": [{"text": "tool", "strokes": INK}]}).json()["hand"]
+    assert hand["weights"] == client.get("/config.json").json()["network"]["weights"]
+    usual = write(client, hand=hand).json()
+    assert write(client, hand=hand | {"weights": None}).json() == usual  # it does not say, as those of before
+    told = assert_problem(write(client, hand=hand | {"weights": "0123456789abcdef"}), 422, "invalid")
+    assert "another network" in told["detail"] and "learn it again" in told["detail"]
 
 
 def test_why_writing_cannot_go_on_from_a_line_is_told_in_a_word():

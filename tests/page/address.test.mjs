@@ -6,6 +6,7 @@ import { readHand } from "../../writemate_jax/web/page/handstore.js";
 
 const HAND = {
   vector: Array.from({ length: 32 }, (_, i) => Math.fround(Math.sin(i))), gates: null, ratio: Math.fround(0.87),
+  weights: "0123456789abcdef",
   primer: { text: "Mr. O'Hara, 7. May", strokes: [[0, 1.5, 0], [-0.25, -100, 1], [99.5, 0.0078125, 0], [3, 0, 1]] },
 };
 
@@ -15,14 +16,17 @@ test("settings survive the address, whatever they are", () => {
     hand: HAND, pen: 0.55, color: "#00ff7f", paper: "squared", size: "page", speed: -0.5, attention: true,
   };
   assert.deepEqual(parse(`#${format(settings)}`), settings);
-  const bare = { ...settings, hand: { ...HAND, primer: null } };
-  assert.deepEqual(parse(`#${format(bare)}`), bare);
+  for (const less of [{ primer: null }, { weights: null }, { primer: null, weights: null },
+    { vector: HAND.vector.slice(0, 5) }, { primer: { ...HAND.primer, text: "a*b.c*" } }]) {
+    const bare = { ...settings, hand: { ...HAND, ...less } };
+    assert.deepEqual(parse(`#${format(bare)}`), bare);
+  }
 });
 
 test("a hand as a link has it survives the address, whatever it was before", () => {
   const strokes = Array.from({ length: 300 }, (_, i) => [Math.sin(i) / 3, Math.cos(7 * i) / 3, i % 9 ? 0 : 1]);
   const learned = { vector: HAND.vector.map((x) => x / 3), gates: Array(2048).fill(0.1234), ratio: 0.9,
-    primer: { text: "a b", strokes } };
+    primer: { text: "a b", strokes }, weights: "fedcba9876543210" };
   const said = carried(learned);
   assert.equal(said.gates, null);
   assert.deepEqual(carried(said), said);
@@ -45,8 +49,9 @@ test("a hand beyond what engines take is none, in an address and in a file, whos
   const kept = (hand) => readHand(JSON.stringify({ lines, learned: { ...HAND, ...hand } }));
   assert.deepEqual([said({}), kept({}).learned], [HAND, { ...HAND, trait: null }]);
   const line = (text, rows = strokes) => ({ primer: { text, strokes: rows } });
-  for (const wrong of [{ vector: vector.with(3, 33) }, { vector: vector.slice(1) }, { ratio: -1 }, line(""),
-    line("a".repeat(47)), line("a", []), line("a", [[101, 0, 1]]), line("a", Array(1025).fill([0.1, 0, 0]))]) {
+  for (const wrong of [{ vector: vector.with(3, 33) }, { vector: [] }, { vector: Array(257).fill(0) }, { ratio: -1 },
+    { weights: "network" }, line(""), line("a".repeat(47)), line("a", []), line("a", [[101, 0, 1]]),
+    line("a", Array(1025).fill([0.1, 0, 0]))]) {
     assert.equal(said(wrong), null);
     assert.deepEqual(kept(wrong), { lines, learned: null });
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { isOutdated, loadHand, saveHand } from "../../writemate_jax/web/page/handstore.js";
+import { suits } from "../../writemate_jax/web/page/suits.js";
 
 const KEY = "writemate.hand";
 const stored = new Map();
@@ -21,6 +22,17 @@ test("what is kept can be loaded, and what could not be loaded is refused and le
   while (saveHand(written(count)) === "") count *= 2;
   assert.match(saveHand(written(count)), /no room/);
   assert.deepEqual(loadHand(), written(count / 2));
+});
+
+test("a learned hand keeps for which network it is, and is of use to that one alone", () => {
+  const learned = { vector: [1, 2], gates: null, primer: null, trait: null, weights: "0123456789abcdef", ratio: 1 };
+  assert.equal(saveHand({ ...written(1), learned }), "");
+  assert.deepEqual(loadHand().learned, learned);
+  const network = { weights: learned.weights, styleSize: 2 };
+  assert.equal(suits(learned, network), true);
+  assert.equal(suits(learned, { ...network, weights: "fedcba9876543210" }), false);
+  assert.equal(suits({ ...learned, weights: null }, network), true); // it does not say
+  assert.equal(suits({ ...learned, weights: null }, { ...network, styleSize: 3 }), false);
 });
 
 test("another tab's ink makes this one's outdated, and ink without room does not", (t) => {

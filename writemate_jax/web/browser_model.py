@@ -28,6 +28,7 @@ from writemate_jax.sampling import candidates, line_ends, neatness, trial
 from writemate_jax.sampling import writer as writing
 from writemate_jax.sampling.lines import Primer
 from writemate_jax.sampling.writer import Writer
+from writemate_jax.web import learned_for
 
 MAGIC, FORMAT = b"WMBM", "writemate-browser-1"
 GATE_LINES = 3  # of ink, with fewer of which the gates learn them by heart
@@ -146,6 +147,7 @@ def describe(writer: Writer) -> dict[str, Any]:
     hand = {name: i for i, name in enumerate(model.writers, start=1)}
     return {
         "format": FORMAT,
+        "weights": learned_for.weights(model),  # before they were rounded: a hand is as good here as on a server
         "network": {
             "layers": network.layers, "cells": network.cells, "mixtures": network.mixtures,
             "components": network.components, "styleSize": network.style_size, "kappaScale": network.kappa_scale,

@@ -6,17 +6,16 @@
 import { PAPERS, SIZES } from "./sheet.js";
 
 export const LARGEST_SEED = 2 ** 32 - 1;
-export const HAND = 32; // numbers of a hand of the user's own
 const GRAIN = 128; // parts of an x-height that a link knows
 // What a server takes of a hand (web/server/settings.py); no engine is to draw what a link says beyond it.
-const MOST = { weight: 32, offset: 100, rows: 1024, characters: 46 };
+const MOST = { numbers: 256, weight: 32, offset: 100, rows: 1024, characters: 46 };
 
 export const DEFAULTS = Object.freeze({
   text: "",
   seed: 1,
   bias: 1, // neatness
   style: "", // a style's name; "" lets the seed choose one
-  hand: null, // {vector: [32 numbers], gates, primer, ratio}: the user's own, which wins over the style
+  hand: null, // {vector, gates, primer, ratio, weights}: the user's own, which wins over the style
   pen: 0.4, // mm
   color: "#1a2a5e",
   paper: "blank",
@@ -66,12 +65,13 @@ function number(text, least, most, whole = false) {
   return value >= least && value <= most && (!whole || Number.isInteger(value)) ? value : undefined;
 }
 
-/** Whether numbers are those of a hand that engines take. */
-export function isHand({ vector, primer, ratio }) {
+/** Whether numbers are those of a hand that engines take, if it is for their network (suits.js). */
+export function isHand({ vector, primer, ratio, weights }) {
   const within = (most) => (value) => typeof value === "number" && Math.abs(value) <= most; // NaN is not
   const all = (values, kind) => Array.isArray(values) && values.every(kind);
   const row = (value) => all(value, within(MOST.offset)) && value.length === 3;
-  if (!all(vector, within(MOST.weight)) || vector.length !== HAND || !(ratio > 0 && ratio < Infinity)) return false;
+  if (!all(vector, within(MOST.weight)) || !vector.length || vector.length > MOST.numbers) return false;
+  if (!(ratio > 0 && ratio < Infinity) || (weights !== null && !/^[0-9a-f]{16}$/.test(weights))) return false;
   if (primer === null) return true;
   const { text, strokes } = primer;
   return typeof text === "string" && text.length > 0 && text.length <= MOST.characters
@@ -79,19 +79,20 @@ export function isHand({ vector, primer, ratio }) {
 }
 
 /** A hand as a link has it: its gates are too many numbers, and its primer's places are rounded. */
-export function carried({ vector, primer, ratio }) {
+export function carried({ vector, primer, ratio, weights = null }) {
   const round = (value) => Math.round(value * GRAIN) / GRAIN || 0; // no -0
   const strokes = primer?.strokes.map(([dx, dy, eos]) => [round(dx), round(dy), eos]);
   return { vector: vector.map(Math.fround), gates: null, primer: primer && { text: primer.text, strokes },
-    ratio: Math.fround(ratio) };
+    ratio: Math.fround(ratio), weights };
 }
 
 /**
- * Float32 numbers, the ratio last: as exact as the network's own. Behind it, where there is a primer, its points as
- * two whole numbers of 16 bits each, the second with the pen's lift as its last bit; and its text.
+ * Float32 numbers, the ratio last: as exact as the network's own; and behind a star which network they are for. Behind
+ * that, where there is a primer, its points as two whole numbers of 16 bits each, the second with the pen's lift as its
+ * last bit; and its text.
  */
-function writeHand({ vector, primer, ratio }) {
-  const said = [toBase64(Float32Array.from([...vector, ratio]))];
+function writeHand({ vector, primer, ratio, weights }) {
+  const said = [toBase64(Float32Array.from([...vector, ratio])) + (weights ? `*${weights}` : "")];
   if (primer) {
     const rows = primer.strokes.flatMap(([dx, dy, eos]) => [Math.round(dx * GRAIN), 2 * Math.round(dy * GRAIN) + eos]);
     said.push(toBase64(Int16Array.from(rows)), primer.text);
@@ -101,9 +102,9 @@ function writeHand({ vector, primer, ratio }) {
 
 function readHand(text) {
   try {
-    const [first, second, ...rest] = text.split(".");
-    const numbers = [...fromBase64(first, Float32Array)];
-    const hand = { vector: numbers.slice(0, -1), gates: null, primer: null, ratio: numbers.at(-1) };
+    const [first, second, ...rest] = text.split("."), [said, weights = null] = first.split("*");
+    const numbers = [...fromBase64(said, Float32Array)];
+    const hand = { vector: numbers.slice(0, -1), gates: null, primer: null, ratio: numbers.at(-1), weights };
     if (second !== undefined) {
       const rows = fromBase64(second, Int16Array), strokes = [];
       for (let i = 0; i + 1 < rows.length; i += 2) {

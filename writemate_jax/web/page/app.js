@@ -13,6 +13,7 @@ import { createPlayer, motionless } from "./player.js";
 import { drawPreview, loadPreviews } from "./previews.js";
 import { createScribe } from "./scribe.js";
 import { baseline } from "./sheet.js";
+import { suits } from "./suits.js";
 import { summary, tooLong } from "./summary.js";
 import { element } from "./svg.js";
 import { createTakeAlong } from "./takealong.js";
@@ -60,6 +61,7 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
   const first = { ...DEFAULTS, size: small ? "card" : "note" };
   let settings;
   let linked = null; // the last hand that came with an address and is not the one that this browser keeps
+  let foreign = false; // whether the address' hand is for another network
   let request = { lines: [] }; // what was last asked for
   let rows = [], inks = []; // the rows of the text, and for each the line that is shown
   let sheet = null, timer = null, addressTimer = null, settled = Promise.resolve(), asked = 0;
@@ -86,10 +88,11 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
 
   // Settings
 
-  /** The settings of the address; a style that this engine lacks is left to the seed. */
+  /** The settings of the address; a style that this engine lacks is left to the seed, as is a hand of no use to it. */
   function read() {
     const found = parse(location.hash, location.hash.length > 1 ? first : { ...first, ...WELCOME });
-    return names.has(found.style) ? found : { ...found, style: "" };
+    foreign = found.hand !== null && !suits(found.hand, engine.network);
+    return { ...found, hand: foreign ? null : found.hand, style: names.has(found.style) ? found.style : "" };
   }
 
   /** Begins anew with some settings. A link leaves out a hand's gates: they are there where the browser keeps it. */
@@ -107,7 +110,9 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
     if (name === "seed" && value === null) return controls.show(settings);
     settings = { ...settings, [name]: value };
     applied(name);
+    if (name === "hand" || name === "style") foreign = false;
     if (name === "hand") showGallery();
+    else if (name === "style") showMissing();
     if (!REWRITTEN.includes(name)) return draw();
     clearTimeout(timer);
     timer = setTimeout(() => write({ replay: name === "attention" && value }), CHOSEN.includes(name) ? 0 : PAUSE);
@@ -142,6 +147,15 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
     }
     const own = settings.hand === linked ? LINKED : OWN;
     gallery.show([...hands, any, ...options], settings.hand ? own : settings.style);
+    showMissing();
+  }
+
+  /** Which hand is not among them, and why. */
+  function showMissing() {
+    const own = 'Your own hand was learned for another version of the network. To learn it again from your ink, press'
+      + ' "Draw your own" and "Use this hand".';
+    const link = "The hand of this link was learned for another version of the network; this is another hand.";
+    at("missing").textContent = dialog.outdated ? own : foreign ? link : "";
   }
 
   // Writing
@@ -274,8 +288,8 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
 }
 
 /** What an engine takes. */
-function handOf({ vector, gates, primer, trait = null }) {
-  return { vector, gates, primer, trait };
+function handOf({ vector, gates, primer, trait = null, weights }) {
+  return { vector, gates, primer, trait, weights };
 }
 
 /** The strokes of a hand's primer, y down. */

@@ -4,6 +4,7 @@ import { save } from "./downloads.js";
 import { bounds, strokesOf } from "./ink.js";
 import { deleteHand, isOutdated, loadHand, readHand, saveHand } from "./handstore.js";
 import { createRecorder } from "./recorder.js";
+import { suits } from "./suits.js";
 import { expectedWidth, USUAL } from "./widths.js";
 
 // Short enough for a telephone; together they have every letter.
@@ -13,15 +14,16 @@ export const SENTENCES = [
 const TRIAL = "a line that shows how wide this hand is"; // not on paper
 
 /**
- * engine: what learns. used(learned): called with {vector, gates, primer, trait, ratio} when a hand is to be used.
- * changed(hand): called with what is kept (handstore.js), or null, when it has become another; it is `dialog.hand`, too.
+ * engine: what learns. used(learned): called with {vector, gates, primer, trait, weights, ratio} when a hand is to be
+ * used. changed(hand): called with what is kept (handstore.js), or null, when it has become another; it is `dialog.hand`,
+ * too. `dialog.outdated`: whether it was learned for another network and has to be learned again.
  */
 export function createHandDialog(engine, { used, changed, onServer }) {
   const at = (name) => document.getElementById(`own-${name}`);
   const dialog = document.getElementById("own");
-  let hand = loadHand(), step = 0, learning = null;
+  let hand, lines, outdated, step = 0, learning = null;
   const cleared = new Map(); // for each line that was cleared the strokes that it had
-  let lines = linesOf(hand);
+  take(loadHand());
   const recorder = createRecorder(at("canvas"), {
     changed: recorded, long: () => expectedWidth(lines[step].text) * USUAL,
   });
@@ -34,6 +36,13 @@ export function createHandDialog(engine, { used, changed, onServer }) {
 
   function linesOf(kept) {
     return kept ? kept.lines.map((line) => ({ ...line })) : SENTENCES.map((text) => ({ text, strokes: [] }));
+  }
+
+  /** Takes a hand over, without what was learned for another network: to this one that means nothing. */
+  function take(found) {
+    outdated = Boolean(found?.learned) && !suits(found.learned, engine.network);
+    hand = outdated ? { ...found, learned: null } : found;
+    lines = linesOf(hand);
   }
 
   function go(to) {
@@ -115,6 +124,7 @@ export function createHandDialog(engine, { used, changed, onServer }) {
       const learned = { ...own, ratio: Math.fround(await ratioOf(own, signal)) };
       if (refresh()) return;
       const trouble = keep(learned);
+      outdated = false;
       say(trouble);
       changed(hand);
       used(learned);
@@ -131,8 +141,7 @@ export function createHandDialog(engine, { used, changed, onServer }) {
   /** Another hand, or none: what is being learned is of ink that is no longer there. */
   function replace(other, to = 0) {
     learning?.abort();
-    hand = other;
-    lines = linesOf(hand);
+    take(other);
     cleared.clear();
     go(Math.min(to, lines.length - 1));
     changed(hand);
@@ -191,9 +200,10 @@ export function createHandDialog(engine, { used, changed, onServer }) {
 
   return {
     get hand() { return hand; },
+    get outdated() { return outdated; },
     open() {
       refresh();
-      say("");
+      say(outdated ? 'Your hand was learned for another version of the network. "Use this hand" learns it again.' : "");
       dialog.showModal();
       go(Math.max(0, lines.findIndex((line) => !line.strokes.length)));
     },

@@ -2,7 +2,7 @@
  * The user's ink, kept in this browser and nowhere else; and as a file.
  *
  * It is {lines: [{text, strokes: [[[x, y], ...], ...]}], learned}, y down; learned: {vector, gates, primer, trait,
- * ratio}, the hand as an engine's fit found it and how wide it writes, or null.
+ * weights, ratio}, the hand as an engine's fit found it and how wide it writes, or null.
  */
 import { isHand } from "./address.js";
 
@@ -77,10 +77,9 @@ export function readHand(text) {
 }
 
 /** The learned hand, or null where it is none. */
-function readLearned({ vector, gates = null, primer = null, trait = null, ratio }, number) {
+function readLearned({ vector, gates = null, primer = null, trait = null, weights = null, ratio }, number) {
   const numbers = (values) => Array.isArray(values) && values.every(number);
-  if (!isHand({ vector, primer, ratio }) || ![gates, trait].every((values) => values === null || numbers(values))) {
-    return null;
-  }
-  return { vector, gates, primer: primer && { text: primer.text, strokes: primer.strokes }, trait, ratio };
+  const lists = [gates, trait].every((values) => values === null || numbers(values));
+  if (!lists || !isHand({ vector, primer, ratio, weights })) return null;
+  return { vector, gates, primer: primer && { text: primer.text, strokes: primer.strokes }, trait, weights, ratio };
 }

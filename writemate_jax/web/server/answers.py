@@ -8,6 +8,7 @@ import numpy as np
 
 from writemate_jax.hands.styles import Style
 from writemate_jax.sampling.written import Written
+from writemate_jax.web import learned_for
 from writemate_jax.web.server import messages, settings
 
 DECIMALS = 3  # of an x-height
@@ -46,4 +47,5 @@ def hand(style: Style) -> messages.Hand:
         gates=None if style.gates is None else numbers(style.gates, settings.LARGEST_GATE, 4),
         primer=primer,
         trait=None if style.trait is None or alone else numbers(style.trait, 1.0, 5),
+        weights=style.weights and learned_for.short(style.weights),
     )

@@ -168,5 +168,5 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = pa
         return messages.Styles(styles=[messages.Style(**style) for style in hands.listed])
 
     watching.install(app, desk, measures)
-    page_files.install(app, page)
+    page_files.install(app, page, hands.network)
     return app

@@ -11,6 +11,7 @@ from writemate_jax.data.own_ink import Reason
 from writemate_jax.hands import resemblance
 from writemate_jax.limits import LARGEST_SEED, MAX_CHARACTERS
 from writemate_jax.sampling.candidates import MORE, OWN, SHORT
+from writemate_jax.web import learned_for
 from writemate_jax.web.server import settings
 
 Number = Annotated[float, Field(ge=-settings.LARGEST_PLACE, le=settings.LARGEST_PLACE)]
@@ -61,6 +62,10 @@ class Hand(_Asked):
     trait: Trait | None = Field(
         None, description="what its lines have in common, by which the most alike of candidates is known: roots of the"
         " shares of ink that runs in each direction and bends by so much; by default that of the primer"
+    )  # fmt: skip
+    weights: str | None = Field(
+        None, pattern=rf"^[0-9a-f]{{{learned_for.DIGITS}}}$",
+        description="which network the hand was learned for; to another it means nothing, and is refused"
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -23,8 +24,11 @@ TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/svg
          ".bin": "application/octet-stream"}  # fmt: skip
 
 
-def install(app: FastAPI, page: Path) -> None:
-    """Adds the routes, behind all others: what no other route answers is a file of the folder ``page``."""
+def install(app: FastAPI, page: Path, network: dict[str, Any]) -> None:
+    """Adds the routes, behind all others: what no other route answers is a file of the folder ``page``.
+
+    network: what the page is told of it.
+    """
     for suffix, kind in TYPES.items():
         mimetypes.add_type(kind, suffix)
 
@@ -35,6 +39,7 @@ def install(app: FastAPI, page: Path) -> None:
             "version": writemate_jax.__version__,
             "neater": neatness.for_the_page(),
             "limits": {"lines": settings.LINES},
+            "network": network,
         }, headers={"Cache-Control": "no-cache"})  # fmt: skip
 
     files = StaticFiles(directory=page, html=True, check_dir=False)

@@ -59,6 +59,12 @@ def ran_away() -> Problem:
     return Problem(422, "invalid", "In this hand the pen runs away from the line; learn it anew, or take another.")
 
 
+def of_another_network() -> Problem:
+    """422: a hand that means nothing to these weights."""
+    return Problem(422, "invalid", "This hand was learned for another network than the one that writes here now; learn"
+                   " it again from its ink.")  # fmt: skip
+
+
 def of_ink(detail: str, error: BaseException | None) -> Problem:
     """422: ink that cannot be used. error: what says so, whose reason, if it has one, is told for the page to word."""
     known = isinstance(error, UnfitInk) and error.reason

@@ -10,6 +10,7 @@ from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.sampling.lines import Primer
 from writemate_jax.sampling.requests import InvalidRequest
 from writemate_jax.sampling.writer import Writer
+from writemate_jax.web import learned_for
 from writemate_jax.web.server import messages, problems
 from writemate_jax.web.server.problems import Problem
 from writemate_jax.web.server.requested import said
@@ -30,6 +31,7 @@ class Hands:
         self._writer = writer
         self._size = network.style_size if network.styles else 0
         self._gates = network.longest_style - self._size if self._size else 0
+        self._weights = learned_for.weights(writer.model)
         # As a line goes on from another only where it learned to come to rest, and a hand is fitted to such lines.
         self.learnable = writer.model.learns_hands
         self._unprimed = writer.primer(None)
@@ -43,8 +45,13 @@ class Hands:
             self._named[style.name] = Asked(style.vector, writer.primer(style.name))
             self.listed.append(style.card())
 
+    @property
+    def network(self) -> dict[str, str | int]:
+        """What the page tells by whether a hand was learned for this network."""
+        return {"weights": self._weights, "styleSize": self._size}
+
     def asked(self, body: messages.Write) -> Asked:
-        """The hand of a request. Raises `Problem`, also for a primer that is no ink of its text."""
+        """The hand of a request. Raises `Problem`, also for one of another network, and a primer that is no ink."""
         if body.hand is not None:
             return self._own(body.hand)
         if body.vector is not None:
@@ -54,6 +61,8 @@ class Hands:
         return self._named[body.style]
 
     def _own(self, hand: messages.Hand) -> Asked:
+        if hand.weights not in (None, self._weights):
+            raise problems.of_another_network()
         style = self._vector(hand.vector, "hand.vector")
         if hand.gates is not None:
             if len(hand.gates) != self._gates:

@@ -45,12 +45,14 @@ export async function createEngine(config = {}) {
     });
   }
 
-  const styles = await ask({ open: {
+  const { styles, network } = await ask({ open: {
     model: new URL(config.model ?? "model.bin", document.baseURI).href,
     kernel: new URL("kernel.wasm", import.meta.url).href,
   } });
 
   return {
+    network, // {weights, styleSize}, see ../suits.js
+
     styles: async () => styles,
 
     async write({ signal, ...request }, onLine) {

@@ -19,10 +19,10 @@ const MOST_POINTS = 800; // of the ink that steps are made with: about two lines
 /**
  * network: see network.js. drawn: [{text, codes, rows}], rows [dx, dy, eos] as own_ink.js gives them. Yields after each
  * line that is checked and each step of Adam which share of the work is done, and returns {vector, before, after, hand}:
- * nats a point under the hand not known and under the one that was found, {vector, gates, primer, trait}. Throws
- * EngineError "ink" for ink that hardly says its text. gates: null where there are few lines, which they would learn by
- * heart. primer: {text, strokes: rows}, or null where no line will do. trait: of all the
- * lines (resemblance.js), or null where it is the primer's.
+ * nats a point under the hand not known and under the one that was found, {vector, gates, primer, trait, weights}.
+ * Throws EngineError "ink" for ink that hardly says its text. gates: null where there are few lines, which they would
+ * learn by heart. primer: {text, strokes: rows}, or null where no line will do. trait: of all the lines (resemblance.js),
+ * or null where it is the primer's. weights: which network the hand is for.
  */
 export function* fit(network, backward, drawn, settings = network.header.fit) {
   const lines = withinMost(drawn);
@@ -55,7 +55,8 @@ export function* fit(network, backward, drawn, settings = network.header.fit) {
     yield (done + 1) / whole;
   }
   const found = tried.reduce((least, one) => (one.loss < least.loss ? one : least));
-  const hand = { vector: found.vector.map(Math.fround), gates: null, primer: null, trait: null };
+  const { weights } = header;
+  const hand = { vector: found.vector.map(Math.fround), gates: null, primer: null, trait: null, weights };
   let style = Float32Array.from(hand.vector), after = found.nats;
 
   if (deep) {

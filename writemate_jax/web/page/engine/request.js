@@ -68,8 +68,12 @@ function handOf(style, seed, { header, tensors }) {
   return known(writer + 1);
 }
 
-/** Likewise, of a hand {vector, gates, primer, trait} as fit.js finds it; a link's has no trait but its primer's. */
-function ownHand({ vector, gates = null, primer = null, trait: kept = null }, { header }) {
+/** Likewise, of a hand as fit.js finds it: {vector, gates, primer, trait, weights}, of which a link's has no trait. */
+function ownHand({ vector, gates = null, primer = null, trait: kept = null, weights = null }, { header }) {
+  if (weights !== null && weights !== header.weights) {
+    throw new EngineError("invalid",
+      "This hand was learned for another network than the one that writes here now; learn it again from its ink.");
+  }
   const { styleSize, layers, cells } = header.network, { directions, turns } = header.resemblance;
   const numbers = (values, size) => {
     if (values.length !== size || !Array.prototype.every.call(values, Number.isFinite)) {

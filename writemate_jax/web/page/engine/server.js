@@ -13,6 +13,8 @@ export async function createEngine(config = {}) {
   const most = config.limits?.lines ?? LINES_AT_ONCE;
 
   return {
+    network: config.network, // {weights, styleSize}, see suits.js
+
     async styles() {
       const answer = await (await ask(api("styles"), {})).json();
       return Array.isArray(answer) ? answer : answer.styles;

@@ -26,7 +26,8 @@ const answers = {
     kernel = code;
     model = parse(weights);
     network = await createNetwork(model, kernel);
-    return model.header.styles;
+    const { styles, network: { styleSize }, ...header } = model.header;
+    return { styles, network: { weights: header.weights, styleSize } };
   },
 
   async write(request, id) {
