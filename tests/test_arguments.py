@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import warnings
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,12 @@ def test_another_encoding_is_told_with_what_to_do(tmp_path):
     (tmp_path / "text").write_bytes("Grüße".encode("cp1252"))
     with pytest.raises(ValueError, match="text is no UTF-8 text: .*; save it as UTF-8"):
         arguments.read_text(str(tmp_path / "text"))
+
+
+def test_warnings_are_told_at_once_each_time_and_as_the_command_s_own(capsys):
+    before = warnings.showwarning
+    with arguments.warnings_told("sample.py"):
+        for _ in range(2):
+            warnings.warn("the ink has 'ö'", stacklevel=1)
+            assert capsys.readouterr().err == "sample.py: warning: the ink has 'ö'\n"
+    assert warnings.showwarning is before

@@ -1,5 +1,5 @@
 """What several command lines have in common: types for `argparse`'s `type=`, which return the value or raise argparse's
-error, files of text, what --out names, and how a command ends.
+error, files of text, what --out names, what it warns of, and how a command ends.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ import codecs
 import math
 import os
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 INTERRUPTED = 130  # exit code, as a shell has it
@@ -26,6 +28,20 @@ def run(name: str, command: Callable[[], None]) -> int:
         print(f"{name}: stopped", file=sys.stderr)
         return INTERRUPTED
     return 0
+
+
+def warn(name: str, message: object) -> None:
+    """Says on stderr what is not as it might be, and does not end the command."""
+    print(f"{name}: warning: {message}", file=sys.stderr)
+
+
+@contextmanager
+def warnings_told(name: str) -> Iterator[None]:
+    """Warnings of the library as those of the command, at once: they may be why what follows them is an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = lambda message, *_: warn(name, message)
+        yield
 
 
 def whole(value: str, least: int = 0) -> int:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from writemate_jax.arguments import run, whole
+from writemate_jax.arguments import run, warnings_told, whole
 
 EXAMPLES = """\
 The folder holds lines of ink in .json, .inkml or .svg files, in any size. A JSON has a list of points for each stroke,
@@ -50,9 +48,7 @@ def _run(options: argparse.Namespace) -> None:
     use_compilation_cache()
     model = load_model(options.checkpoint)
     adapt.check_network(model)
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", UserWarning)
-        warnings.showwarning = _warn  # at once: what they tell may be why the ink does not fit
+    with warnings_told("train.py adapt"):
         lines, names = read_lines(options.ink)
         ink = own_ink.sized(lines, model.alphabet, names)
     text_fit.check(model, ink)
@@ -68,10 +64,6 @@ def _run(options: argparse.Namespace) -> None:
     gained = f"{style.before:.3f} nats a point before, {style.after:.3f} after"
     print(f"{style.lines} lines, {style.points} points: {gained}")
     print(path)
-
-
-def _warn(message: Warning | str, *_: object) -> None:
-    print(f"train.py adapt: warning: {message}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

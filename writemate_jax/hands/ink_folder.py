@@ -28,7 +28,7 @@ def read_lines(folder: Path) -> tuple[list[Ink], list[str]]:
     for file in files:
         found = with_text(read_ink(file), file)
         lines += found
-        names += [str(file)] if len(found) == 1 else [f"{file}: line {i}" for i in range(len(found))]
+        names += [str(file)] if len(found) == 1 else [f"{file}: line {number}" for number in range(1, len(found) + 1)]
     return lines, names
 
 

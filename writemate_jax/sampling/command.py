@@ -6,14 +6,22 @@ import argparse
 import importlib
 import sys
 import threading
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from writemate_jax.alphabet import UnknownCharacters, is_blank
-from writemate_jax.arguments import INTERRUPTED, from_zero, names_folder, positive, read_text, whole
+from writemate_jax.arguments import (
+    INTERRUPTED,
+    from_zero,
+    names_folder,
+    positive,
+    read_text,
+    warn,
+    warnings_told,
+    whole,
+)
 from writemate_jax.data.ink_files import read_ink
 from writemate_jax.drawing.files import save
 from writemate_jax.drawing.formats import FORMATS, format_of, suffixes
@@ -73,7 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
-        return _run(options)
+        with warnings_told("sample.py"):
+            return _run(options)
     except (UsageError, InvalidInkFile, OSError) as error:
         return _fail(error)
     except KeyboardInterrupt:
@@ -107,24 +116,21 @@ def _run(options: argparse.Namespace) -> int:
         default = embedded("open_prediction") if options.unconditional else None
         writer = Writer.load(options.checkpoint or default)
         _import_ahead("scipy.interpolate")  # of curves: a third of a second, while the network is compiled
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", UserWarning)
-            _check_network(writer, options)
-            _check_primer(writer, prime, options)
-            texts = _readable(writer, texts, places, options)
-            for some in _written(writer, texts, prime, options, destination):
-                paths += _save(some, destination, options.plot_attention, look, first=len(written))
-                written += some
+        _check_network(writer, options)
+        prime = _checked(prime, writer, options)
+        texts = _readable(writer, texts, places, options)
+        for some in _written(writer, texts, prime, options, destination):
+            paths += _save(some, destination, options.plot_attention, look, first=len(written))
+            written += some
     except ValueError as error:  # of the checkpoint, the request, the primer, or ink that no picture holds
         return _fail(error)
     except KeyboardInterrupt:
         print(f"sample.py: stopped; {len(paths)} files are written", file=sys.stderr)
         return INTERRUPTED
-    for warning in caught:
-        _warn(warning.message)
     for i, line in enumerate(written):
         if not line.complete:
-            _warn(f"line {i}, {line.text!r}, was cut at {len(line.strokes)} points before its end; try another --seed")
+            warn("sample.py", f"line {i}, {line.text!r}, was cut at {len(line.strokes)} points before its end; try"
+                 " another --seed")  # fmt: skip
     print("\n".join(map(str, paths)))
     return 0
 
@@ -178,18 +184,14 @@ def _run_pages(options: argparse.Namespace) -> int:
 
     try:
         writer = Writer.load(options.checkpoint)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", UserWarning)
-            _check_primer(writer, prime, options)
-            written = pages.write_pages(
-                writer, text, seed=options.seed, progress=True, bias=options.bias, style=options.style,
-                candidates=options.candidates, prime=prime, **layout)
-            dpi = {} if look.dpi is None else {"dpi": look.dpi}
-            paths = pages.save(written, path, transparent=look.transparent, machine=look.machine, **dpi)
+        prime = _checked(prime, writer, options)
+        written = pages.write_pages(
+            writer, text, seed=options.seed, progress=True, bias=options.bias, style=options.style,
+            candidates=options.candidates, prime=prime, **layout)
+        dpi = {} if look.dpi is None else {"dpi": look.dpi}
+        paths = pages.save(written, path, transparent=look.transparent, machine=look.machine, **dpi)
     except ValueError as error:
         return _fail(error)
-    for warning in caught:
-        _warn(warning.message)
     print("\n".join(map(str, paths)))
     return 0
 
@@ -230,14 +232,18 @@ def _primer(options: argparse.Namespace) -> Ink | None:
     return replace(lines[0], text=text)
 
 
-def _check_primer(writer: Writer, prime: Ink | None, options: argparse.Namespace) -> None:
-    """Raises UnfitInk for a primer that hardly says its text."""
-    if prime is not None:
-        from writemate_jax.data import own_ink
-        from writemate_jax.hands import text_fit
+def _checked(prime: Ink | None, writer: Writer, options: argparse.Namespace) -> Ink | None:
+    """The primer, its text in the network's alphabet. Raises UnfitInk for one that hardly says its text."""
+    if prime is None:
+        return None
+    from writemate_jax.data import own_ink
+    from writemate_jax.hands import text_fit
 
-        if text_fit.can_tell(writer.model):
-            text_fit.check(writer.model, own_ink.sized([prime], writer.model.alphabet, [f"--prime {options.prime}"]))
+    if not text_fit.can_tell(writer.model):
+        return prime
+    ink = own_ink.sized([prime], writer.model.alphabet, [f"--prime {options.prime}"])
+    text_fit.check(writer.model, ink)
+    return replace(prime, text=ink.texts[0])
 
 
 def _check_network(writer: Writer, options: argparse.Namespace) -> None:
@@ -436,10 +442,6 @@ def _formats(value: str) -> tuple[str, ...]:
 
 def _flag(name: str) -> str:
     return "the text" if name == "text" else "--" + name.replace("_", "-")
-
-
-def _warn(message: object) -> None:
-    print(f"sample.py: warning: {message}", file=sys.stderr)
 
 
 def _fail(error: Exception) -> int:
