@@ -9,7 +9,7 @@ const PEN = 2.4; // pixels
 const NEAR = 0.8; // pixels: points closer than that to the one before tell nothing, and a quick mouse has thousands
 
 const BASELINE = 0.66; // its y as a share of the canvas' height
-const TALLEST = 0.24, FILL = 0.9; // of that height, an x; of the width, a line whose letters are as high as the guides say
+const TALLEST = 0.24, FILL = 0.9; // of that height, an x at most; of the width, a usual line between the guides
 
 /** changed: called after each change. long(): how many x-heights the line takes that is to be written. */
 export function createRecorder(canvas, { changed, long }) {
@@ -82,7 +82,7 @@ export function createRecorder(canvas, { changed, long }) {
     context.scale(ratio, ratio);
     const styles = getComputedStyle(canvas);
     context.strokeStyle = styles.getPropertyValue("--guide");
-    const tall = Math.min(TALLEST * height, (FILL * width) / long()); // who keeps to the guides ends on the canvas
+    const tall = Math.min(TALLEST * height, (FILL * width) / long()); // a wide hand's line has to be squeezed
     [0, tall].forEach((above) => {
       const y = BASELINE * height - above;
       context.beginPath();
