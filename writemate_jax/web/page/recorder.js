@@ -9,7 +9,7 @@ const PEN = 2.4; // pixels
 const NEAR = 0.8; // pixels: points closer than that to the one before tell nothing, and a quick mouse has thousands
 
 const BASELINE = 0.66; // its y as a share of the canvas' height
-const TALLEST = 0.24, FILL = 0.9; // of that height, an x at most; of the width, a usual line between the guides
+const TALLEST = 0.24, FILL = 0.8; // of that height, an x at most; of the width, a usual line between the guides
 
 /** changed: called after each change. long(): how many x-heights the line takes that is to be written. */
 export function createRecorder(canvas, { changed, long }) {
