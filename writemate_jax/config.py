@@ -77,6 +77,8 @@ def default() -> ConfigDict:
     optimizer.learning_rate = 1e-4
     optimizer.loss_unit = "line"  # gradients are of the mean over lines (paper) or over points
     optimizer.global_norm = 0.0  # bound of the gradient's norm; 0 for none (paper)
+    # Updates in which the rate rises from 0. With 0 (paper) RMSProp's first steps are up to 4.5 times too long, as its
+    # averages of squares begin at 0, which throws trained weights (weights_from) far back.
     optimizer.warmup_steps = 0
     optimizer.cosine_to = 1.0  # the last learning rate over the first; 1 for constant (paper)
     optimizer.b1 = 0.9  # of adam
