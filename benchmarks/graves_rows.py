@@ -1,6 +1,6 @@
 """Every row of the paper's table on IAM-OnDB, in slices of some minutes, for a GPU that is lent for as long.
 
-  python -m benchmarks.graves_rows --minutes 9 --out runs/rows --results docs/results
+  python -m benchmarks.graves_rows --minutes 9 --out runs/rows
 
 takes the rows in order, trains each to its end, measures it and writes its JSON, its curve and the table. The same
 command goes on where the last one stopped; it exits with 0 once all rows are done, with 3 before, and with 4 where the

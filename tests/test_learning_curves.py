@@ -35,10 +35,9 @@ def test_when_a_law_comes_to_a_figure_is_the_inverse_of_the_figure(law, epochs):
     assert law.epochs_to(law.floor) == law.epochs_to(law.floor - 1) == math.inf
 
 
-def test_a_flat_or_rising_curve_comes_to_nothing_lower_and_a_short_one_has_no_law():
+def test_a_curve_that_does_not_fall_or_is_short_or_has_no_floor_has_no_law():
     for curve in (np.full(12, -700.0), -700 + EPOCHS):
-        law = fit(EPOCHS, curve)
-        assert law is None or law.at(1000.0) >= curve.min() - 1e-3 and law.epochs_to(-800.0) == math.inf
+        assert fit(EPOCHS, curve) is None
     assert fit(EPOCHS[: FEWEST - 1], -EPOCHS[: FEWEST - 1]) is None
     assert fit(EPOCHS, PowerLaw(-1000.0, 100.0, 9.0).at(EPOCHS)) is None  # too steep to be told from a step
     assert fit(EPOCHS, -1000.0 - 30.0 * np.log(EPOCHS)) is None  # has no floor
@@ -71,7 +70,7 @@ def test_a_curve_in_words_and_as_a_picture(tmp_path):
     assert learning_curves.continued(curve, -990.0) == ("-1000", "-999", "10 epochs")
     assert learning_curves.continued(curve, -1000.0)[2] == "never"
     assert learning_curves.continued(curve, -999.999)[2] == "over 10,000 epochs"
-    assert learning_curves.continued(curve._replace(bent=True), -990.0) == ("none, its rate fell", "", "")
+    assert learning_curves.continued(curve._replace(lawless="its rate fell"), -990.0) == ("none, its rate fell", "", "")
     young = Curve(EPOCHS[:1], curve.nats[:1], None)
     assert learning_curves.continued(young, -990.0) == ("too few validations", "", "")
     assert learning_curves.continued(curve._replace(law=None), -990.0) == ("no law holds", "", "")

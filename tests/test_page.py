@@ -411,6 +411,10 @@ def test_a_hand_of_another_network_is_learned_again_from_its_ink(visit, other):
     page.click("#draw")
     expect(page.locator("#own-status")).to_contain_text('"Use this hand" learns it again')
     expect(page.locator("#own-count")).to_contain_text("1 stroke, 2 points recorded.")
+    page.click("#own-clear")
+    page.click("#own-undo")
+    stored = json.loads(page.evaluate("localStorage.getItem('writemate.hand')"))
+    assert stored["learned"]["vector"] == learned["vector"]  # until it is learned again, the next visit says so, too
     page.click("#own-fit")
     expect(page.locator("#own")).to_be_hidden()
     _ink(page, "ab", former)

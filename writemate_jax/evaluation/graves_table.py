@@ -124,7 +124,7 @@ def _continued(curves: dict[Row, learning_curves.Curve]) -> list[str]:
         reached = best <= row.goal
         rows.append((row.what, f"{row.goal:.1f}", f"{best:.1f}" if len(curve.nats) else "",
                      f"{curve.epochs[curve.nats.argmin()]:.1f}" if len(curve.nats) else "",
-                     "" if math.isnan(curve.slope) else f"{curve.slope:.0f}", floor, further,
+                     "" if math.isnan(curve.slope) else f"{curve.slope:.1f}", floor, further,
                      "reached" if reached else when))  # fmt: skip
     further = f"law: after {FURTHER:.0f} times the epochs"
     header = ("network", "to reach", "reached", "epochs", "slope, nats an epoch", "law: floor", further,
@@ -155,9 +155,10 @@ def _training(found: Result) -> str:
     batch = f"{data.batch_size:,} lines" if data.batch_size else f"{data.points_per_batch:,} points"
     rate = f"{optimizer.name} {optimizer.learning_rate:g}"
     if optimizer.cosine_to != 1.0:
-        rate += f" to {optimizer.cosine_to * optimizer.learning_rate:g}"
+        rate += f" laid to fall to {optimizer.cosine_to * optimizer.learning_rate:g}"
     further = [
         name for name, used in (
+            ("a warm-up", optimizer.warmup_steps),
             ("averaged weights", optimizer.average_decay),
             ("gradient norm bounded", optimizer.global_norm),
             ("augmented lines", data.slant or data.size or data.aspect),

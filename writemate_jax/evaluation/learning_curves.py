@@ -24,13 +24,13 @@ class Curve(NamedTuple):
 
     epochs, nats: [n], ascending; epochs with those of the networks that the row began with, as far as they are known;
     nats a line. law: through those from a network that has begun to learn; None where there is none, or the curve
-    stands. bent: by a falling learning rate, for which no law is known.
+    stands. lawless: why none is looked for: the rate fell, or it is not known where the epochs begin; "" where one is.
     """
 
     epochs: np.ndarray
     nats: np.ndarray
     law: extrapolation.PowerLaw | None
-    bent: bool = False
+    lawless: str = ""
 
     @property
     def stands(self) -> bool:
@@ -58,9 +58,11 @@ def read(path: Path, found: Result) -> Curve:
     if (steps == found.steps).any():
         nats = nats + (found.nats_per_line - nats[steps == found.steps][0])
     begun = (nats < HIGHEST) & (epochs > 0)
-    bent = configuration.from_json(found.config).optimizer.cosine_to < 1
-    curve = Curve(epochs + (found.epochs_before or 0.0), nats, None, bent)
-    if curve.stands or bent or found.epochs_before is None:  # a law needs to know where its time begins
+    lawless = "its rate fell" if configuration.from_json(found.config).optimizer.cosine_to < 1 else ""
+    if found.epochs_before is None:
+        lawless = lawless or "its beginning is not known"
+    curve = Curve(epochs + (found.epochs_before or 0.0), nats, None, lawless)
+    if curve.stands or lawless:
         return curve
     return curve._replace(law=extrapolation.lasting(curve.epochs[begun], nats[begun]))
 
@@ -69,8 +71,8 @@ def continued(curve: Curve, goal: float) -> tuple[str, str, str]:
     """What the law says, in words: its floor, its figure after `FURTHER` times the epochs, when it is at the goal."""
     if curve.stands:
         return (f"stands since {curve.epochs[np.argmin(curve.nats)]:.1f} epochs", "", "")
-    if curve.bent:
-        return ("none, its rate fell", "", "")
+    if curve.lawless:
+        return (f"none, {curve.lawless}", "", "")
     if curve.law is None:
         few = (curve.nats < HIGHEST).sum() < extrapolation.FEWEST + 2  # as many as may be left out
         return ("too few validations" if few else "no law holds", "", "")

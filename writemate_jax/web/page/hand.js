@@ -21,7 +21,8 @@ const TRIAL = "a line that shows how wide this hand is"; // not on paper
 export function createHandDialog(engine, { used, changed, onServer }) {
   const at = (name) => document.getElementById(`own-${name}`);
   const dialog = document.getElementById("own");
-  let hand, lines, outdated, step = 0, learning = null;
+  let hand, lines, step = 0, learning = null;
+  let foreign = null; // what was learned for another network: kept until it is learned again, and not used
   const cleared = new Map(); // for each line that was cleared the strokes that it had
   take(loadHand());
   const recorder = createRecorder(at("canvas"), {
@@ -40,8 +41,8 @@ export function createHandDialog(engine, { used, changed, onServer }) {
 
   /** Takes a hand over, without what was learned for another network: to this one that means nothing. */
   function take(found) {
-    outdated = Boolean(found?.learned) && !suits(found.learned, engine.network);
-    hand = outdated ? { ...found, learned: null } : found;
+    foreign = found?.learned && !suits(found.learned, engine.network) ? found.learned : null;
+    hand = foreign ? { ...found, learned: null } : found;
     lines = linesOf(hand);
   }
 
@@ -64,7 +65,11 @@ export function createHandDialog(engine, { used, changed, onServer }) {
   /** Keeps what is drawn and what was learned; returns what is to be said of it. */
   function keep(learned) {
     hand = { lines: lines.map((line) => ({ ...line })), learned };
-    return saveHand(hand);
+    return store();
+  }
+
+  function store() {
+    return saveHand({ ...hand, learned: hand.learned ?? foreign });
   }
 
   /** Takes over what another tab of this browser has changed, and returns whether there was anything. */
@@ -123,8 +128,8 @@ export function createHandDialog(engine, { used, changed, onServer }) {
       const own = { ...carried({ ...found.hand, ratio: USUAL }), gates, trait };
       const learned = { ...own, ratio: Math.fround(await ratioOf(own, signal)) };
       if (refresh()) return;
+      foreign = null;
       const trouble = keep(learned);
-      outdated = false;
       say(trouble);
       changed(hand);
       used(learned);
@@ -182,7 +187,7 @@ export function createHandDialog(engine, { used, changed, onServer }) {
       const found = readHand(await target.files[0].text());
       if (mayLose((lost) => `Replace ${lost} by what the file holds?`)) {
         replace(found);
-        say(`Imported ${plural(hand.lines.length, "line")}. Choose "Use this hand". ${saveHand(hand)}`);
+        say(`Imported ${plural(hand.lines.length, "line")}. Choose "Use this hand". ${store()}`);
       }
     } catch (error) {
       say(error.message);
@@ -200,10 +205,10 @@ export function createHandDialog(engine, { used, changed, onServer }) {
 
   return {
     get hand() { return hand; },
-    get outdated() { return outdated; },
+    get outdated() { return foreign !== null; },
     open() {
       refresh();
-      say(outdated ? 'Your hand was learned for another version of the network. "Use this hand" learns it again.' : "");
+      say(foreign ? 'Your hand was learned for another version of the network. "Use this hand" learns it again.' : "");
       dialog.showModal();
       go(Math.max(0, lines.findIndex((line) => !line.strokes.length)));
     },
