@@ -454,6 +454,12 @@ def test_a_hand_is_fitted_and_can_be_written_in(client):
     assert write(client, hand=answer["hand"]).status_code == 200
 
 
+@pytest.mark.filterwarnings("ignore:.*taken for")
+def test_a_fit_tells_which_letters_it_took_the_ink_for(client):
+    answer = client.post("/api/v1/fit", json={"lines": [{"text": "t\u00f6ol", "strokes": INK}]}).json()
+    assert answer["texts"] == ["tool"]
+
+
 def test_several_lines_make_a_hand_with_gates_and_a_line_to_go_on_from(client, monkeypatch):
     monkeypatch.setattr(primers, "strays", lambda model, rows, *_: np.zeros(len(rows), int))  # as if it could read
     answer = client.post("/api/v1/fit", json={"lines": [{"text": "tool", "strokes": INK}] * 3}).json()

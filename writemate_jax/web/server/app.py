@@ -159,7 +159,8 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = pa
                 if problem.kind == "busy":
                     raise
                 hand = answers.hand(replace(style, primer=None))
-        return messages.Fitted(hand=hand, vector=hand.vector, before=float(style.before), after=float(style.after))
+        return messages.Fitted(hand=hand, vector=hand.vector, before=float(style.before), after=float(style.after),
+                               texts=own.texts)  # fmt: skip
 
     @app.head("/api/v1/styles", include_in_schema=False)
     @app.get("/api/v1/styles", summary="The styles that have names")

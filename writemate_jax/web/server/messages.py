@@ -151,6 +151,10 @@ class Fitted(BaseModel):
     vector: list[float] = Field(description="its vector, which /api/v1/write takes alone, too")
     before: float = Field(description="nats a point of the ink in the style of a hand not known")
     after: float = Field(description="nats a point of the ink in this one: lower is likelier")
+    texts: list[str] = Field(
+        description="what each line's ink was taken to say, in the network's alphabet: where it is not what was sent,"
+        " other letters were learned from it, and a line without them is better"
+    )
 
 
 class Style(BaseModel):
