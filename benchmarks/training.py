@@ -24,7 +24,7 @@ def main() -> None:
     state = step.initial_state(network, rule, config.seed, next(batches.ordered()))
     weights = sum(leaf.size for leaf in jax.tree.leaves(state.params))
     state = parallel.replicate(state)
-    train_step = step.make_train_step(description, rule)
+    train_step = step.make_train_step(description, rule, step.Units.of(batches, config.optimizer.loss_unit))
     proceed = np.zeros(jax.local_device_count(), np.float32)
     one_of_each = {batch.inputs.shape: batch for batch in batches.ordered()}.values()
     for batch in one_of_each:

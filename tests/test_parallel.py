@@ -1,5 +1,7 @@
 """The same numbers on one device, on eight, and in two processes."""
 
+import functools
+import itertools
 import os
 import socket
 import subprocess
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import jax
 import numpy as np
+import optax
 import pytest
 
 import tiny
@@ -20,19 +23,19 @@ ROOT = Path(__file__).parents[1]
 
 
 def steps_by_hand(config, count):
-    """Single-device training without pmap: the oracle. Sums over the whole batch, divided once."""
+    """Single-device training without pmap: the oracle. Sums over the whole batch, by the mean number of units."""
     corpus = corpora.load(config.corpus)
     description, batches, _ = loop.prepare(config, corpus)
     network = description.network()
     rule = optimizer.make(config.optimizer, config.training.steps)
     state = step.initial_state(network, rule, config.seed, next(batches.ordered()))
     params, moments, lines = state.params, state.optimizer, []
+    data = batches.points if config.optimizer.loss_unit == "point" else batches.lines
 
     @jax.jit
     def moved(params, moments, batch):
         def loss(p):
-            sums = losses.sums(network, p, batch)
-            return sums.nll / (sums.points if config.optimizer.loss_unit == "point" else sums.lines)
+            return losses.sums(network, p, batch).nll / (data / batches.steps())
 
         updates, moments = rule.update(jax.grad(loss)(params), moments, params)
         return jax.tree.map(lambda p, u: p + u, params, updates), moments
@@ -65,13 +68,39 @@ def test_eight_devices_equal_one_with_ragged_batches(tmp_path, unit, global_norm
     network = description.network()
     rule = optimizer.make(config.optimizer, config.training.steps)
     state = parallel.replicate(step.initial_state(network, rule, config.seed, next(batches.ordered())))
-    train_step = step.make_train_step(description, rule)
+    train_step = step.make_train_step(description, rule, step.Units.of(batches, unit))
     for _, batch in zip(range(6), loop.order(batches, config, 0), strict=False):
         state, metrics = train_step(state, parallel.shard(batch), np.zeros(8, np.float32))
         assert float(metrics.sums.lines[0]) == (batch.ids >= 0).sum()
     for device in (0, 7):
         for a, b in zip(jax.tree.leaves(state.params), jax.tree.leaves(expected), strict=True):
             np.testing.assert_allclose(np.asarray(a)[device], b, atol=1e-5)
+
+
+@pytest.mark.parametrize("unit", ["line", "point"])
+def test_the_updates_of_an_epoch_add_up_to_the_gradient_of_the_mean_whatever_the_batches_hold(tmp_path, unit):
+    config = plain(tiny.config(tmp_path))
+    config.data.update(batch_size=0, points_per_batch=400, buckets=3)
+    config.optimizer.loss_unit = unit
+    description, batches, _ = loop.prepare(config, corpora.load(config.corpus))
+    network = description.network()
+    rule = optax.chain(optax.trace(decay=1.0), optax.scale(0.0))  # adds up what it is given, and stays
+    state = step.initial_state(network, rule, config.seed, next(batches.ordered()))
+
+    @jax.jit
+    def gradient(params, batch):
+        return jax.grad(lambda p: losses.sums(network, p, batch).nll)(params)
+
+    epoch = list(itertools.islice(loop.order(batches, config, 0), batches.steps()))
+    assert len({int((batch.ids >= 0).sum()) for batch in epoch}) > 2
+    expected = functools.reduce(optax.tree.add, [gradient(state.params, batch) for batch in epoch])
+    data = batches.lines if unit == "line" else batches.points
+    state = parallel.replicate(state)
+    train_step = step.make_train_step(description, rule, step.Units.of(batches, unit))
+    for batch in epoch:
+        state, _ = train_step(state, parallel.shard(batch), np.zeros(8, np.float32))
+    for a, b in zip(jax.tree.leaves(state.optimizer[0].trace), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(np.asarray(a)[0] / len(epoch), b / data, rtol=1e-3, atol=1e-5)
 
 
 def free_port() -> int:

@@ -190,11 +190,11 @@ def test_eight_devices_draw_the_same_weights_and_make_the_same_step_as_one(tmp_p
     key = jax.random.fold_in(jax.random.fold_in(jax.random.key(config.seed), step.WEIGHT_STREAM), 0)
     @jax.jit
     def norm(posterior):
-        drawn, lines = weight_noise.sample(key, posterior), (batch.ids >= 0).sum()
+        drawn, lines = weight_noise.sample(key, posterior), batches.lines / batches.steps()
         of_draw = jax.grad(lambda w: step.losses.sums(network, w, batch).nll / lines)(drawn)
         return optax.tree.norm(weight_noise.gradient(posterior, of_draw, lines, batches.lines))
 
-    update = step.make_train_step(description, rule, batches.lines)
+    update = step.make_train_step(description, rule, step.Units.of(batches, "line"))
     _, metrics = update(parallel.replicate(state), parallel.shard(batch), np.zeros(8, np.float32))
     np.testing.assert_allclose(metrics.gradient_norm, float(norm(state.params)), rtol=1e-4)
     np.testing.assert_allclose(metrics.kl, float(weight_noise.kl(state.params)), rtol=1e-5)

@@ -75,7 +75,7 @@ def default() -> ConfigDict:
     optimizer = config.optimizer = ConfigDict()
     optimizer.name = "rmsprop"  # the paper's, eqs 38-45; or "adam"
     optimizer.learning_rate = 1e-4
-    optimizer.loss_unit = "line"  # gradients are of the mean over lines (paper) or over points
+    optimizer.loss_unit = "line"  # gradients are of the mean over all lines (paper) or over all points
     optimizer.global_norm = 0.0  # bound of the gradient's norm; 0 for none (paper)
     # Updates in which the rate rises from 0. With 0 (paper) RMSProp's first steps are up to 4.5 times too long, as its
     # averages of squares begin at 0, which throws trained weights (weights_from) far back.

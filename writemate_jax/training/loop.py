@@ -180,7 +180,7 @@ class _Trainer:
         self.config, self.workdir, self.description = config, workdir, description
         self.training, self.validation, self.corpus = training, validation, corpus
         self.checkpoints, self.log, self.cost = checkpoints, log, cost
-        units = training.lines if config.optimizer.loss_unit == "line" else training.points
+        units = step.Units.of(training, config.optimizer.loss_unit)
         self.train_step = step.make_train_step(description, rule, units)
         self.evaluation_step = step.make_evaluation_step(network)
         self.rate = optimizer.learning_rate(config.optimizer, config.training.steps)

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import optax
 
 from writemate_jax.checkpoints.models import Description
+from writemate_jax.data.batches import Batches
 from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Network
 from writemate_jax.model.window import Text
@@ -65,21 +66,33 @@ def initial_state(
     return TrainState(jnp.zeros((), jnp.int32), params, average, optimizer.init(params))
 
 
-def make_train_step(
-    description: Description, optimizer: optax.GradientTransformation, units: int | None = None
-) -> Callable:
+class Units(NamedTuple):
+    """How many units of the loss, lines or points, the training data has, and a batch of an epoch in the mean.
+
+    A batch's sum is divided by that mean, not by its own number: batches of about as many points have 14 short lines or
+    2 long ones, and by its own number a line in the one would count a seventh of a line in the other.
+    """
+
+    data: int
+    batch: float
+
+    @classmethod
+    def of(cls, batches: Batches, unit: str) -> Units:
+        """unit: `optimizer.loss_unit`."""
+        data = batches.lines if unit == "line" else batches.points
+        return cls(data, data / batches.steps())
+
+
+def make_train_step(description: Description, optimizer: optax.GradientTransformation, units: Units) -> Callable:
     """Builds `(state, batch, stop) -> (state, Metrics)` over all devices; the state is replicated and donated.
 
     `description`: of the network, with the run's configuration and the normalisation of its batches.
     `stop` is 1 on the devices of a process that was told to end; all processes see the total at the same step, and so
-    leave together. `units`: lines of the training data, or points where the loss is per point; adaptive weight noise
-    needs it. All devices draw the same weights, so that a run does not depend on how many there are.
+    leave together. All devices draw the same weights, so that a run does not depend on how many there are.
     """
     config = description.config
     network = description.network().clone(products=config.training.products)
     noisy = config.optimizer.weight_noise > 0
-    if noisy and not units:
-        raise ValueError(f"make_train_step: weight noise needs the number of units of training data, not {units}")
 
     def update(state: TrainState, batch, stop: jax.Array) -> tuple[TrainState, Metrics]:
         key = jax.random.fold_in(jax.random.key(config.seed), state.step)
@@ -96,10 +109,9 @@ def make_train_step(
         # The derivative of the *sum* over lines, as the paper's clipping bounds are meant for; it is divided below.
         gradient, sums = jax.grad(loss, has_aux=True)(weights)
         gradient, sums, stop = parallel.total((gradient, sums, stop))
-        count = sums.lines if config.optimizer.loss_unit == "line" else sums.points
-        gradient = jax.tree.map(lambda g: g / count, gradient)
+        gradient = jax.tree.map(lambda g: g / units.batch, gradient)
         if noisy:
-            gradient = weight_noise.gradient(state.params, gradient, count, units)
+            gradient = weight_noise.gradient(state.params, gradient, units.batch, units.data)
         updates, optimizer_state = optimizer.update(gradient, state.optimizer, state.params)
         params = optax.apply_updates(state.params, updates)
         average = _average(state.average, weight_noise.weights_of(params), state.step, config.optimizer.average_decay)

@@ -94,7 +94,7 @@ def deviations_first(updates: int) -> optax.GradientTransformation:
     return optax.masked(optax.scale_by_schedule(lambda count: count >= updates), means)
 
 
-def gradient(posterior: Posterior, of_draw: Any, batch: jax.Array, units: float) -> Posterior:
+def gradient(posterior: Posterior, of_draw: Any, batch: float, units: float) -> Posterior:
     """The derivative of "mean loss + KL / units" for means and logarithms of deviations.
 
     The mean loss of a batch curves, in each weight, by about the square of its derivative times the batch's units: so
@@ -103,7 +103,7 @@ def gradient(posterior: Posterior, of_draw: Any, batch: jax.Array, units: float)
     Args:
       posterior: the weights were drawn from it.
       of_draw: derivative of the mean loss for the weights that were drawn, a tree like them.
-      batch: units (lines, or points) that this loss is a mean over.
+      batch: units (lines, or points) that the loss of a batch was divided by.
       units: N, those of the whole training data.
     """
     of_kl = jax.grad(kl)(posterior)
