@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 import tiny
 from writemate_jax import strokes
+from writemate_jax.alphabet import Alphabet
 from writemate_jax.data import corpus as corpora
 from writemate_jax.evaluation import legibility, prompts
 from writemate_jax.evaluation.bootstrap import ratio_interval
@@ -224,6 +225,15 @@ def test_prompts_of_a_folder(tmp_path):
     (tmp_path / "mine.txt").write_text("\n")
     with pytest.raises(ValueError, match="no line"):
         prompts.load(tmp_path)
+
+
+def test_prompts_that_a_network_cannot_write_are_left_out_with_a_word():
+    found = [prompts.Prompt("a", "one"), prompts.Prompt("a", "1 = 1"), prompts.Prompt("b", "caf\u00e9")]
+    alphabet = Alphabet(string.ascii_lowercase + " 1")
+    with pytest.warns(UserWarning, match="1 of 3 prompts are left out: .* '='"):
+        assert prompts.writable(found, alphabet) == [found[0], found[2]]
+    with pytest.raises(ValueError, match="each of 1 prompts has others of '='"):
+        prompts.writable(found[1:2], alphabet)
 
 
 # Records and reports

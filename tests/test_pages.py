@@ -19,6 +19,7 @@ from PIL import Image
 from writemate_jax import pages, strokes
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
 from writemate_jax.drawing.gcode import Machine, OffTheBed
+from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.pages import ink as inks
 from writemate_jax.pages import writing
 from writemate_jax.pages.blocks import parse
@@ -70,7 +71,7 @@ class FakeWriter:
             width = inks.expected_width(word) * factor
             ink.append(np.array([[left, 0], [left + width / 2, 1.9], [left + width - 0.2 * factor, -0.9]]))
             left += width + factor
-        return SimpleNamespace(strokes=strokes.join(ink), text=text, complete=self.complete(text, seed))
+        return Ink(strokes.join(ink), text, self.complete(text, seed))
 
 
 def words_of(leaves) -> list[str]:

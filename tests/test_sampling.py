@@ -20,7 +20,9 @@ from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
 from writemate_jax.checkpoints.models import Description, Model
 from writemate_jax.data.own_ink import like_the_corpus
-from writemate_jax.drawing.files import save
+from writemate_jax.drawing import letters
+from writemate_jax.drawing.files import save, sheet_of
+from writemate_jax.drawing.look import Look
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
@@ -133,9 +135,10 @@ def test_written_line_is_what_a_plain_loop_writes(rests, cap):
 @pytest.mark.parametrize("rests", [True, False])
 def test_primed_line_is_what_a_plain_loop_writes_after_the_primer(rests):
     scribe = writer(rests=rests)
-    ink = like_the_corpus(PRIMER.strokes, PRIMER.text) if rests else PRIMER.strokes
+    small = PRIMER.strokes * np.array([0.125, 0.125, 1], np.float32)  # taken as it stands where no size is measured
+    ink = like_the_corpus(PRIMER.strokes, PRIMER.text) if rests else small
     start, forced = ([0, 0, 1], ink) if rests else ([0, 0, ink[0, 2]], ink[1:])
-    [line] = scribe.write(["bad"], seed=9, bias=0.5, prime=PRIMER, attention=True)
+    [line] = scribe.write(["bad"], seed=9, bias=0.5, prime=PRIMER if rests else small, prime_text="ccd", attention=True)
     expected, complete, phi, kappa = by_hand(
         scribe, "ccd bad", 9, 0.5, cap=20 * 7, start=start, forced=forced, skip=len("ccd ")
     )
@@ -479,6 +482,26 @@ def test_request_that_cannot_be_met_is_an_error(arguments, message):
 def test_a_primer_in_the_networks_own_unit_has_a_largest_length():
     with pytest.raises(InvalidRequest, match="prime has 4098 points"):
         writer(rests=False).write(["a"], prime=np.array([[0, 0, 1]] * 4098), prime_text="a")
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.01])
+def test_a_primer_in_another_unit_than_the_networks_own_is_refused(factor):
+    ink = PRIMER.strokes * np.array([factor, factor, 1], np.float32)
+    with pytest.raises(InvalidRequest, match="times as far apart .* in the unit of its corpus"):
+        writer(rests=False).write(["a"], prime=ink, prime_text="ccd")
+
+
+def test_ink_in_another_unit_is_drawn_as_large_as_ink_in_x_heights():
+    model = writer(rests=False).model
+    raw = Writer(Model(**{**vars(model), "unit": "IAM-OnDB raw unit"}))
+    lines = raw.write(TEXTS, seed=SEEDS)
+    assert rows_of(lines)[0].tolist() == rows_of(writer(rests=False).write(TEXTS, seed=SEEDS))[0].tolist()
+    sheet = sheet_of(lines, Look(x_height=4.0))
+    tops = [letters.letter_height([line.strokes]) for line in lines]
+    expected = 1.5 * 4.0 * tops[3] / np.median(tops)
+    ink = strokes.join([stroke * [1, -1] for stroke in sheet.lines[3].strokes])
+    np.testing.assert_allclose(letters.letter_height([ink]), expected, rtol=1e-4)
+    assert 0 < sheet.height < 400 and "svg" in lines[0]._repr_svg_()
 
 
 def test_no_texts_is_no_lines():

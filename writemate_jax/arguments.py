@@ -20,7 +20,8 @@ INTERRUPTED = 130  # exit code, as a shell has it
 def run(name: str, command: Callable[[], None]) -> int:
     """Runs a command; returns its exit code: 0, or 2 after saying on stderr what was wrong, 130 after Ctrl-C."""
     try:
-        command()
+        with warnings_told(name):
+            command()
     except (ValueError, OSError) as error:
         print(f"{name}: error: {error}", file=sys.stderr)
         return 2

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from writemate_jax.drawing import animated, gcode, inkml, pdf, plotter, png, strokes_json, svg
 from writemate_jax.drawing.formats import format_of
+from writemate_jax.drawing.letters import in_x_heights
 from writemate_jax.drawing.look import Look
 from writemate_jax.drawing.sheet import InkSheet, sheet
 from writemate_jax.drawing.strokes_json import Ink
@@ -41,7 +42,7 @@ def save(lines: Sequence[Ink], path: str | os.PathLike, look: Look | None = None
 def sheet_of(lines: Sequence[Ink], look: Look) -> InkSheet:
     """The lines on a sheet of their own, one below the other."""
     return sheet(
-        [line.strokes for line in lines],
+        in_x_heights(lines),
         [line.text for line in lines],
         x_height=look.x_height,
         pen=look.pen,

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from writemate_jax import strokes
-from writemate_jax.strokes import Rows
+from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.strokes import UNIT, Rows
 
 # Of the letters' height:
 PEN = 0.07  # the pen's width
@@ -25,3 +26,14 @@ def letter_height(lines: Sequence[Rows]) -> float:
         return float(np.median(heights))
     boxes = np.array([strokes.bounds(line) for line in lines])
     return float((boxes[:, 2:] - boxes[:, :2]).max()) or 1.0
+
+
+def x_height(lines: Sequence[Rows], unit: str) -> float:
+    """The x-height of lines in their unit; where that is no x-height, two thirds of their letters' height."""
+    return 1.0 if unit == UNIT else letter_height(lines) / 1.5
+
+
+def in_x_heights(lines: Sequence[Ink]) -> list[Rows]:
+    """The lines' rows in x-heights, all by the median of theirs: a lone dash tells little."""
+    x_height = np.float32(np.median([line.x_height for line in lines] or [1]))
+    return [line.strokes / np.array([x_height, x_height, 1], np.float32) for line in lines]

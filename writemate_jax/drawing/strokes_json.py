@@ -41,6 +41,7 @@ class Ink:
     bias: float = 0.0
     seed: int = 0
     points_per_second: float | None = None  # pace at which to replay it; None if not known
+    x_height: float = 1.0  # of its letters in the offsets' unit, by which it is drawn; JSON does not hold it
 
 
 def dumps(ink: Ink) -> str:

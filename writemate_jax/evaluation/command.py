@@ -45,8 +45,8 @@ def _legibility(options: argparse.Namespace) -> None:
     from writemate_jax.sampling.writer import Writer
 
     recogniser = Recogniser.load()
-    lines = prompts.load(options.prompts)
     writer = Writer.load(options.checkpoint)
+    lines = prompts.writable(prompts.load(options.prompts), writer.model.alphabet)
     corpus, indices = _corpus_lines(options)
     about = {
         "checkpoint": _name(options.checkpoint),
@@ -123,8 +123,8 @@ def _alignment(options: argparse.Namespace) -> None:
     from writemate_jax.evaluation.alignment_report import write_report
     from writemate_jax.sampling.writer import Writer
 
-    lines = prompts.load(options.prompts)
     writer = Writer.load(options.checkpoint)
+    lines = prompts.writable(prompts.load(options.prompts), writer.model.alphabet)
     biases = options.biases or [float(writer.model.config.sampling.bias)]
     about = {
         "checkpoint": _name(options.checkpoint),
@@ -217,11 +217,9 @@ def _draw(indices, count: int | None, seed: int):
 
 
 def _x_height(unit: str, lines) -> float:
-    """The x-height of some lines in their unit; where that is another, two thirds of their robust height."""
-    from writemate_jax.drawing.letters import letter_height
-    from writemate_jax.strokes import UNIT
+    from writemate_jax.drawing.letters import x_height
 
-    return 1.0 if unit == UNIT else letter_height([line.strokes for line in lines]) / 1.5
+    return x_height([line.strokes for line in lines], unit)
 
 
 def _name(checkpoint: Path | None) -> str:

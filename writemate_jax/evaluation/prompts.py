@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from writemate_jax.alphabet import Alphabet, UnknownCharacters
 
 # Files of `prompts/`, a line each; in this order in tables.
 GROUPS = (
@@ -34,6 +37,29 @@ def load(folder: Path | str | None = None) -> list[Prompt]:
     if not prompts:
         raise ValueError(f"prompts: {place} holds no line in a .txt file; expected a line to write each")
     return prompts
+
+
+def writable(prompts: Sequence[Prompt], alphabet: Alphabet) -> list[Prompt]:
+    """Those that the alphabet has the characters of, or others in their place; warns of how many are left out.
+
+    Raises ValueError where none is left.
+    """
+    kept, unknown = [], ""
+    for prompt in prompts:
+        try:
+            alphabet.line(prompt.text)
+        except UnknownCharacters as error:
+            unknown += error.characters
+        else:
+            kept.append(prompt)
+    named = "".join(sorted(set(unknown)))
+    if not kept:
+        raise ValueError(f"prompts: the network knows {alphabet.characters!r}, and each of {len(prompts)} prompts has"
+                         f" others of {named!r}; give --prompts with lines that it can write")  # fmt: skip
+    if unknown:
+        warnings.warn(f"{len(prompts) - len(kept)} of {len(prompts)} prompts are left out: the network does not know"
+                      f" {named!r}", stacklevel=2)  # fmt: skip
+    return kept
 
 
 def _lines(file) -> Iterator[str]:

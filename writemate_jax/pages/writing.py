@@ -27,6 +27,7 @@ import numpy as np
 
 from writemate_jax.alphabet import UnknownCharacters
 from writemate_jax.data.letter_size import ASCENDER, DESCENDER, WORD_GAP
+from writemate_jax.drawing.letters import in_x_heights
 from writemate_jax.limits import LARGEST_SEED, MAX_CHARACTERS
 from writemate_jax.pages import ink as inks
 from writemate_jax.pages.blocks import Block, parse
@@ -186,8 +187,8 @@ class _Scribe:
         for attempt in range(ATTEMPTS):
             seeds = [self._seed_of(text, copy, attempt) for text, copy in keys]
             written = self._writer.write([text for text, _ in keys], seed=seeds, **self._request)
-            for key, line in zip(keys, written, strict=True):
-                self._ink[key] = inks.level(line.strokes, key[0])
+            for key, rows in zip(keys, in_x_heights(written), strict=True):
+                self._ink[key] = inks.level(rows, key[0])
             keys = [key for key, line in zip(keys, written, strict=True) if not line.complete]
             if not keys:
                 return

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from writemate_jax.drawing import svg
-from writemate_jax.drawing.files import save
+from writemate_jax.drawing.files import save, sheet_of
 from writemate_jax.drawing.look import Look
-from writemate_jax.drawing.sheet import sheet
 from writemate_jax.drawing.strokes_json import Ink
 
 
@@ -33,4 +32,4 @@ class Written(Ink):
         save([self], path, Look(**look))
 
     def _repr_svg_(self) -> str:
-        return svg.to_svg(sheet([self.strokes], [self.text]))
+        return svg.to_svg(sheet_of([self], Look()))
