@@ -361,6 +361,15 @@ def test_a_file_that_cannot_be_written_is_the_one_that_is_named(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+def test_two_may_write_one_file_at_once_and_a_name_may_be_as_long_as_any(tmp_path):
+    target = tmp_path / ("ä" * 125 + "a.txt")
+    with replacing(target) as first, replacing(target) as second:
+        first.write_text("first")
+        second.write_text("second")
+    assert target.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [target]
+
+
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
     target = tmp_path / "new" / "a.txt"
     with replacing(target) as temporary:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
+import matplotlib
 import numpy as np
 import pytest
 from gcodeparser import parse_gcode_lines
@@ -470,7 +471,8 @@ def test_png_has_ink_where_the_page_has(leaves, tmp_path):
         assert red[max(int(y) - 2, 0) : int(y) + 3, max(int(x) - 2, 0) : int(x) + 3].any()
 
 
-def test_pdf_has_the_pages_in_their_size(leaves, tmp_path):
+def test_pdf_has_the_pages_in_their_size_whatever_matplotlibrc_says(leaves, tmp_path, monkeypatch):
+    monkeypatch.setitem(matplotlib.rcParams, "savefig.bbox", "tight")
     [file] = pages.save(leaves, tmp_path / "letter.pdf")
     boxes = re.findall(rb"/MediaBox \[([^]]*)\]", file.read_bytes())
     assert len(boxes) == len(leaves) > 1

@@ -48,7 +48,7 @@ from writemate_jax.web.export import PAGE  # noqa: E402
 from writemate_jax.web.server import docs, messages, pictures, waiting  # noqa: E402
 from writemate_jax.web.server import settings as limits  # noqa: E402
 from writemate_jax.web.server.app import create_app  # noqa: E402
-from writemate_jax.web.server.connections import timed  # noqa: E402
+from writemate_jax.web.server.connections import limited  # noqa: E402
 from writemate_jax.web.server.desk import Desk  # noqa: E402
 from writemate_jax.web.server.guard import CHUNK, Guard, client_of  # noqa: E402
 from writemate_jax.web.server.jobs import Points, Whole  # noqa: E402
@@ -898,7 +898,8 @@ def test_only_as_many_proxies_are_believed_as_there_are(proxies, header, expecte
 def answering(body: bytes, seconds: float, head_seconds: float = 60.0):
     """A real server that answers everything with a body, and its address."""
     app = Guard(Response(body), FREE, Measures())
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", http=timed(seconds, head_seconds)))
+    protocol = limited(seconds, head_seconds, 1_000)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", http=protocol))
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * CHUNK)
         listening.bind(("127.0.0.1", 0))
@@ -950,6 +951,51 @@ def test_a_client_that_never_asks_is_cut_off(sent):
         assert read.count(b"200 OK") == sent.count(b"\r\n\r\n") and time.monotonic() - begun > 0.2
         while server.server_state.connections:
             time.sleep(0.01)
+
+
+HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n"
+CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "part"),
+    [
+        (HEAD, b"a: b\r\n" * 10),
+        (HEAD + b"a: ", b"b" * 1000),
+        (b"GET /", b"b" * 1000),
+        (CHUNKED + b"0\r\n", b"a: b\r\n" * 10),
+        (CHUNKED + b"0\r\na: ", b"b" * 1000),
+        (CHUNKED + b"1;", b"b" * 1000),
+    ],
+)
+def test_a_request_without_an_end_is_cut_off(first, part):
+    with answering(b"a", 60.0) as (server, address), socket.socket() as client:
+        client.settimeout(20)
+        while client.connect_ex(address):
+            time.sleep(0.01)
+        sent = 0
+        with suppress(BrokenPipeError, ConnectionResetError):
+            client.sendall(first)
+            while sent < 20_000_000:
+                client.sendall(part)
+                sent += len(part)
+        assert sent < 5_000_000  # what lies between has room for some, too
+        while server.server_state.connections:
+            time.sleep(0.01)
+
+
+def test_requests_one_behind_the_other_may_be_many_and_come_in_any_parts():
+    request = HEAD + b"Content-Length: 900\r\n\r\n" + b"a" * 900
+    sent = request * 300
+    with answering(b"a", 60.0) as (_, address), socket.socket() as client:
+        client.settimeout(20)
+        while client.connect_ex(address):
+            time.sleep(0.01)
+        for first in range(0, len(sent), 10_007):
+            client.sendall(sent[first : first + 10_007])
+        read = b""
+        while read.count(b"200 OK") < 300:
+            read += client.recv(CHUNK)
 
 
 def test_a_client_that_reads_slowly_gets_all():

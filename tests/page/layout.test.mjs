@@ -29,6 +29,13 @@ test("wrapping keeps every character, and no row is too wide or too long", () =>
   }
 });
 
+test("what is spelt with several letters has the room of them", () => {
+  const [row] = wrap("汉".repeat(200), "page");
+  assert.ok([...row].length * 4 <= LONGEST);
+  assert.equal(expectedWidth("汉字"), 6 * expectedWidth("é"));
+  assert.equal(wrap("한".repeat(200), "page").join(""), "한".repeat(200));
+});
+
 test("paragraphs stay apart, and empty lines between them stay", () => {
   assert.deepEqual(wrap("one\n\ntwo\n", "page"), ["one", "", "two"]);
   assert.deepEqual(wrap(" \n ", "page"), []);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { MACHINE } from "../../writemate_jax/web/page/formats/gcode.js";
+import { MACHINE, OffTheBed, toGcode } from "../../writemate_jax/web/page/formats/gcode.js";
 import { createMachine } from "../../writemate_jax/web/page/machine.js";
 
 /** The machine that the page describes where its storage holds this. */
@@ -28,4 +28,11 @@ test("a machine that was described before there was a unit of the pause is still
 
 test("without a description, or with one that is none, the machine is the usual one", () => {
   for (const stored of [null, "null", "{", '{"feed": 7}']) assert.deepEqual(described(stored), MACHINE);
+});
+
+test("a command that is not all ASCII, or a speed that is written as 0, is refused", () => {
+  const sheet = { width: 9, height: 9, lines: [], pen: 0.5, color: "#000000" };
+  const machines = [{ penUp: "G0 Z\u22125" }, { penDown: "G0 Z5\u00b0" }, { penUp: " " }, { feed: 0.0001 }];
+  for (const machine of machines) assert.throws(() => toGcode(sheet, { ...MACHINE, ...machine }), OffTheBed);
+  assert.match(toGcode(sheet, MACHINE), /M2/);
 });

@@ -10,6 +10,7 @@ and is no part of the site stays.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import shutil
 import sys
@@ -45,7 +46,9 @@ def export(writer: Writer, out: Path) -> list[Path]:
     with replacing(written[-1]) as temporary:
         temporary.write_bytes(model)
     config = {"engine": "browser", "version": __version__, "neater": neatness.for_the_page(), "model": MODEL}
-    config["files"] = [path.relative_to(out).as_posix() for path in written]  # what offline.js keeps
+    config["files"] = [path.relative_to(out).as_posix() for path in written]  # what offline.js keeps, and as which
+    digests = (hashlib.sha256(path.read_bytes()).digest() for path in written)
+    config["site"] = hashlib.sha256(b"".join(digests)).hexdigest()
     written.append(out / "config.json")
     write_text(written[-1], json.dumps(config) + "\n")
     return written

@@ -1,13 +1,13 @@
 /** Typed text into lines, and written lines onto the sheet. Pure. */
 import { bounds } from "./ink.js";
 import { baseline, heightFor, room, rules, SIZES } from "./sheet.js";
-import { expectedWidth, USUAL } from "./widths.js";
+import { expectedWidth, mostLetters, USUAL } from "./widths.js";
 
 export const LONGEST = 128; // characters that an engine takes for one line
 const FILL = 0.96; // of a line, by the estimate
 const SQUEEZE = 0.94; // a line is made this narrow without its height: that is not seen
 
-const UNSEEN = /^[\p{Cf}\p{M}]*$/u; // a line of these alone is none that an engine can write
+const UNSEEN = /^[\p{Cf}\p{M}\u0640]*$/u; // a line of these alone is none that an engine can write
 
 /**
  * The rows of a text: one string each, "" for an empty line. A word that fits on no line is cut; one without any ink
@@ -16,7 +16,7 @@ const UNSEEN = /^[\p{Cf}\p{M}]*$/u; // a line of these alone is none that an eng
  * size: of the paper. ratio: how wide the hand is against the table of widths.
  */
 export function wrap(text, size, ratio = USUAL) {
-  const fits = (row) => [...row].length <= LONGEST && expectedWidth(row) * ratio <= FILL * room(size);
+  const fits = (row) => mostLetters(row) <= LONGEST && expectedWidth(row) * ratio <= FILL * room(size);
   const rows = [];
   for (const paragraph of text.replace(/\s+$/, "").split(/\r\n|[\n\r\u2028\u2029]/)) {
     let row = "";

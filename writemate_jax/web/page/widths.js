@@ -22,6 +22,8 @@ put("+=<>_#$", 1.2);
 put("%&@", 1.6);
 put(" ", 1.0);
 const UNKNOWN = 1.1;
+// Letters that the server writes for a character of these scripts, in the mean.
+const SPELT = [[/\p{Script=Han}/u, 3], [/\p{Script=Hangul}/u, 5], [/[\p{Script=Hiragana}\p{Script=Katakana}]/u, 2]];
 
 // Real ink is that much wider than the table says, where the hand's own ratio is not known.
 export const USUAL = 0.87;
@@ -29,7 +31,21 @@ export const USUAL = 0.87;
 /** x-heights that a text takes, by the table alone. */
 export function expectedWidth(text) {
   let sum = 0;
-  for (const c of text) sum += TABLE.get(c) ?? UNKNOWN;
+  for (const c of text) sum += widthOf(c);
+  return sum;
+}
+
+const widthOf = (c) => TABLE.get(c) ?? UNKNOWN * lettersFor(c);
+
+/** The letters that a character is written as where it is none itself, in the mean; 1 for all others. */
+function lettersFor(c) {
+  return c < "\u0e00" ? 1 : SPELT.find(([script]) => script.test(c))?.[1] ?? 1;
+}
+
+/** About the most letters that a text is written as. */
+export function mostLetters(text) {
+  let sum = 0;
+  for (const c of text) sum += lettersFor(c) + (lettersFor(c) > 1);
   return sum;
 }
 

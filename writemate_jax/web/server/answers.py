@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,16 @@ def as_json(line: Written) -> dict[str, Any]:
         "points_per_second": line.points_per_second,
         "attention": None if line.phi is None else np.round(line.phi.astype(float), DECIMALS).tolist(),
     }
+
+
+def whole_json(about: dict[str, Any], lines: Sequence[Written]) -> bytes:
+    """All lines as JSON, behind what is said about them all; each by itself, as no other thread runs meanwhile."""
+    head = encoded(about).removesuffix("}")
+    return f'{head},"lines":[{",".join(encoded(as_json(line)) for line in lines)}]}}'.encode()
+
+
+def encoded(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def rounded(rows: np.ndarray) -> list[list[float]]:

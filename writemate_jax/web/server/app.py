@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 import numpy as np
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 
 import writemate_jax
 from writemate_jax import strokes
@@ -45,7 +45,7 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = pa
                 fit_room=settings.fit_room, batching=settings.batching)  # fmt: skip
     hands = Hands(writer)
     # Pictures take memory, and the lanes want the processors.
-    drawing, looking = anyio.CapacityLimiter(1), anyio.CapacityLimiter(1)
+    drawing, looking, encoding = (anyio.CapacityLimiter(1) for _ in range(3))
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -106,13 +106,15 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = pa
                     lines[event.index] = event.line
             if body.format != "json":
                 return Response(await drawn(lines, body), media_type=MEDIA_TYPES[body.format])
-        return JSONResponse({
-            "seed": body.seed,
-            "bias": wanted[0][0].bias,
-            "style": body.style if body.vector is None and body.hand is None else "own",
-            "unit": strokes.UNIT,
-            "lines": [answers.as_json(line) for line in lines],
-        })  # fmt: skip
+            about = {
+                "seed": body.seed,
+                "bias": wanted[0][0].bias,
+                "style": body.style if body.vector is None and body.hand is None else "own",
+                "unit": strokes.UNIT,
+            }
+            # With attention these are megabytes, and nobody else is answered while they are made.
+            content = await waiting.in_thread(encoding, answers.whole_json, about, lines)
+        return Response(content, media_type="application/json")
 
     @app.post(
         "/api/v1/stream", summary="Writes a text and sends each line as soon as it is there",

@@ -20,7 +20,10 @@ CPU_LANES, LANES = 32, 256  # fewer are quicker for one request, more for many (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the server until it is told to stop; returns its exit code: 0, or 2 after saying what was wrong."""
+    """Runs the server until it is told to stop; returns its exit code: 0, or 2 after saying what was wrong.
+
+    Told by SIGTERM, the process then ends as of that signal, as uvicorn does (143 to a shell).
+    """
     options = _parser().parse_args(arguments)
     try:
         import fastapi  # noqa: F401
@@ -34,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from writemate_jax.sampling.writer import Writer
     from writemate_jax.strokes import UNIT
     from writemate_jax.web.server.app import create_app
-    from writemate_jax.web.server.connections import timed
+    from writemate_jax.web.server.connections import limited
 
     lanes = options.lanes or (CPU_LANES if jax.default_backend() == "cpu" else LANES)
     try:
@@ -51,7 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     uvicorn.run(
         create_app(writer, settings), host=options.host, port=options.port, log_level=options.log,
         access_log=False, server_header=False, proxy_headers=False, timeout_keep_alive=15, timeout_graceful_shutdown=30,
-        http=timed(settings.send_seconds, settings.body_seconds), limit_concurrency=settings.connections,
+        http=limited(settings.send_seconds, settings.body_seconds, settings.body),
+        limit_concurrency=settings.connections,
     )  # fmt: skip
     return 0
 

@@ -281,6 +281,8 @@ class Desk:
         for capacity, sets in self._lanes.items():
             [(line, _)] = self.writer.lines([letter * min(capacity - 1, MAX_CHARACTERS)], None, 0, None, 1)
             for lanes in [*sets, *sets]:  # twice: what a lane is left with must fit the same program
+                if self._stopping:
+                    return
                 lanes.enter(WARM, self.writer.track(line, attention=True))
                 lanes.advance()
                 if lanes.busy:

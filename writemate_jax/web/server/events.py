@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import anyio
 
 from writemate_jax.sampling.lines import Line
-from writemate_jax.web.server.answers import as_json, rounded
+from writemate_jax.web.server.answers import as_json, encoded, rounded
 from writemate_jax.web.server.desk import Desk
 from writemate_jax.web.server.jobs import Points, Whole
 from writemate_jax.web.server.problems import Problem
@@ -50,4 +49,4 @@ async def told(first: Points | Whole, events: AsyncIterator[Points | Whole], unt
 
 
 def _event(name: str, data: dict[str, Any]) -> str:
-    return f"event: {name}\ndata: {json.dumps(data, separators=(',', ':'), allow_nan=False)}\n\n"
+    return f"event: {name}\ndata: {encoded(data)}\n\n"

@@ -14,7 +14,7 @@ import { check } from "./text_fit.js";
 const GAP = 0.5; // x-heights from the ink to the rest behind it
 const B1 = 0.9, B2 = 0.999, SMALL = 1e-8; // of Adam
 const GRAIN = 1e4; // parts of 1 that what is handed on is rounded to
-const MOST_POINTS = 800; // of the ink that steps are made with: about two lines of a card; more take longer
+const MOST_POINTS = 800; // of the ink that steps are made with, the first lines': four of a card; more take longer
 
 /**
  * network: see network.js. drawn: [{text, codes, rows}], rows [dx, dy, eos] as own_ink.js gives them. Yields after each

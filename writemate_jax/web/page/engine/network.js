@@ -56,7 +56,7 @@ export async function createNetwork({ header, tensors }, kernel = null) {
   function floats() {
     const sizes = [depth * cells * padded(outputs), cells * padded(3 * components)];
     const inputs = Array.from({ length: depth }, (_, l) => POINT + text + (l ? 2 : 1) * cells);
-    for (const width of inputs) sizes.push(width * 4 * cells, LANES * (width + 4 * cells));
+    for (const width of inputs) sizes.push(width * padded(4 * cells), LANES * (width + 4 * cells));
     sizes.push(LANES * (depth * cells + padded(outputs) + padded(3 * components)), 4 * 16);
     return sizes.reduce((sum, size) => sum + size, 0);
   }

@@ -55,7 +55,7 @@ function chords(stroke) {
 function check({ bed, origin, feed, travel, penUp, penDown, seconds, dwellUnit }) {
   const said = (value) => (Number.isNaN(value) ? "no number" : value);
   const wrong = [["bed's width", bed[0]], ["bed's depth", bed[1]], ["drawing speed", feed], ["travel speed", travel]]
-    .find(([, value]) => !(value > 0 && value < Infinity));
+    .find(([, value]) => !(value > 0 && value < Infinity && number(value) !== "0"));
   if (wrong) throw new OffTheBed(`The ${wrong[0]} is ${said(wrong[1])}; a number above 0 is needed.`);
   const lost = origin.find((value) => !Number.isFinite(value));
   if (lost !== undefined) throw new OffTheBed(`The sheet's place is ${said(lost)}; millimetres are needed.`);
@@ -65,7 +65,7 @@ function check({ bed, origin, feed, travel, penUp, penDown, seconds, dwellUnit }
   if (!Object.hasOwn(DWELL_UNITS, dwellUnit)) {
     throw new OffTheBed("The machine reads the pause in an unknown unit; s or ms is needed.");
   }
-  const code = [penUp, penDown].find((command) => !/^[ -~]*\S[ -~]*$/.test(command));
+  const code = [penUp, penDown].find((command) => !/^[ -~]*[!-~][ -~]*$/.test(command));
   if (code !== undefined) throw new OffTheBed(`${JSON.stringify(code)} is no command for a pen; G0 Z5 is one.`);
 }
 
