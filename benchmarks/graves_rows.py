@@ -183,10 +183,15 @@ def main(arguments: list[str] | None = None) -> int:
     from writemate_jax.config import ConfigurationError
     from writemate_jax.data.corpus import CorpusError
     from writemate_jax.evaluation.result import NoRun
+    from writemate_jax.training.loop import TooLarge
 
     use_compilation_cache()  # a slice need not compile what the last one did
     try:
         outcome = run(settings)
+    except TooLarge as error:
+        print(f"graves_rows: {error}. Give a smaller --batch than {settings.batch}, and with it another --out",
+              file=sys.stderr)  # fmt: skip
+        return 2
     except (CheckpointNotFound, ConfigurationError, CorpusError, NoRun, OSError) as error:
         print(f"graves_rows: {error}", file=sys.stderr)
         return 2
@@ -219,7 +224,8 @@ def _parse(arguments: list[str] | None) -> Settings:
     add("--minutes", type=_more_than_0(float), default=9.0, metavar="M", help="of this slice (default: %(default)s)")
     add("--rows", default="", metavar="NAMES", help="some of them, with commas (default: all)")
     add("--honest", action="store_true", help="train on train, measure on testset_f and testset_t")
-    add("--scale", type=_more_than_0(float), default=1.0, metavar="X", help="factor of all updates (default: 1)")
+    add("--scale", type=_more_than_0(float), default=1.0, metavar="X", help="factor of all updates (default: 1); a row"
+        " with weight noise that began with less than 0.27 cannot go on with more")
     add("--batch", type=_more_than_0(int), default=256, metavar="N", help="lines in a batch; fewer take less"
         " memory (default: %(default)s)")
     add("--seed", type=int, default=0, metavar="N")

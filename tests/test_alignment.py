@@ -27,7 +27,7 @@ def course(text: str, places: list[int], spread: int = 1) -> Written:
         phi[t, place : place + spread] = 1.0
     rows = np.tile(np.float32([0.1, 0.1, 0.0]), (len(places), 1))
     rows[-1, 2] = 1
-    return Written(rows, text, True, 0.5, 0, None, phi, np.zeros((len(places), 1), np.float32))
+    return Written(rows, text, bias=0.5, phi=phi, kappa=np.zeros((len(places), 1), np.float32))
 
 
 def test_a_window_that_goes_through_the_text_has_no_fault():

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+from argparse import ArgumentTypeError
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,7 @@ from writemate_jax.alphabet import Alphabet
 from writemate_jax.checkpoints.models import Description, Model, export_model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.dataset import making, picture, processes, shards, texts
+from writemate_jax.dataset.command import part
 from writemate_jax.dataset.plan import Recipe, plan
 from writemate_jax.dataset.samples import files, stored
 from writemate_jax.dataset.shards import OtherSet, read_shard
@@ -304,6 +306,21 @@ def test_several_devices_all_write_and_write_the_same(whole, model, tmp_path):
     assert contents(tmp_path) == contents(whole)
 
 
+def test_the_parts_of_several_machines_are_the_set(whole, model, tmp_path):
+    found = [
+        making.make(tmp_path, RECIPE, TEXTS, model, devices=jax.local_devices()[:1], workers=0, part=(i, 3))
+        for i in (2, 1, 3)
+    ]
+    assert [(report.shards, report.lines, report.kept) for report in found] == [(1, 4, 0), (2, 6, 0), (1, 4, 0)]
+    assert contents(tmp_path) == contents(whole)
+
+
+@pytest.mark.parametrize("value", ["0/3", "4/3", "1", "a/b", "1/2/3"])
+def test_a_part_that_is_none_is_refused(value):
+    with pytest.raises(ArgumentTypeError, match="expected I/N"):
+        part(value)
+
+
 def test_processes_draw_the_same(whole, model, tmp_path):
     making.make(tmp_path, RECIPE, TEXTS, model, devices=jax.local_devices()[:1], workers=1)
     assert contents(tmp_path) == contents(whole)
@@ -462,7 +479,7 @@ def test_the_command_makes_a_set_and_goes_on_with_it(command):
     os.remove("set/shard-000001.tar")
     code, out, _ = command(*arguments)
     assert code == 0 and out[0].startswith("4 lines were there; 2 lines in 1 shards, ")
-    assert command(*arguments)[1][0] == "6 lines were there; nothing to do: the set of 6 lines is whole"
+    assert command(*arguments)[1][0] == "6 lines were there; nothing to do: all 6 lines are there"
     code, _, err = command(*arguments[:-1], "0.7")
     assert code == 2 and "bias was [0.5, 0.5], now [0.7, 0.7]" in err and "Traceback" not in err
 

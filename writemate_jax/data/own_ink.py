@@ -104,7 +104,8 @@ def like_the_corpus(line: Rows, text: str, name: str = "ink") -> Rows:
     text = " ".join(text.split())
     unknown = sorted({c for c in text if c != " " and c not in letter_size.PARTS})
     if not text or unknown:
-        wanted = f"without {''.join(unknown)!r}" if unknown else "of at least one character"
+        wanted = (f"without {''.join(unknown)!r}, whose size among letters is known of ASCII alone" if unknown
+                  else "of at least one character")  # fmt: skip
         raise UnfitInk(f"{name}: its text is {text!r}; expected one {wanted}", "text", text)
     try:
         strokes = [stroke.astype(float) for stroke in ink.split(ink.check(line))]

@@ -21,6 +21,7 @@ examples:
   python sample.py dataset --num 100000 --no-images --out strokes/
   python sample.py dataset --num 100000 --no-strokes --shard-size 5000 --workers 8 --out pictures/
   python sample.py dataset --num 5000 --checkpoint runs/mine --out mine/
+  python sample.py dataset --num 1000000 --part 2/3 --out shared/                # the second of three machines
 Kill it when you like: the same command goes on.
 """
 SHOWN = 3  # lines of each warning
@@ -65,25 +66,27 @@ def _run(options: argparse.Namespace, recipe: Recipe) -> int:
     _warn("have characters that cannot be written and are left out", found.refused, _short)
     _warn("have characters that the network lacks and are written in others", found.changed,
           lambda pair: f"{_short(pair[0])} as {_short(pair[1])}")  # fmt: skip
-    with tqdm(total=recipe.num, unit="line", disable=None, smoothing=0.1) as bar:
+    total = sum(len(recipe.lines(shard)) for shard in making.of_part(recipe, options.part))
+    with tqdm(total=total, unit="line", disable=None, smoothing=0.1) as bar:
 
         def begun(there: int) -> None:
             # What was there does not count in the lines/s of this run.
             bar.initial = bar.n = bar.last_print_n = there
 
         report = making.make(
-            options.out, recipe, found.lines, model, workers=options.workers, begun=begun, progress=bar.update
-        )
-    print(summary(report, recipe))
+            options.out, recipe, found.lines, model, workers=options.workers, part=options.part, begun=begun,
+            progress=bar.update,
+        )  # fmt: skip
+    print(summary(report, total))
     print(options.out)
     return 0
 
 
-def summary(report, recipe: Recipe) -> str:
-    """What a run did, in words."""
+def summary(report, total: int) -> str:
+    """What a run did, in words; total: lines of the set, or of the part of it."""
     kept = f"{report.kept:,} lines were there; " if report.kept else ""
     if not report.lines:
-        return f"{kept}nothing to do: the set of {recipe.num:,} lines is whole"
+        return f"{kept}nothing to do: all {total:,} lines are there"
     parts = f"{report.lines / report.seconds:.1f} lines/s on {len(report.devices)} devices"
     each = {name: 1e3 * seconds / report.lines for name, seconds in (
         ("sampling", report.sampling), ("reading", report.reading), ("drawing", report.drawing),
@@ -101,6 +104,17 @@ def bias_range(value: str) -> tuple[float, float]:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{value!r}; expected LOW,HIGH from 0 to {LARGEST_BIAS:g}, as 0,1") from None
     return low, high
+
+
+def part(value: str) -> tuple[int, int]:
+    """(I, N) of "I/N", from 1/N to N/N."""
+    try:
+        one, parts = map(int, value.split("/"))
+    except ValueError:
+        one, parts = 0, 0
+    if not 1 <= one <= parts:
+        raise argparse.ArgumentTypeError(f"{value!r}; expected I/N, from 1/N to N/N, as 2/3")
+    return one, parts
 
 
 def _warn(what: str, lines: Sequence, shown: Callable[[Any], str]) -> None:
@@ -151,4 +165,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--checkpoint", type=Path, metavar="DIR", help="the network that writes (default: the embedded one)")
     add("--workers", type=whole, metavar="N", help="processes that draw (default: one for each processor"
         " that may be used)")  # fmt: skip
+    add("--part", type=part, default=(1, 1), metavar="I/N", help="every N-th shard alone, from the I-th on: N machines"
+        " with the same other options, I from 1 to N, make a set, in one folder or in several that are put together")
     return parser

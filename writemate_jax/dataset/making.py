@@ -58,6 +58,7 @@ def make(
     *,
     devices: Sequence[jax.Device] | None = None,
     workers: int | None = None,
+    part: tuple[int, int] = (1, 1),
     begun: Callable[[int], None] = lambda lines: None,
     progress: Callable[[int], None] = lambda lines: None,
 ) -> Report:
@@ -72,7 +73,8 @@ def make(
       model: the network that writes.
       devices: by default all that are local.
       workers: processes that draw; by default `usual_workers`; 0 to draw between the writing.
-      begun: called once, with the lines of the shards that are there.
+      part: I, N: every N-th shard alone, from the I-th on, where N machines make a set.
+      begun: called once, with the lines of the part's shards that are there.
       progress: called with the lines of each shard that was written.
 
     Raises:
@@ -94,9 +96,10 @@ def make(
             + [primer] * bool(primer)
         ),
     })  # fmt: skip
-    report.kept = _lines_there(folder, recipe)
+    shards = of_part(recipe, part)
+    missing = [shard for shard in shards if not shard_path(folder, shard).exists()]
+    report.kept = sum(len(recipe.lines(shard)) for shard in shards if shard not in missing)
     begun(report.kept)
-    missing = [shard for shard in range(recipe.shards) if not shard_path(folder, shard).exists()]
     devices = list(devices or jax.local_devices())[: len(missing)]
     report.devices = {str(device): 0 for device in devices}
     if missing:
@@ -120,9 +123,10 @@ def lanes_here() -> int:
     return LANES.get(jax.default_backend(), MORE_LANES)
 
 
-def _lines_there(folder: Path, recipe: Recipe) -> int:
-    """How many lines of a set are in whole shards."""
-    return sum(len(recipe.lines(shard)) for shard in range(recipe.shards) if shard_path(folder, shard).exists())
+def of_part(recipe: Recipe, part: tuple[int, int]) -> range:
+    """The shards of a part I, N."""
+    first, parts = part
+    return range(first - 1, recipe.shards, parts)
 
 
 class _Run:

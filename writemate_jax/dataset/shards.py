@@ -93,7 +93,7 @@ def begin(folder: Path, about: Mapping[str, Any]) -> None:
                            " another --out")  # fmt: skip
         # Of a run here that was killed while it wrote one; whether one of another host still runs cannot be told.
         for left_over in Path(folder).glob(f".shard-*.{_host()}*.tar"):
-            if not _is_alive(left_over.name.split(".")[-2]):
+            if not _is_alive(left_over.name.split(".")[-2].split("-")[0]):
                 left_over.unlink(missing_ok=True)
         return
     if any(Path(folder).glob("shard-*.tar")):

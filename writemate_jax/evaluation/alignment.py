@@ -12,7 +12,7 @@ import numpy as np
 
 from writemate_jax.evaluation.groups import ALL
 from writemate_jax.evaluation.prompts import Prompt
-from writemate_jax.sampling.candidates import MOST
+from writemate_jax.sampling.candidates import MOST, loop
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.sampling.written import Written
 
@@ -23,7 +23,7 @@ class Record:
 
     in_order: characters, spaces too, that it was on first after all those before them that it was on at all.
     skipped: positions of those it was never on; a skipped space is counted apart, as a pen-up move takes one point or
-    none. stalled: positions, U for the end, that it was on for more than `MOST` points in all. width: how many
+    none. stalled: positions, U for the end, that it was on for more points in all than a loop has. width: how many
     places it looks at, the mean over points of exp(entropy of phi / sum(phi)); 1 is a needle. weight: of all places,
     the mean of sum(phi), which goes into the network unnormalised. reached: it came to the end.
     """
@@ -79,11 +79,12 @@ def write_prompts(
     written = writer.write(
         [p.text for p in prompts], bias=bias, seed=seeds, style=style, candidates=candidates, attention=True
     )
-    return [follow(line, prompt.group) for prompt, line in zip(prompts, written, strict=True)]
+    most = loop(writer.model.config.model.kappa_scale)
+    return [follow(line, prompt.group, most) for prompt, line in zip(prompts, written, strict=True)]
 
 
-def follow(line: Written, group: str = ALL) -> Record:
-    """The record of a line with phi ``[T, U + 1]``."""
+def follow(line: Written, group: str = ALL, most: int = MOST) -> Record:
+    """The record of a line with phi ``[T, U + 1]``; of more points than `most` on it a character is stalled at."""
     text = line.text
     phi = np.asarray(line.phi, np.float64)[:, : len(text) + 1]
     on = phi.argmax(axis=1)
@@ -101,7 +102,7 @@ def follow(line: Written, group: str = ALL) -> Record:
         in_order=int((first > before).sum()),
         skipped=tuple(place for place in absent if text[place] != " "),
         skipped_spaces=sum(text[place] == " " for place in absent),
-        stalled=tuple(map(int, np.flatnonzero(points > MOST))),
+        stalled=tuple(map(int, np.flatnonzero(points > most))),
         width=float(np.exp(entropy).mean()),
         weight=float(weight.mean()),
         reached=bool(points[-1]),

@@ -57,8 +57,8 @@ def chosen(records: Sequence[Record], count: int = MAPS) -> list[Record]:
 def markdown(about: Mapping[str, Any], summaries: Mapping[float, Mapping[str, Summary]]) -> str:
     """A table: every bias over all prompts, then each group at each bias."""
     lines = [
-        "Where the window was, point by point. Skipped: never on the character; stalled: more than"
-        f" {MOST} points on it; width: places that it looks at, 1 for a needle.",
+        "Where the window was, point by point. Skipped: never on the character; stalled: on it for more points than a"
+        f" loop has ({MOST}, where a character has about 10); width: places that it looks at, 1 for a needle.",
         "",
         *(f"- {name}: {value}" for name, value in about.items()),
         "",

@@ -17,7 +17,7 @@ import numpy as np
 
 from writemate_jax.limits import MAX_CANDIDATES
 
-MOST = 45  # points for one character; more is a loop
+MOST = 45  # points for one character, where a character has about 10; more is a loop
 HAND = 20.0  # times the number of candidates: of many there is one that is both legible and like the hand
 READ = 8.0  # times the nats of the reader
 TAKEN = 0.07  # nats for each character, at most, with which the reader takes a candidate for its text
@@ -29,16 +29,25 @@ class Draft(NamedTuple):
     """What is known of a candidate.
 
     complete: it ended by itself. points, lifts: int [U + 1], points drawn while the window read each character and past
-    them, and how many of these lifted the pen. tick: a stray one stands in front (`stray_ticks`).
+    them, and how many of these lifted the pen. tick: a stray one stands in front (`stray_ticks`). loop: points for one
+    character of which more are a loop.
     """
 
     complete: bool
     points: np.ndarray
     lifts: np.ndarray
     tick: bool = False
+    loop: int = MOST
 
 
-def draft(complete: bool, place: np.ndarray, eos: np.ndarray, length: int, tick: bool = False) -> Draft:
+def loop(kappa_scale: float) -> int:
+    """`Draft.loop` of a network whose window goes so far at a point at first (`model.window.step`)."""
+    return round(0.1 * MOST / kappa_scale)
+
+
+def draft(
+    complete: bool, place: np.ndarray, eos: np.ndarray, length: int, tick: bool = False, loop: int = MOST
+) -> Draft:
     """What is known of a candidate for a text of `length` characters.
 
     place: [T], the character that was read at each point; eos: [T].
@@ -49,6 +58,7 @@ def draft(complete: bool, place: np.ndarray, eos: np.ndarray, length: int, tick:
         np.bincount(place, minlength=length + 1),
         np.bincount(place[eos > 0.5], minlength=length + 1),
         tick,
+        loop,
     )
 
 
@@ -56,7 +66,7 @@ def passes(draft: Draft, text: str) -> bool:
     """Whether a candidate ended by itself, has no tick, and each character but spaces was attended, none in a loop."""
     points = draft.points[: len(text)]
     letters = np.array([c != " " for c in text])
-    return bool(draft.complete and not draft.tick and points[letters].all() and (draft.points <= MOST).all())
+    return bool(draft.complete and not draft.tick and points[letters].all() and (draft.points <= draft.loop).all())
 
 
 def faults(

@@ -225,7 +225,8 @@ def _primer(options: argparse.Namespace) -> Ink | None:
         return None
     lines = read_ink(options.prime)
     if len(lines) != 1:
-        raise UsageError(f"--prime {options.prime} holds {len(lines)} lines of ink; expected one, whose hand goes on")
+        raise UsageError(f"--prime {options.prime} holds {len(lines)} lines of ink; expected one, whose hand goes on;"
+                         " a hand of several is learned: train.py adapt --ink FOLDER --workdir DIR")  # fmt: skip
     text = options.prime_text or lines[0].text
     if not text.strip():
         raise UsageError(f"--prime {options.prime} does not say what is written there; give --prime-text")
@@ -421,7 +422,8 @@ def _parser() -> argparse.ArgumentParser:
         f" characters and {OWN} times in your own hand); where none of several is good, N more")
     add("--checkpoint", metavar="DIR", help="a --workdir of train.py, or a checkpoint in there")
     add("--prime", metavar="FILE", help="a line of ink whose hand is continued: .json as this command writes it,"
-        " .inkml, or an .svg of single pen lines (no scan); its size and place do not matter")
+        " .inkml, or an .svg of single pen lines (no scan); its size and place do not matter to a network"
+        " of x-heights, as the one that comes along")
     add("--prime-text", metavar="TEXT", help="what it says (default: the text in FILE, JSON's text or InkML's"
         " annotation truth; or in FILE's .txt beside it, which wins over an SVG's title)")
     add("--unconditional", action="store_true", help="no text: whatever a prediction network writes")

@@ -20,7 +20,8 @@ Trial = Generator[list[Line], list[Ended], Ended]
 
 
 def trial(
-    line: Line, count: int, x_height: float, unread: Callable[[Line, Sequence[Ended]], np.ndarray | None]
+    line: Line, count: int, x_height: float, unread: Callable[[Line, Sequence[Ended]], np.ndarray | None],
+    loop: int,
 ) -> Trial:
     """Asks once, and where nothing good comes again, for lines to be written; is sent them; returns the best.
 
@@ -28,17 +29,18 @@ def trial(
       count: candidates of a try.
       x_height: of normalised offsets; 0 where it is not known.
       unread: how unlikely each draft says the text, in nats; None where nobody reads such ink.
+      loop: points for one character of which more are a loop.
     """
     drafts = _trimmed(line, x_height, (yield [line._replace(seed=seed) for seed in seeds(line.seed, count)]))
     if count == 1:
         return drafts[0]
-    known, nats = [_known(line, x_height, one) for one in drafts], unread(line, drafts)
+    known, nats = [_known(line, x_height, one, loop) for one in drafts], unread(line, drafts)
     if all(faults(known, line.text, nats, line.primer.own)):
         # A second try for what failed: by other seeds, and neater.
         again = line._replace(bias=line.bias + MORE_BIAS)
         more = yield [again._replace(seed=seed) for seed in seeds(line.seed, count, 1)]
         drafts += _trimmed(line, x_height, more)
-        known, nats = [_known(line, x_height, one) for one in drafts], unread(line, drafts)
+        known, nats = [_known(line, x_height, one, loop) for one in drafts], unread(line, drafts)
     return drafts[best(known, line.text, _unlike(line, x_height, drafts), nats, line.primer.own)]
 
 
@@ -52,10 +54,10 @@ def _trimmed(line: Line, x_height: float, drafts: Sequence[Ended]) -> list[Ended
     return [without_stop(one, line.text, x_height) for one in drafts]
 
 
-def _known(line: Line, x_height: float, ended: Ended) -> Draft:
+def _known(line: Line, x_height: float, ended: Ended, loop: int) -> Draft:
     tick = x_height > 0 and len(ended.points) > 0 and starts_with_tick(ended.points, line.text, x_height)
     place = ended.place - len(line.primer.prefix)
-    return draft(ended.complete, place, ended.points[:, 2], len(line.text), tick)
+    return draft(ended.complete, place, ended.points[:, 2], len(line.text), tick, loop)
 
 
 def _unlike(line: Line, x_height: float, drafts: Sequence[Ended]) -> list[float] | None:

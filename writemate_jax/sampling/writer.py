@@ -38,6 +38,7 @@ from writemate_jax.limits import LARGEST_BIAS, MAX_CANDIDATES, MAX_CHARACTERS, M
 from writemate_jax.reading.reader import Reader
 from writemate_jax.reading.reader import embedded as embedded_reader
 from writemate_jax.sampling import leading, neatness
+from writemate_jax.sampling.candidates import loop as candidate_loop
 from writemate_jax.sampling.candidates import usual
 from writemate_jax.sampling.lanes import Ended, Lanes, Track
 from writemate_jax.sampling.leading import Leading, Led
@@ -234,7 +235,8 @@ class Writer:
 
     def trial(self, line: Line, candidates: int) -> Trial:
         """`sampling.trial.trial` of a line by this network."""
-        return trial(line, candidates, self._x_height, self._unread)
+        loop = candidate_loop(self.model.config.model.kappa_scale)
+        return trial(line, candidates, self._x_height, self._unread, loop)
 
     def _unread(self, line: Line, drafts: Sequence[Ended]) -> np.ndarray | None:
         """How unlikely each draft says the text, in nats, to a reader of such ink; None where there is none."""
@@ -416,13 +418,13 @@ class Writer:
             ink = strokes.check(ink)
             if self.model.sized:  # the size of letters is measured, whatever it came in
                 ink, text = own_ink.primer(ink, text)
-            else:
-                self._check_spacing(ink)
         except (strokes.InvalidInk, own_ink.UnfitInk) as error:
             raise InvalidRequest(f"prime: {error}") from error
         start, forced = (np.array([0, 0, 1], np.float32), ink) if rests else (ink[0] * [0, 0, 1], ink[1:])
         if not 0 < len(forced) <= PRIMER_CAPACITIES[-1]:
             raise InvalidRequest(f"prime has {len(ink)} points; expected 2 to {PRIMER_CAPACITIES[-1]}")
+        if not self.model.sized:
+            self._check_spacing(ink)
         padded = np.zeros((room_for(len(forced)), 3), np.float32)
         padded[: len(forced)] = self._normalise(forced)
         end = strokes.to_points(ink)[-1]

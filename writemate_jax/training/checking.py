@@ -32,7 +32,7 @@ RANGES = (
     ("model.style_size", 0, math.inf),
     ("model.kappa_scale", LEAST, math.inf),
     ("model.sigma_floor", 0, math.inf),
-    ("model.rho_max", 0, BELOW_ONE),
+    ("model.rho_max", 0, 1 - 1e-6),
     ("model.lstm_clip", 0, math.inf),
     ("model.output_clip", 0, math.inf),
     ("optimizer.learning_rate", 0, math.inf),

@@ -44,6 +44,10 @@ class NotFinite(RuntimeError):
     """The loss, a gradient or a weight is not a number; the checkpoints were left as they are."""
 
 
+class TooLarge(ConfigurationError):
+    """A device's memory does not hold an update; the message says what to take less of."""
+
+
 def run(config: ConfigDict, workdir: Path) -> step.TrainState:
     """Trains until `config.training.steps`, or until SIGTERM, Ctrl-C or `config.training.minutes`, saving as it goes.
 
@@ -101,9 +105,9 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
                 log.close()
 
 
-def _too_large(error: jax.errors.JaxRuntimeError, config: ConfigDict) -> ConfigurationError:
+def _too_large(error: jax.errors.JaxRuntimeError, config: ConfigDict) -> TooLarge:
     field = "batch_size" if config.data.batch_size else "points_per_batch"
-    return ConfigurationError(
+    return TooLarge(
         f"a device's memory does not hold an update: config.data.{field} is {config.data[field]:,}; take less of it"
         f" (the last checkpoint is untouched). {str(error).splitlines()[0]}"
     )

@@ -21,6 +21,9 @@ from writemate_jax.training.step import TrainState
 MEANINGS = (
     "data.normalisation", "data.rests", "model.kappa_scale", "model.peepholes", "model.rho_max", "model.sigma_floor",
 )  # fmt: skip
+# By how much offsets may differ in their deviations (as a logarithm) and means (in deviations): the arrangements of one
+# corpus are 0.02 apart, and a run soon makes up for that.
+APART = 0.2
 
 
 def trained(folders: str, description: Description) -> dict:
@@ -52,6 +55,10 @@ def started_from(state: TrainState, weights: Any) -> TrainState:
     return state.replace(params=params, average=jax.tree.map(jnp.copy, weights))
 
 
+def _told(numbers: np.ndarray) -> str:
+    return " and ".join(f"{number:.3g}" for number in numbers)
+
+
 def _weights_of(folder: str, description: Description) -> dict:
     model = load_model(None if folder == "embedded" else folder)
     for name in ("alphabet", "unit"):
@@ -68,6 +75,15 @@ def _weights_of(folder: str, description: Description) -> dict:
                 f"config.weights_from: {folder} was trained with config.{field} {theirs}, this run has {ours}, by "
                 "which the same weights mean something else; use theirs"
             )
+    apart = np.abs(np.log(description.std / model.std))
+    shifted = np.abs(description.mean - model.mean) / model.std
+    if max(*apart, *shifted) > APART:
+        raise ConfigurationError(
+            f"config.weights_from: {folder} was trained on offsets of mean {_told(model.mean)} and deviation"
+            f" {_told(model.std)} {model.unit}, this run's are of {_told(description.mean)} and"
+            f" {_told(description.std)}, by which the same weights mean another size; bring the corpus' letters and the"
+            " distances of its points to theirs"
+        )
     if description.writers and model.writers and description.writers != model.writers:
         raise ConfigurationError(
             f"config.weights_from: {folder} knows the hands of other writers ({len(model.writers)}, the first "
