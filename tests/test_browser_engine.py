@@ -47,7 +47,7 @@ def writer() -> Writer:
     """Of a small network with weights by chance."""
     settings = config.default()
     settings.data.rests, settings.data.normalisation = True, "shared"
-    settings.model.update(layers=2, cells=12, mixtures=3, components=4, style_size=5, sigma_floor=0.02, rho_max=0.98)
+    settings.model.update(layers=2, cells=11, mixtures=3, components=4, style_size=5, sigma_floor=0.02, rho_max=0.98)
     settings.sampling.update(bias=0.5, candidates=3, points_per_character=9)
     alphabet = Alphabet(" !.aehilnot")
     one = np.full(2, 0.4, np.float32)

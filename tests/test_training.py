@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -169,6 +170,7 @@ def test_a_run_is_continued_by_its_own_configuration(tmp_path):
         ("optimizer.average_decay", 1.0, "optimizer.average_decay is 1.0; expected 0 to less than 1"),
         ("optimizer.learning_rate", float("nan"), "optimizer.learning_rate is nan; expected at least 0"),
         ("model.mixtures", 0, "model.mixtures is 0; expected at least 1"),
+        ("model.rho_max", 1 - 1e-8, "model.rho_max is 0.99999999; expected 0 to 0.999999"),  # 1 in float32
         ("sampling.points", 0, "sampling.points is 0; expected 1 to 65536"),
         ("sampling.points_per_character", 0, "sampling.points_per_character is 0; expected at least 1"),
         ("sampling.texts", ("lot", "l" * 129), "texts has one of 129 characters, 'llll.*; expected 1 to 128"),
@@ -365,6 +367,11 @@ def test_a_run_may_begin_with_the_mean_of_networks_of_one_shape(tmp_path):
     state = loop.run(config, tmp_path / "mean")
     for a, b, mean in zip(*map(jax.tree.leaves, (one.params, other.params, state.params)), strict=True):
         np.testing.assert_allclose(mean, (a + b) / 2, rtol=1e-6)
+    usual, larger = corpora.load(config.corpus), config.copy_and_resolve_references()
+    larger.corpus = str(tmp_path / "larger.npz")
+    corpora.save(larger.corpus, replace(usual, quantum=2 * usual.quantum))
+    with pytest.raises(ConfigurationError, match="offsets of mean .* x-height, this run's .* mean another size"):
+        loop.run(larger, tmp_path / "larger")
     config.model.cells = 8
     config.weights_from = ""
     loop.run(config, tmp_path / "narrow")
@@ -425,6 +432,22 @@ def test_nats_per_line_and_per_point_are_the_mean_over_what_is_real(tmp_path):
     assert float(total.lines) == len(values) and float(total.points) == points
     assert float(total.per_line) == pytest.approx(np.mean(values), rel=1e-5)
     assert float(total.per_point) == pytest.approx(np.sum(values) / points, rel=1e-5)
+
+
+def test_what_stands_behind_a_lines_end_makes_no_loss_infinite(tmp_path):
+    config = tiny.config(tmp_path)
+    config.model.sigma_floor = 0.0  # as in the paper
+    description, batches, _ = loop.prepare(config, corpora.load(config.corpus))
+    network, batch = description.network(), next(batches.ordered())
+    params = step.initial_state(network, loop.optimizer.make(config.optimizer, 1), 0, batch).params
+
+    def apply(variables, *inputs):  # far from what any line has there, so that a sigma is 0
+        return jnp.where(batch.mask[..., None] > 0, network.apply(variables, *inputs), -200.0)
+
+    astray = SimpleNamespace(window=network.window, mixture=network.mixture, apply=apply)
+    value, slope = jax.value_and_grad(lambda p: losses.sums(astray, p, batch).nll)(params)
+    assert float(value) == pytest.approx(float(losses.sums(network, params, batch).nll), rel=1e-6)
+    assert all(np.isfinite(s).all() for s in jax.tree.leaves(slope))
 
 
 @pytest.mark.parametrize("normalisation", ["per_axis", "shared"])
