@@ -321,6 +321,12 @@ def test_a_part_that_is_none_is_refused(value):
         part(value)
 
 
+def test_a_part_that_has_no_shard_is_refused(model, tmp_path):
+    with pytest.raises(ValueError, match="part 5/5 of a set of 4 shards has none"):
+        making.make(tmp_path, RECIPE, TEXTS, model, workers=0, part=(5, 5))
+    assert not any(tmp_path.iterdir())
+
+
 def test_processes_draw_the_same(whole, model, tmp_path):
     making.make(tmp_path, RECIPE, TEXTS, model, devices=jax.local_devices()[:1], workers=1)
     assert contents(tmp_path) == contents(whole)

@@ -499,6 +499,7 @@ def test_ink_in_another_unit_is_drawn_as_large_as_ink_in_x_heights():
     sheet = sheet_of(lines, Look(x_height=4.0))
     tops = [letters.letter_height([line.strokes]) for line in lines]
     expected = 1.5 * 4.0 * tops[3] / np.median(tops)
+    assert len({line.x_height for line in lines}) == 1  # also in a file of its own
     ink = strokes.join([stroke * [1, -1] for stroke in sheet.lines[3].strokes])
     np.testing.assert_allclose(letters.letter_height([ink]), expected, rtol=1e-4)
     assert 0 < sheet.height < 400 and "svg" in lines[0]._repr_svg_()

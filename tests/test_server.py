@@ -895,10 +895,10 @@ def test_only_as_many_proxies_are_believed_as_there_are(proxies, header, expecte
 
 
 @contextmanager
-def answering(body: bytes, seconds: float, head_seconds: float = 60.0):
-    """A real server that answers everything with a body, and its address."""
+def answering(body: bytes, seconds: float, head_seconds: float = 60.0, size: int = 1_000):
+    """A real server that answers everything with a body, and its address; size: of the largest request's body."""
     app = Guard(Response(body), FREE, Measures())
-    protocol = limited(seconds, head_seconds, 1_000)
+    protocol = limited(seconds, head_seconds, size)
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", http=protocol))
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * CHUNK)
@@ -995,7 +995,35 @@ def test_requests_one_behind_the_other_may_be_many_and_come_in_any_parts():
             client.sendall(sent[first : first + 10_007])
         read = b""
         while read.count(b"200 OK") < 300:
-            read += client.recv(CHUNK)
+            part = client.recv(CHUNK)
+            assert part
+            read += part
+
+
+POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"),
+    [
+        ([POST[:9], POST[9:25], POST[25:] % 200_000 + b"a" * 200_000], b"200 OK"),  # a head's last read has a body
+        ([POST % 2_000_000, *[b"a" * 40_000] * 50], b"413 "),  # is answered before it is there
+    ],
+)
+def test_a_large_request_is_answered_however_it_comes(parts, status):
+    with answering(b"a", 60.0, size=1_000_000) as (_, address), socket.socket() as client:
+        client.settimeout(20)
+        while client.connect_ex(address):
+            time.sleep(0.01)
+        for part in [*parts, HEAD + b"\r\n"]:
+            client.sendall(part)
+            time.sleep(0.02)
+        read = b""
+        while read.count(b"HTTP/1.1 ") < 2:
+            part = client.recv(CHUNK)
+            assert part
+            read += part
+        assert read.startswith(b"HTTP/1.1 " + status) and read.count(b"200 OK") == 1 + (status == b"200 OK")
 
 
 def test_a_client_that_reads_slowly_gets_all():

@@ -1,33 +1,31 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { createHash } from "node:crypto";
+import { beforeEach, test } from "node:test";
 
 const SCOPE = "http://nowhere.test/", FILES = ["index.html", "app.js"];
-const heard = {}, stores = new Map();
-let full = false;
+const heard = {}, stores = new Map(), open = new Set();
+let full = false, registered = true;
 
 /** A store of answers as a browser's, so far as the worker uses it. */
 class Store extends Map {
   address(request) { return new URL(request.url ?? request, SCOPE).href; }
 
-  async put(request, answer) { this.set(this.address(request), await answer.text()); }
+  async put(request, answer) {
+    const text = await answer.text();
+    if (full) throw Object.assign(new Error("no room"), { name: "QuotaExceededError" });
+    this.set(this.address(request), text);
+  }
 
   async match(request) {
     const found = this.get(this.address(request));
     return found === undefined ? undefined : new Response(found);
   }
-
-  async addAll(requests) {
-    const answers = await Promise.all(requests.map((request) => fetch(request)));
-    if (full) throw Object.assign(new Error("no room"), { name: "QuotaExceededError" });
-    if (!answers.every((answer) => answer.ok)) throw new TypeError("not all are there");
-    await Promise.all(answers.map((answer, i) => this.put(requests[i], answer)));
-  }
 }
 
 Object.assign(globalThis, {
   addEventListener: (name, listener) => { heard[name] = listener; },
-  registration: { scope: SCOPE },
-  Request: class { constructor(url, options) { Object.assign(this, { url: new URL(url, SCOPE).href, ...options }); } },
+  registration: { scope: SCOPE, unregister: async () => { registered = false; } },
+  clients: { claim: async () => {}, get: async (id) => (open.has(id) ? { id } : undefined) },
   caches: {
     open: async (name) => stores.get(name) ?? stores.set(name, new Store()).get(name),
     keys: async () => [...stores.keys()],
@@ -36,99 +34,133 @@ Object.assign(globalThis, {
 });
 await import("../../writemate_jax/web/page/offline.js");
 
-/** A host of one version, of which some files are missing. */
-const host = (site, missing = []) => async (asked) => {
-  const name = new URL(asked.url ?? asked, SCOPE).pathname.slice(1) || "./";
+const content = (name, site) => `${name || "index.html"} of ${site}`;
+const digest = (text) => createHash("sha256").update(text).digest("hex");
+
+/** A host of one version, of which some files are missing, or still of another. */
+const host = (site, missing = [], old = {}) => async (asked) => {
+  const name = new URL(asked.url ?? asked, SCOPE).pathname.slice(1);
   if (missing.includes(name)) throw new TypeError("the connection is lost");
-  if (name === "config.json") return new Response(JSON.stringify({ site, files: FILES }));
-  return new Response(`${name} of ${site}`);
+  const files = Object.fromEntries(FILES.map((file) => [file, digest(content(file, site))]));
+  if (name === "config.json") return new Response(JSON.stringify({ engine: "browser", site, files }));
+  return new Response(content(name, old[name] ?? site));
 };
 const offline = async () => { throw new TypeError("no network"); };
+const answering = (status, body = "{}") => async () => new Response(body, { status });
 
-/** What the worker answers to the page's opening, or to a file that it asks for. */
-async function ask(t, network, file = "app.js") {
+/** What the worker answers to the page's opening (""), or to a file that it asks for. */
+async function ask(t, network, file = "", page = "first") {
   t.mock.method(globalThis, "fetch", network);
   t.mock.method(console, "info", () => {});
-  let answer, later;
+  const answers = [], waited = [];
+  const whose = file ? { clientId: page } : { clientId: "", resultingClientId: page };
   heard.fetch({
-    request: { url: `${SCOPE}${file}`, method: "GET", mode: file ? "no-cors" : "navigate" },
-    respondWith: (one) => { answer = one; }, waitUntil: (one) => { later = one; },
+    request: { url: `${SCOPE}${file}`, method: "GET", mode: file ? "no-cors" : "navigate" }, ...whose,
+    respondWith: (one) => answers.push(one), waitUntil: (one) => waited.push(one),
   });
-  const text = await (await answer).text();
-  return { text, later };
+  const text = await (await answers[0]).text();
+  open.add(page);
+  return { text, later: Promise.all(waited) };
 }
 
-function install(t, network) {
+async function install(t, network) {
   t.mock.method(globalThis, "fetch", network);
-  let done;
-  heard.install({ waitUntil: (one) => { done = one; } });
-  return done;
+  const waited = [];
+  heard.install({ waitUntil: (one) => waited.push(one) });
+  await Promise.all(waited);
 }
 
-test("a site is answered from one version, of which nothing is missed", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
+function activate() {
+  const waited = [];
+  heard.activate({ waitUntil: (one) => waited.push(one) });
+  return Promise.all(waited);
+}
+
+beforeEach(() => {
   stores.clear();
+  open.clear();
+  full = false;
+  registered = true;
+});
+
+test("a page is answered from one version, of which nothing is missed", async (t) => {
   await install(t, host(1));
-  assert.equal((await ask(t, offline, "")).text, "./ of 1");
-  assert.equal((await ask(t, offline)).text, "app.js of 1");
-  assert.equal((await ask(t, host(2))).text, "app.js of 1"); // the page that asks is of that version
-  assert.equal((await ask(t, host(2), "")).text, "./ of 2");
-  assert.equal((await ask(t, host(3))).text, "app.js of 2");
-  assert.equal((await ask(t, host(3), "other.txt")).text, "other.txt of 3"); // none of the site's
-  assert.equal(stores.size, 1);
+  assert.equal((await ask(t, offline)).text, "index.html of 1");
+  assert.equal((await ask(t, offline, "app.js")).text, "app.js of 1");
+  assert.equal((await ask(t, host(2), "app.js")).text, "app.js of 1");
+  assert.equal((await ask(t, host(2), "", "second")).text, "index.html of 2");
+  assert.equal((await ask(t, offline, "app.js", "second")).text, "app.js of 2");
+  assert.equal((await ask(t, offline, "app.js")).text, "app.js of 1"); // the other page is open still
+  open.delete("first");
+  assert.equal((await ask(t, host(2), "", "third")).text, "index.html of 2");
+  assert.deepEqual([...stores.keys()], ["writemate-2"]);
+  assert.equal((await ask(t, host(3), "other.txt", "third")).text, "other.txt of 3"); // none of the site's
+});
+
+test("what an earlier worker kept stays until this one takes its place", async (t) => {
+  stores.set("writemate", new Store([[SCOPE, "of before"]]));
+  await install(t, host(1));
+  assert.deepEqual([...stores.keys()], ["writemate", "writemate-1"]);
+  await activate();
+  assert.deepEqual([...stores.keys()], ["writemate-1"]);
 });
 
 test("a version of which a part alone comes is not mixed with the one before", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  stores.clear();
   await install(t, host(1));
-  assert.equal((await ask(t, host(2, ["app.js"]), "")).text, "./ of 1");
+  assert.equal((await ask(t, host(2, ["app.js"]))).text, "index.html of 1");
   for (const file of FILES) assert.equal((await ask(t, offline, file)).text, `${file} of 1`);
-  const broken = async () => new Response("sorry", { status: 503 });
-  assert.equal((await ask(t, broken, "")).text, "./ of 1");
-  assert.equal((await ask(t, host(2), "")).text, "./ of 2");
+  for (const status of [403, 429, 503]) assert.equal((await ask(t, answering(status))).text, "index.html of 1");
+  assert.equal((await ask(t, answering(200, "<html>"))).text, "index.html of 1");
+  assert.equal((await ask(t, host(2))).text, "index.html of 2");
 });
 
-test("where nothing can be kept, or the site is no longer there, the network is answered", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  t.after(() => { full = false; });
-  stores.clear();
-  await install(t, host(1));
-  full = true;
-  assert.equal((await ask(t, host(2), "")).text, "./ of 2");
-  assert.equal((await ask(t, host(2))).text, "app.js of 2");
-  await assert.rejects(ask(t, offline), /no network/);
+test("where a host has no whole version, or there is no room, the network is answered", async (t) => {
+  for (const room of [true, false]) {
+    full = false;
+    await install(t, host(1));
+    full = !room;
+    assert.equal((await ask(t, room ? host(2, [], { "app.js": 1 }) : host(2))).text, "index.html of 2");
+    assert.equal(stores.size, 0);
+    await assert.rejects(ask(t, offline, "app.js"), /no network/);
+  }
   full = false;
-  assert.equal((await ask(t, host(2), "")).text, "./ of 2");
-  assert.equal((await ask(t, offline)).text, "app.js of 2");
-  const gone = async () => new Response("gone", { status: 404 });
-  assert.equal((await ask(t, gone, "")).text, "gone");
-  await assert.rejects(ask(t, offline), /no network/);
+  assert.equal((await ask(t, host(2))).text, "index.html of 2");
+  assert.equal((await ask(t, offline, "app.js")).text, "app.js of 2");
+});
+
+test("where the site is no longer there, or a server in its place, the worker leaves", async (t) => {
+  for (const network of [answering(404, "gone"), answering(200, '{"engine": "server"}')]) {
+    registered = true;
+    await install(t, host(1));
+    assert.equal((await ask(t, network)).text, await (await network()).text());
+    assert.equal(registered, false);
+    assert.equal(stores.size, 0);
+  }
 });
 
 test("a connection that hangs is waited for only for a while", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  stores.clear();
   await install(t, host(1));
   const hanging = () => new Promise(() => {});
-  const first = ask(t, hanging, "");
+  const first = ask(t, hanging);
   await new Promise(setImmediate);
   t.mock.timers.tick(60_000);
-  assert.equal((await first).text, "./ of 1");
-  const next = ask(t, hanging, ""); // is not waited for as long as that once more
+  assert.equal((await first).text, "index.html of 1");
+  const next = ask(t, hanging); // is not waited for as long as that once more
   await new Promise(setImmediate);
   t.mock.timers.tick(0);
-  assert.equal((await next).text, "./ of 1");
+  assert.equal((await next).text, "index.html of 1");
 
   t.mock.method(Date, "now", () => Infinity);
   let arrive;
-  const slow = ask(t, (asked) => new Promise((resolve) => { arrive = () => resolve(host(2)(asked)); }), "");
+  const slow = ask(t, (asked) => new Promise((resolve) => { arrive = () => resolve(host(2)(asked)); }));
   await new Promise(setImmediate);
   t.mock.timers.tick(60_000);
   const { text, later } = await slow;
-  assert.equal(text, "./ of 1");
+  assert.equal(text, "index.html of 1");
   t.mock.method(globalThis, "fetch", host(2));
-  arrive(); // behind that answer it is kept for the next
+  arrive(); // behind that answer it is kept for the next, and this page goes on with what it has
   await later;
-  assert.equal((await ask(t, offline, "")).text, "./ of 2");
+  assert.equal((await ask(t, offline, "app.js")).text, "app.js of 1");
+  assert.equal((await ask(t, offline, "", "second")).text, "index.html of 2");
 });

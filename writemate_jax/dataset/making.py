@@ -79,11 +79,11 @@ def make(
 
     Raises:
       shards.OtherSet: the folder holds a set of other options. sampling.writer.InvalidRequest: of texts and style.
-      ValueError: no texts.
+      ValueError: no texts, or no shards in this part.
     """
     if not texts:
         raise ValueError("no texts; give a file with at least one line that can be written")
-    folder, start, report = Path(folder), time.perf_counter(), Report()
+    folder, start, report, shards = Path(folder), time.perf_counter(), Report(), of_part(recipe, part)
     writer = Writer(model, lanes=lanes_here())
     styles = style_vectors(recipe.style, writer)
     writer.lines(texts[:1], None, 0, None, None)  # what this network cannot write is refused before a set is begun
@@ -96,9 +96,8 @@ def make(
             + [primer] * bool(primer)
         ),
     })  # fmt: skip
-    shards = of_part(recipe, part)
     missing = [shard for shard in shards if not shard_path(folder, shard).exists()]
-    report.kept = sum(len(recipe.lines(shard)) for shard in shards if shard not in missing)
+    report.kept = sum(len(recipe.lines(shard)) for shard in set(shards) - set(missing))
     begun(report.kept)
     devices = list(devices or jax.local_devices())[: len(missing)]
     report.devices = {str(device): 0 for device in devices}
@@ -124,8 +123,11 @@ def lanes_here() -> int:
 
 
 def of_part(recipe: Recipe, part: tuple[int, int]) -> range:
-    """The shards of a part I, N."""
+    """The shards of a part I, N. Raises ValueError for one that has none."""
     first, parts = part
+    if not 1 <= first <= min(parts, recipe.shards):
+        raise ValueError(f"part {first}/{parts} of a set of {recipe.shards} shards has none; expected I/N from 1/N to"
+                         " N/N, and at least N shards: more lines, or fewer in a shard (--shard-size)")  # fmt: skip
     return range(first - 1, recipe.shards, parts)
 
 

@@ -42,7 +42,7 @@ def save(lines: Sequence[Ink], path: str | os.PathLike, look: Look | None = None
 def sheet_of(lines: Sequence[Ink], look: Look) -> InkSheet:
     """The lines on a sheet of their own, one below the other."""
     return sheet(
-        in_x_heights(lines),
+        [in_x_heights(line) for line in lines],
         [line.text for line in lines],
         x_height=look.x_height,
         pen=look.pen,

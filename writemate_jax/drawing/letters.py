@@ -30,10 +30,10 @@ def letter_height(lines: Sequence[Rows]) -> float:
 
 def x_height(lines: Sequence[Rows], unit: str) -> float:
     """The x-height of lines in their unit; where that is no x-height, two thirds of their letters' height."""
-    return 1.0 if unit == UNIT else letter_height(lines) / 1.5
+    return 1.0 if unit == UNIT or not lines else letter_height(lines) / 1.5
 
 
-def in_x_heights(lines: Sequence[Ink]) -> list[Rows]:
-    """The lines' rows in x-heights, all by the median of theirs: a lone dash tells little."""
-    x_height = np.float32(np.median([line.x_height for line in lines] or [1]))
-    return [line.strokes / np.array([x_height, x_height, 1], np.float32) for line in lines]
+def in_x_heights(line: Ink, x_height: float | None = None) -> Rows:
+    """The line's rows in x-heights, by its own unless another is given."""
+    x_height = line.x_height if x_height is None else x_height
+    return line.strokes / np.array([x_height, x_height, 1], np.float32)

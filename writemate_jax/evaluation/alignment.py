@@ -12,7 +12,7 @@ import numpy as np
 
 from writemate_jax.evaluation.groups import ALL
 from writemate_jax.evaluation.prompts import Prompt
-from writemate_jax.sampling.candidates import MOST, loop
+from writemate_jax.sampling.candidates import MOST, loop_of
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.sampling.written import Written
 
@@ -79,7 +79,7 @@ def write_prompts(
     written = writer.write(
         [p.text for p in prompts], bias=bias, seed=seeds, style=style, candidates=candidates, attention=True
     )
-    most = loop(writer.model.config.model.kappa_scale)
+    most = loop_of(writer.model.config.model.kappa_scale)
     return [follow(line, prompt.group, most) for prompt, line in zip(prompts, written, strict=True)]
 
 

@@ -13,7 +13,6 @@ from writemate_jax.evaluation.alignment import Record, Summary, summarise
 from writemate_jax.evaluation.groups import ALL, by_group
 from writemate_jax.evaluation.tables import plain, table
 from writemate_jax.replacing import write_text
-from writemate_jax.sampling.candidates import MOST
 
 MAPS = 6
 
@@ -57,8 +56,8 @@ def chosen(records: Sequence[Record], count: int = MAPS) -> list[Record]:
 def markdown(about: Mapping[str, Any], summaries: Mapping[float, Mapping[str, Summary]]) -> str:
     """A table: every bias over all prompts, then each group at each bias."""
     lines = [
-        "Where the window was, point by point. Skipped: never on the character; stalled: on it for more points than a"
-        f" loop has ({MOST}, where a character has about 10); width: places that it looks at, 1 for a needle.",
+        "Where the window was, point by point. Skipped: never on the character; stalled: on it for more points than"
+        " are taken for a loop; width: places that it looks at, 1 for a needle.",
         "",
         *(f"- {name}: {value}" for name, value in about.items()),
         "",

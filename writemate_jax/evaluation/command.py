@@ -121,6 +121,7 @@ def _alignment(options: argparse.Namespace) -> None:
 
     from writemate_jax.evaluation import alignment, prompts
     from writemate_jax.evaluation.alignment_report import write_report
+    from writemate_jax.sampling.candidates import loop_of
     from writemate_jax.sampling.writer import Writer
 
     writer = Writer.load(options.checkpoint)
@@ -130,6 +131,7 @@ def _alignment(options: argparse.Namespace) -> None:
         "checkpoint": _name(options.checkpoint),
         "prompts": f"{len(lines)} lines of {'the package' if options.prompts is None else options.prompts}",
         "seed": f"line i with {options.seed} + i, {_hand(options, writer)}",
+        "a loop": f"more than {loop_of(writer.model.config.model.kappa_scale)} points on a character",
     }
     found = {
         bias: alignment.write_prompts(

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from writemate_jax.arguments import run, warnings_told, whole
+from writemate_jax.arguments import run, whole
 
 EXAMPLES = """\
 The folder holds lines of ink in .json, .inkml or .svg files, in any size. A JSON has a list of points for each stroke,
@@ -48,9 +48,8 @@ def _run(options: argparse.Namespace) -> None:
     use_compilation_cache()
     model = load_model(options.checkpoint)
     adapt.check_network(model)
-    with warnings_told("train.py adapt"):
-        lines, names = read_lines(options.ink)
-        ink = own_ink.sized(lines, model.alphabet, names)
+    lines, names = read_lines(options.ink)
+    ink = own_ink.sized(lines, model.alphabet, names)
     text_fit.check(model, ink)
     steps = adapt.STEPS if options.steps is None else options.steps
     with tqdm(total=steps + adapt.GATE_STEPS, unit="step", disable=None) as bar:

@@ -151,6 +151,7 @@ class _Scribe:
         self._writer, self._seed = writer, seed
         self._request = {**request, "style": writer.one_hand(request.get("style"), seed, request.get("prime"))}
         self._ink: dict[tuple[str, int], Ink] = {}
+        self._x_height = 0.0  # of the first lines, in their unit
         self._progress = progress
 
     def ink(self, text: str, copy: int) -> Ink:
@@ -187,8 +188,9 @@ class _Scribe:
         for attempt in range(ATTEMPTS):
             seeds = [self._seed_of(text, copy, attempt) for text, copy in keys]
             written = self._writer.write([text for text, _ in keys], seed=seeds, **self._request)
-            for key, rows in zip(keys, in_x_heights(written), strict=True):
-                self._ink[key] = inks.level(rows, key[0])
+            self._x_height = self._x_height or written[0].x_height  # one for all pages
+            for key, line in zip(keys, written, strict=True):
+                self._ink[key] = inks.level(in_x_heights(line, self._x_height), key[0])
             keys = [key for key, line in zip(keys, written, strict=True) if not line.complete]
             if not keys:
                 return

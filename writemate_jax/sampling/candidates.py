@@ -40,9 +40,11 @@ class Draft(NamedTuple):
     loop: int = MOST
 
 
-def loop(kappa_scale: float) -> int:
-    """`Draft.loop` of a network whose window goes so far at a point at first (`model.window.step`)."""
-    return round(0.1 * MOST / kappa_scale)
+def loop_of(kappa_scale: float) -> int:
+    """`Draft.loop` of a network whose window goes so far at a point at first (`model.window.step`): about 1 / (points a
+    character), or more where that was not thought of.
+    """
+    return max(MOST, round(0.1 * MOST / kappa_scale))
 
 
 def draft(

@@ -38,8 +38,7 @@ from writemate_jax.limits import LARGEST_BIAS, MAX_CANDIDATES, MAX_CHARACTERS, M
 from writemate_jax.reading.reader import Reader
 from writemate_jax.reading.reader import embedded as embedded_reader
 from writemate_jax.sampling import leading, neatness
-from writemate_jax.sampling.candidates import loop as candidate_loop
-from writemate_jax.sampling.candidates import usual
+from writemate_jax.sampling.candidates import loop_of, usual
 from writemate_jax.sampling.lanes import Ended, Lanes, Track
 from writemate_jax.sampling.leading import Leading, Led
 from writemate_jax.sampling.levelling import level
@@ -160,7 +159,10 @@ class Writer:
                     wanted[i] = trying[i].send(own)
                 except StopIteration as end:
                     chosen[i] = end.value
-        return [self.finished(line, chosen[i]) for i, (line, _) in enumerate(asked)]
+        found = [self.finished(line, chosen[i]) for i, (line, _) in enumerate(asked)]
+        # Of all lines: a dash alone tells little.
+        x_height = letters.x_height([one.strokes for one in found], self.model.unit)
+        return [replace(one, x_height=x_height) for one in found]
 
     def lines(
         self, texts: Sequence[str] | str, bias: float | Sequence[float] | None, seed: int | Sequence[int],
@@ -235,8 +237,7 @@ class Writer:
 
     def trial(self, line: Line, candidates: int) -> Trial:
         """`sampling.trial.trial` of a line by this network."""
-        loop = candidate_loop(self.model.config.model.kappa_scale)
-        return trial(line, candidates, self._x_height, self._unread, loop)
+        return trial(line, candidates, self._x_height, self._unread, loop_of(self.model.config.model.kappa_scale))
 
     def _unread(self, line: Line, drafts: Sequence[Ended]) -> np.ndarray | None:
         """How unlikely each draft says the text, in nats, to a reader of such ink; None where there is none."""

@@ -162,7 +162,7 @@ def describe(writer: Writer) -> dict[str, Any]:
             "pointsPerCharacter": sampling.points_per_character, "freeCharacters": writing.FREE_CHARACTERS,
             "pointsPerSecond": sampling.points_per_second, "moreBias": trial.MORE_BIAS,
             "stop": line_ends.STOP, "apart": line_ends.APART,
-            "loop": candidates.loop(network.kappa_scale), "short": candidates.SHORT, "hand": candidates.HAND,
+            "loop": candidates.loop_of(network.kappa_scale), "short": candidates.SHORT, "hand": candidates.HAND,
             "read": candidates.READ, "taken": candidates.TAKEN,
             "more": {"short": candidates.MORE, "own": candidates.OWN},
             "neater": neatness.for_the_page(),

@@ -46,12 +46,16 @@ def export(writer: Writer, out: Path) -> list[Path]:
     with replacing(written[-1]) as temporary:
         temporary.write_bytes(model)
     config = {"engine": "browser", "version": __version__, "neater": neatness.for_the_page(), "model": MODEL}
-    config["files"] = [path.relative_to(out).as_posix() for path in written]  # what offline.js keeps, and as which
-    digests = (hashlib.sha256(path.read_bytes()).digest() for path in written)
-    config["site"] = hashlib.sha256(b"".join(digests)).hexdigest()
+    # What offline.js keeps, and the version that these files are together.
+    config["files"] = {path.relative_to(out).as_posix(): _digest(path) for path in written}
+    config["site"] = hashlib.sha256(json.dumps(config).encode()).hexdigest()
     written.append(out / "config.json")
     write_text(written[-1], json.dumps(config) + "\n")
     return written
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def page_files() -> list[Path]:

@@ -1,65 +1,96 @@
 /**
  * The static site's service worker: keeps the site whole, so that it writes without a network, too.
  *
- * Everything is answered from one version, as its files need each other. Whenever the page is opened the network is asked
- * for another first, so that no new one is missed while it answers in time.
+ * A page is answered from one version, as its files need each other. Whenever it is opened the network is asked for another
+ * first, so that no new one is missed while it answers in time.
  */
 const NAME = "writemate-"; // of what is kept, and the version behind it
 const LIST = "config.json"; // names the site's version and files; it is kept last, so that what has it is whole
 const PATIENCE = 5000; // ms for the network; a bad connection may let a request hang for minutes
 const IMPATIENCE = 60_000; // ms in which, after a network that was late, what is kept is answered at once
+const versions = new Map(); // the store that each open page, and each worker of one, is answered from
 let patientFrom = 0;
 
-addEventListener("install", (event) => event.waitUntil(update()));
-addEventListener("activate", (event) => event.waitUntil(clients.claim()));
+addEventListener("install", (event) => event.waitUntil(keepLatest()));
+addEventListener("activate", (event) => event.waitUntil(Promise.all([clients.claim(), drop()])));
 addEventListener("fetch", (event) => {
   const { method, url } = event.request;
   if (method === "GET" && url.startsWith(registration.scope)) event.respondWith(answer(event));
 });
 
 async function answer(event) {
-  if (event.request.mode === "navigate") await settle(event);
-  const found = await (await kept())?.match(event.request, { ignoreSearch: true });
-  return found ?? fetch(event.request);
+  const { request, clientId, resultingClientId } = event;
+  if (request.mode === "navigate") await settle(event);
+  const name = (request.mode !== "navigate" && versions.get(clientId)) || await kept();
+  if (resultingClientId && name) versions.set(resultingClientId, name);
+  const found = name && await (await caches.open(name)).match(request, { ignoreSearch: true });
+  return found || fetch(request);
 }
 
 /** Waits for what the network has, where something is kept that can be answered instead only for a while. */
 async function settle(event) {
-  const settled = update().catch((error) => console.info(error));
+  const settled = keepLatest().then(drop).catch((error) => console.info(error));
   event.waitUntil(settled);
   const late = new Promise((resolve) => setTimeout(resolve, Date.now() < patientFrom ? 0 : PATIENCE, "late"));
   if (await Promise.race([settled, late]) === "late") patientFrom = Math.max(patientFrom, Date.now() + IMPATIENCE);
 }
 
-/** Keeps the version that the network has; nothing where the site is no longer there. */
-async function update() {
+/** Keeps the version that the network has. */
+async function keepLatest() {
   const list = await fetch(LIST, { cache: "no-cache" });
-  if (list.status >= 400 && list.status < 500) return forget();
-  const { site, files } = await list.clone().json();
-  const name = `${NAME}${site}`, cache = await caches.open(name);
-  if (!await cache.match(LIST)) {
-    try {
-      await cache.addAll(["./", ...files].map((file) => new Request(file, { cache: "no-cache" })));
-      await cache.put(LIST, list);
-    } catch (error) { // with no room for two versions the old one would be answered for ever
-      if (error.name === "QuotaExceededError") await forget();
-      throw error;
-    }
+  if (list.status === 404 || list.status === 410) return leave();
+  if (!list.ok) return;
+  const { engine, site, files } = await list.clone().json();
+  if (engine !== "browser") return leave(); // a server has the site's place
+  const cache = await caches.open(`${NAME}${site}`);
+  if (await cache.match(LIST)) return;
+  try {
+    await Promise.all(Object.entries(files).map(([file, digest]) => keep(cache, file, digest)));
+    await cache.put(LIST, list);
+  } catch (error) {
+    // A connection that is lost is a TypeError. For want of room, or where a host never has one version, the old one would be
+    // answered for ever.
+    await (error instanceof TypeError ? caches.delete(`${NAME}${site}`) : forget());
+    throw error;
   }
-  await forget(name);
 }
 
-/** What is kept: the last version that is whole. */
+async function keep(cache, file, digest) {
+  const answer = await fetch(file, { cache: "no-cache" }), bytes = await answer.arrayBuffer();
+  if (answer.status >= 500) throw new TypeError(`${file}: ${answer.status}`); // for now, as a connection that is lost
+  if (!answer.ok || hex(await crypto.subtle.digest("SHA-256", bytes)) !== digest) {
+    throw new Error(`${file} is not of this version`);
+  }
+  const headers = new Headers(answer.headers); // less what is of the way that it came
+  for (const name of ["content-encoding", "content-length", "vary"]) headers.delete(name);
+  await cache.put(file, new Response(bytes, { headers }));
+  if (file === "index.html") await cache.put("./", new Response(bytes, { headers }));
+}
+
+const hex = (bytes) => [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** The name of what is kept: the last version that is whole. */
 async function kept() {
   for (const name of (await caches.keys()).reverse()) {
-    const cache = name.startsWith(NAME) && await caches.open(name);
-    if (cache && await cache.match(LIST)) return cache;
+    if (name.startsWith(NAME) && await (await caches.open(name)).match(LIST)) return name;
   }
   return undefined;
 }
 
-async function forget(but) {
+/** Drops all versions but the last, and those that open pages are of. */
+async function drop() {
+  for (const id of versions.keys()) if (!await clients.get(id)) versions.delete(id);
+  const last = await kept();
+  if (last) await forget([last, ...versions.values()]);
+}
+
+async function forget(but = []) {
   for (const name of await caches.keys()) {
-    if (name !== but && name.startsWith("writemate")) await caches.delete(name);
+    if (name.startsWith("writemate") && !but.includes(name)) await caches.delete(name);
   }
+}
+
+async function leave() {
+  await forget();
+  await registration.unregister();
 }

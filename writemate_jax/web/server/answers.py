@@ -28,7 +28,7 @@ def as_json(line: Written) -> dict[str, Any]:
 
 
 def whole_json(about: dict[str, Any], lines: Sequence[Written]) -> bytes:
-    """All lines as JSON, behind what is said about them all; each by itself, as no other thread runs meanwhile."""
+    """All lines as JSON, behind what is said about them all; made line by line, as no other thread runs during each."""
     head = encoded(about).removesuffix("}")
     return f'{head},"lines":[{",".join(encoded(as_json(line)) for line in lines)}]}}'.encode()
 

@@ -6,7 +6,7 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-LARGEST_HEAD = 65_536  # bytes of a request's head; and of one read more, in which it begins
+LARGEST_HEAD = 65_536  # bytes of a request's head, besides those of the read in which it begins
 MOST_FIELDS = 100  # of a head and of a body's trailer together
 LARGEST_FRAMING = 4  # times as large as its content a body may come in
 
@@ -26,8 +26,9 @@ def limited(seconds: float, head_seconds: float, body: int) -> type[asyncio.Prot
     class Limited(HttpToolsProtocol):
         _end: asyncio.TimerHandle | None = None
         _head: asyncio.TimerHandle | None = None  # while a head may come and has not
-        _begun = False  # whether a head is under way
-        _bytes = 0  # of the request under way, from the read behind the one in which it began
+        _heading = True  # whether what comes is a head, and no body
+        _begun = False  # whether that has begun
+        _bytes = 0  # of the head or body under way, from the read behind the one in which it began
 
         def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(transport)
@@ -38,17 +39,16 @@ def limited(seconds: float, head_seconds: float, body: int) -> type[asyncio.Prot
             if self._begun or self.cycle is None or self.cycle.response_complete:
                 self._await_head()
             self._bytes += len(data)
-            most = LARGEST_HEAD if self._head else LARGEST_HEAD + LARGEST_FRAMING * body
-            if len(data) < self._bytes > most:
+            super().data_received(data)  # which begins to count anew where a head or a body ends
+            if self._bytes > (LARGEST_HEAD if self._heading else LARGEST_FRAMING * body):
                 self.transport.abort()
-                return
-            super().data_received(data)
             if self._begun and not self.flow.read_paused:  # behind a request that is not answered yet
                 self._await_head()
 
         def on_message_begin(self) -> None:
             super().on_message_begin()
-            self._begun, self._bytes = True, 0
+            self._begun = True
+            self._bytes = 0
 
         def on_header(self, name: bytes, value: bytes) -> None:
             if len(self.headers) == MOST_FIELDS:
@@ -58,8 +58,14 @@ def limited(seconds: float, head_seconds: float, body: int) -> type[asyncio.Prot
 
         def on_headers_complete(self) -> None:
             super().on_headers_complete()
-            self._begun = False
+            self._heading = self._begun = False
+            self._bytes = 0
             self._asked()
+
+        def on_message_complete(self) -> None:
+            super().on_message_complete()
+            self._heading = True
+            self._bytes = 0
 
         def pause_writing(self) -> None:
             super().pause_writing()
@@ -81,7 +87,6 @@ def limited(seconds: float, head_seconds: float, body: int) -> type[asyncio.Prot
 
         def _await_head(self) -> None:
             if self._head is None:
-                self._bytes = 0
                 self._head = self.loop.call_later(head_seconds, self.transport.abort)
 
         def _asked(self) -> None:
