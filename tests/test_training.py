@@ -435,7 +435,7 @@ def test_nats_per_line_and_per_point_are_the_mean_over_what_is_real(tmp_path):
 
 
 def test_what_stands_behind_a_lines_end_makes_no_loss_infinite(tmp_path):
-    config = tiny.config(tmp_path)
+    config = small(tmp_path)
     config.model.sigma_floor = 0.0  # as in the paper
     description, batches, _ = loop.prepare(config, corpora.load(config.corpus))
     network, batch = description.network(), next(batches.ordered())
