@@ -93,7 +93,7 @@ def test_the_updates_of_an_epoch_add_up_to_the_gradient_of_the_mean_whatever_the
         return jax.grad(lambda p: losses.sums(network, p, batch).nll)(params)
 
     epoch = list(itertools.islice(loop.order(batches, config, 0), batches.steps()))
-    assert len({int((batch.ids >= 0).sum()) for batch in epoch}) > 2
+    assert len({int((batch.ids >= 0).sum()) for batch in epoch}) > 1
     expected = functools.reduce(optax.tree.add, [gradient(state.params, batch) for batch in epoch])
     data = batches.lines if unit == "line" else batches.points
     state = parallel.replicate(state)
