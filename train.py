@@ -2,8 +2,9 @@
 
   python train.py --config configs/graves_synthesis.py --workdir runs/x [--config.data.batch_size=64 ...]
 
-The same command goes on where it stopped. Several processes (hosts, or a TPU pod): the same command on each, with
---coordinator=HOST:PORT --processes=N --process=I (on a TPU pod --coordinator=auto is enough).
+The same command goes on where it stopped; it exits with 75 where it was stopped in order and updates are left.
+Several processes (hosts, or a TPU pod): the same command on each, with --coordinator=HOST:PORT --processes=N
+--process=I (on a TPU pod --coordinator=auto is enough).
 
   python train.py adapt --ink my_lines/ --workdir runs/me
 
@@ -19,6 +20,8 @@ from absl import app, flags, logging
 from ml_collections import config_flags
 
 from writemate_jax.training.huge_pages import use_huge_pages
+
+STOPPED = 75  # exit code, EX_TEMPFAIL of sysexits.h: a scheduler is to start the same command again
 
 CONFIG = config_flags.DEFINE_config_file("config", None, "Configuration file; see configs/.")
 WORKDIR = flags.DEFINE_string("workdir", None, "Folder of checkpoints, logs and pictures; made if absent.")
@@ -41,13 +44,15 @@ def main(arguments: list[str] | None) -> None:
     use_compilation_cache()  # a resumed run need not compile its buckets again
     try:
         parallel.initialize(COORDINATOR.value, PROCESSES.value, PROCESS.value)
-        loop.run(CONFIG.value, WORKDIR.value)
+        state = loop.run(CONFIG.value, WORKDIR.value)
     except (ConfigurationError, CorpusError, CheckpointNotFound, OSError) as error:  # all else is a bug: its traceback
         print(f"train.py: {error}", file=sys.stderr)
         sys.exit(2)
     except loop.NotFinite as error:
         print(f"train.py: {error}", file=sys.stderr)
         sys.exit(3)
+    if int(state.step) < CONFIG.value.training.steps:
+        sys.exit(STOPPED)
 
 
 def parse(arguments: list[str]) -> list[str]:

@@ -21,6 +21,7 @@ import numpy as np
 
 from benchmarks.timing import gemm_peak, seconds
 from writemate_jax.model import mdn
+from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Network, text_batch
 
 ALPHABET = 80
@@ -67,7 +68,7 @@ def measure(layers: int, cells: int, batch: int, points: int, characters: int, p
             y = unroll(network, params, x[:, :-1], text)
             return -mdn.log_prob(network.mixture(y), x[:, 1:]).sum()
 
-        gradient = jax.jit(jax.grad(loss))
+        gradient = jax.jit(exact(jax.grad(loss)))
         gradients.append(gradient(params, x, text))
         rate = batch * points / seconds(gradient, params, x, text, repeats=3)
         print(

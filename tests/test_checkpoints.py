@@ -157,13 +157,40 @@ def test_a_damaged_newest_state_is_named_and_the_one_before_it_goes_on(descripti
     (newest / file).write_bytes(b"")
     with (
         Checkpoints(tmp_path, description) as checkpoints,
-        pytest.raises(CheckpointNotFound, match=f"{newest} is no whole checkpoint.*delete"),
+        pytest.raises(CheckpointNotFound, match=f"{newest} is no whole checkpoint.*move that folder"),
     ):
         checkpoints.restore(state)
     shutil.rmtree(newest)
-    (tmp_path / "last" / "3.orbax-checkpoint-tmp").mkdir()  # as a run that was killed while it wrote leaves
+    half = tmp_path / "last" / "3.orbax-checkpoint-tmp"
+    half.mkdir()  # as a run that was killed while it wrote leaves
     with Checkpoints(tmp_path, description) as checkpoints:
         assert checkpoints.restore(state)["step"] == 1
+    assert not half.exists()
+
+
+def test_a_whole_state_of_another_structure_is_not_called_damaged(description, params, tmp_path):
+    state = {"average": params, "optimizer": (jnp.zeros(2),)}
+    with Checkpoints(tmp_path, description) as checkpoints:
+        checkpoints.save(1, state)
+    newer = {**state, "optimizer": (jnp.zeros(2), jnp.zeros(3))}  # as another version of Optax may have it
+    with (
+        Checkpoints(tmp_path, description) as checkpoints,
+        pytest.raises(CheckpointNotFound, match=rf"last/1 is whole, but(.|\n)*--config.weights_from={tmp_path}/last/1"),
+    ):
+        checkpoints.restore(newer)
+
+
+def test_another_corpus_of_the_same_statistics_is_told(description, params, tmp_path):
+    state = {"average": params}
+    with Checkpoints(tmp_path, description, corpus_checksum=1) as checkpoints:
+        checkpoints.save(1, state)
+    with (
+        Checkpoints(tmp_path, description, corpus_checksum=2) as checkpoints,
+        pytest.raises(ConfigurationError, match="another corpus_checksum: 1 there, 2 here; .*its own.* corpus"),
+    ):
+        checkpoints.restore(state)
+    with Checkpoints(tmp_path, description, corpus_checksum=1) as checkpoints:
+        assert checkpoints.restore(state) is not None
 
 
 def test_a_run_that_comes_by_again_before_its_best_may_find_a_better_one(description, params, tmp_path):

@@ -151,6 +151,20 @@ def test_characters_are_counted(lines, corpus):
     assert wider.character_counts["Z"] == 0 and set(wider.alphabet) == set(corpus.alphabet) | {"Z"}
 
 
+def test_a_checksum_tells_what_a_training_sees_and_nothing_else(lines, corpus, tmp_path):
+    about = {"quantum": 1 / 64, **ABOUT}
+    save(tmp_path / "c.npz", corpus)
+    same = [dataclasses.replace(line, source="elsewhere") for line in lines]
+    assert corpus.checksum == load(tmp_path / "c.npz").checksum == pack(same, **about).checksum
+    first = lines[0]
+    moved = first.strokes + np.array([1 / 64, 0, 0], np.float32)
+    others = [[*lines[1:], first], lines[:-1]] + [
+        [dataclasses.replace(first, **{field: value}), *lines[1:]]
+        for field, value in (("text", "other"), ("writer", "w9"), ("split", "train"), ("strokes", moved))
+    ]
+    assert len({corpus.checksum, *(pack(other, **about).checksum for other in others)}) == 7
+
+
 def test_arrangements_keep_training_and_validation_apart():
     for train, validation in corpora.ARRANGEMENTS.values():
         assert train and validation and not set(train) & set(validation)

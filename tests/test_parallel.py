@@ -200,6 +200,14 @@ def test_two_processes_equal_one(tmp_path):
         np.testing.assert_allclose(a, b, atol=1e-5)
 
 
+def test_the_first_device_s_values_stay_when_they_are_donated():
+    tree = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.float32(2)}
+    there = parallel.replicate(tree)
+    here = parallel.unreplicate(there)
+    parallel.pmap(lambda tree: jax.tree.map(lambda x: x + 1, tree), donate_argnums=(0,))(there)
+    assert jax.tree.all(jax.tree.map(lambda a, b: np.shape(a) == np.shape(b) and np.all(a == b), here, tree))
+
+
 @pytest.mark.parametrize("wrong", [(None, 2, 0), (None, None, 1), ("127.0.0.1:1", 2, None), ("127.0.0.1:1", None, 0)])
 def test_processes_are_told_of_each_other(wrong):
     with pytest.raises(ValueError, match="--coordinator.*need|need --coordinator"):

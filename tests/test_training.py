@@ -43,9 +43,9 @@ def command(config, workdir, **changes):
     )
 
 
-def finish(process):
+def finish(process, code=0):
     output, _ = process.communicate(timeout=600)
-    assert process.returncode == 0, output.decode()[-3000:]
+    assert process.returncode == code, output.decode()[-3000:]
 
 
 def newest(workdir):
@@ -81,7 +81,7 @@ def test_killed_and_stopped_runs_go_on_bit_for_bit(tmp_path):
     stopped = command(config, broken, **steps)
     wait_for_step(broken, reached + 1)  # it listens to signals from its first step on
     stopped.send_signal(signal.SIGTERM)
-    finish(stopped)  # SIGTERM is an orderly end
+    finish(stopped, code=75)  # SIGTERM is an orderly end, before the last step
     finish(command(config, broken, **steps))
     assert_same_state(whole, broken)
     rows = [log.read(folder / "train.csv") for folder in (whole, broken)]
@@ -514,6 +514,19 @@ def test_an_evaluation_that_a_kill_prevented_is_made_at_the_next_start_and_the_c
     assert rows[1]["epochs"] == 4 and rows[1]["seconds"] > rows[0]["seconds"]
     loop.run(config, run)  # nothing is left to do
     assert len(log.read(run / "validation.csv")) == 2
+
+
+def test_another_number_of_updates_is_told_with_the_rate_that_it_changes(tmp_path, capsys):
+    config, run = small(tmp_path), tmp_path / "run"
+    config.optimizer.update(learning_rate=0.01, warmup_steps=0, cosine_to=0.0)
+    loop.run(config, run)
+    assert "learning rate" not in capsys.readouterr().err
+    config.training.steps = 24
+    loop.run(config, run)
+    # Half of a cosine of 24, where that of 12 was at its end.
+    told = "config.training.steps is 24 and was 12: the learning rate at step 12 is 0.005, and was to be 0"
+    assert told in capsys.readouterr().err
+    assert [row["laid_for"] for row in log.read(run / "checkpoints.csv")][-1] == 24
 
 
 def test_a_tiny_corpus_is_overfitted_until_it_writes_its_own_text_back(tmp_path):

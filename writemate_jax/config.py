@@ -148,7 +148,7 @@ def identity(stored: dict) -> dict:
     """What may not change between two starts of a run, of a configuration as `to_json` gives it.
 
     How long to train and how often to look may, and what is written then; not the lines that are looked at, by which
-    the best is chosen. Where the corpus lies may, as what it holds shows in the statistics that are kept beside this.
+    the best is chosen. Where the corpus lies may, as a checkpoint keeps the checksum of what it holds beside this.
     """
     free = {"steps", "log_every", "evaluate_every", "save_every", "minutes"}
     training = {key: value for key, value in stored["training"].items() if key not in free}

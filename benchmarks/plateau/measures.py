@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from writemate_jax.data.batches import Batch
+from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Network
 from writemate_jax.model.window import Text
 
@@ -68,6 +69,7 @@ def places(phi: jax.Array, kappa: jax.Array, length: jax.Array) -> tuple[jax.Arr
 
 
 @partial(jax.jit, static_argnums=(0, 1))
+@exact
 def line_losses(network: Network, loss: Callable, params: dict, batch: Batch) -> jax.Array:
     """Nats of each line [b], by a loss of mixtures and points."""
     text = Text(batch.codes, batch.text_length) if network.window else None
@@ -77,6 +79,7 @@ def line_losses(network: Network, loss: Callable, params: dict, batch: Batch) ->
 
 
 @partial(jax.jit, static_argnums=(0, 1))
+@exact
 def _read(network: Network, loss: Callable, params: dict, batch: Batch):
     y, phi, kappa = unroll(network, params, batch)
     nats = loss(network.mixture(jnp.moveaxis(y, 0, 1)), batch.targets)

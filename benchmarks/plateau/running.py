@@ -25,6 +25,7 @@ from writemate_jax import strokes
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.batches import Batch, Batches
+from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Network
 from writemate_jax.model.window import Text
 from writemate_jax.replacing import replacing, write_text
@@ -236,7 +237,7 @@ class _Trainer:
         """A row at each evaluation after `before`, up to the update `last`, and the reading of its weights."""
         settings, start = self.settings, time.monotonic() - (before.seconds if before else 0.0)
         every = max(1, settings.steps // settings.evaluations)
-        update = jax.jit(self._update, donate_argnums=(0, 1))
+        update = jax.jit(exact(self._update), donate_argnums=(0, 1))
         points = before.points if before else 0.0
         nats = seen = norm = 0.0
         for batch in itertools.islice(self._order(), self.step, last):

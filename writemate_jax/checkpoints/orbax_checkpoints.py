@@ -22,10 +22,13 @@ from writemate_jax.damage import DAMAGE
 
 
 class Checkpoints:
-    """The checkpoints of one work directory; a context manager that waits for what is still being written."""
+    """The checkpoints of one work directory; a context manager that waits for what is still being written.
 
-    def __init__(self, workdir: Path, description: Description):
-        self._description = description.to_json()
+    corpus_checksum: of the `Corpus` that the run is trained on, by which another one of the same statistics is told.
+    """
+
+    def __init__(self, workdir: Path, description: Description, corpus_checksum: int = 0):
+        self._description = description.to_json() | {"corpus_checksum": corpus_checksum}
         root = Path(workdir).absolute()
         self._last = _manager(root / LAST, max_to_keep=2)
         self._best = _manager(
@@ -78,13 +81,14 @@ class Checkpoints:
         # Fields that are newer than the run had their defaults' effect in it.
         stored["config"] = configuration.to_json(configuration.from_json(stored["config"]))
         stored.setdefault("writers", [])
+        stored.setdefault("corpus_checksum", self._description["corpus_checksum"])
         for key, value in self._description.items():
             ours, theirs = (configuration.identity(v) if key == "config" else v for v in (value, stored[key]))
             if ours != theirs:
                 other = configuration.difference(ours, theirs, key)
                 raise ConfigurationError(
                     f"{self._last.directory.parent} holds a run with another {other}; "
-                    "continue it with its own configuration, or choose a new --workdir"
+                    "continue it with its own configuration and corpus, or choose a new --workdir"
                 )
 
     @staticmethod
@@ -92,10 +96,19 @@ class Checkpoints:
         [name] = item
         try:
             return manager.restore(step, args=ocp.args.Composite(**item))[name]
+        except PermissionError:
+            raise
         except DAMAGE as error:
+            folder, told = manager.directory / str(step), f"({type(error).__name__}: {error})"
+            if _is_whole(folder):
+                raise CheckpointNotFound(
+                    f"{folder} is whole, but not as this version of WriteMate or Optax keeps a training's state "
+                    f"{told}; go on with the version that wrote it, or from its weights: a new --workdir with "
+                    f"--config.weights_from={folder}"
+                ) from error
             raise CheckpointNotFound(
-                f"{manager.directory / str(step)} is no whole checkpoint ({type(error).__name__}: {error}); delete "
-                "that folder, and the run goes on from the one before it or, if it was the only one, begins anew"
+                f"{folder} is no whole checkpoint {told}; move that folder elsewhere, and the run goes on from the "
+                "one before it or, if it was the only one, begins anew"
             ) from error
 
     def _args(self, **trees: Any) -> ocp.args.Composite:
@@ -106,7 +119,10 @@ class Checkpoints:
 def _manager(folder: Path, **options: Any) -> ocp.CheckpointManager:
     # Where several processes save, each manager waits for the others at barriers of its own name: both may be saving.
     processes = ocp.options.MultiprocessingOptions(barrier_sync_key_prefix=folder.name)
-    options = ocp.CheckpointManagerOptions(multiprocessing_options=processes, **options)
+    # What a kill left half written is removed: a save of that step may never come again.
+    options = ocp.CheckpointManagerOptions(
+        multiprocessing_options=processes, cleanup_tmp_directories=True, **options
+    )
     return ocp.CheckpointManager(folder, options=options)
 
 
@@ -132,7 +148,14 @@ def read(path: Path) -> tuple[dict, Any]:
     return restored["description"], tree if item == "params" else tree["average"]
 
 
+def _is_whole(folder: Path) -> bool:
+    try:
+        read(folder)
+    except DAMAGE:
+        return False
+    return True
+
+
 def _to_host(tree: Any) -> Any:
-    # Copies: the device buffers are donated to the next step while the checkpoint is still being written. NumPy
-    # arrays are also what makes one process of several write, and every one of them read.
-    return jax.tree.map(lambda x: np.array(x, copy=True), tree)
+    # NumPy arrays are what makes one process of several write, and every one of them read.
+    return jax.tree.map(np.asarray, tree)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -106,6 +107,15 @@ class Corpus:
         if isinstance(splits, str) or absent:
             raise CorpusError(f"no lines in split {absent or splits!r}; the corpus has {dict(present)}")
         return np.flatnonzero(np.isin(np.array(self.splits), list(splits)))
+
+    @cached_property
+    def checksum(self) -> int:
+        """CRC-32 of what a training sees: the lines' ink, texts, writers and splits, and their order."""
+        about = json.dumps([self.quantum, self.texts, self.writers, self.splits]).encode()
+        total = zlib.crc32(about)
+        for array in (self.lengths, self.eos, self.offsets):
+            total = zlib.crc32(np.ascontiguousarray(array).tobytes(), total)
+        return total
 
     @cached_property
     def character_counts(self) -> dict[str, int]:

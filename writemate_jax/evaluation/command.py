@@ -165,11 +165,13 @@ def _styles(options: argparse.Namespace) -> None:
 
 def _likelihood(options: argparse.Namespace) -> None:
     from writemate_jax.checkpoints.models import load_model
+    from writemate_jax.compilation_cache import use_compilation_cache
     from writemate_jax.evaluation.likelihood import measure
     from writemate_jax.replacing import write_text
 
     if options.result is not None and (options.checkpoint is None or options.lines is not None):
         raise ValueError("--result needs the --checkpoint of a training, and a whole split: no --lines")
+    use_compilation_cache()
     corpus, indices = _corpus_lines(options)
     model = load_model(options.checkpoint)
     found = measure(model, corpus, indices)

@@ -29,7 +29,7 @@ def validate(evaluation_step: Callable, params: Any, validation: Batches) -> los
     """
     total = None
     for batch in validation.ordered(process_index=jax.process_index(), process_count=jax.process_count()):
-        sums = jax.device_get(parallel.unreplicate(evaluation_step(params, parallel.shard(batch))))
+        sums = parallel.unreplicate(evaluation_step(params, parallel.shard(batch)))
         # float64 on the host: float32 totals of a million points lose the digits that are compared.
         sums = jax.tree.map(np.float64, sums)
         total = sums if total is None else jax.tree.map(np.add, total, sums)

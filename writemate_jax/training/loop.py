@@ -79,7 +79,7 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
     rule = optimizer.make(config.optimizer, config.training.steps)
     example = next(iter(validation.ordered()))
     state = step.initial_state(network, rule, config.seed, example, config.optimizer.weight_noise)
-    with Checkpoints(workdir, description) as checkpoints, _stop_signals() as stop:
+    with Checkpoints(workdir, description, corpus.checksum) as checkpoints, _stop_signals() as stop:
         restored = checkpoints.restore(state)
         if restored is not None:
             state = restored
@@ -88,6 +88,7 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
         first = int(state.step)
         if parallel.is_main():
             _announce(config, corpus, training, validation, state, first)
+            _announce_rate(config, workdir, first)
             hardware.note(workdir)
         log = Log(workdir, first) if parallel.is_main() else None
         cost = Cost.so_far(workdir, first, training.lines, started)
@@ -217,7 +218,7 @@ class _Trainer:
                 window = []
             if save or told_to_stop:
                 if self.log:
-                    self.log.write("checkpoints", done, **self.cost.now())
+                    self.log.write("checkpoints", done, **self.cost.now(), laid_for=settings.steps)
                 self.checkpoints.save(done, parallel.unreplicate(state))
             if evaluate and not told_to_stop:
                 self._evaluate(done, state)
@@ -225,7 +226,7 @@ class _Trainer:
                 tqdm.write(f"stopped at step {done}; saved. The same command goes on.", file=sys.stderr)
                 break
         bar.close()
-        return jax.device_get(parallel.unreplicate(state))
+        return parallel.unreplicate(state)
 
     def _is_evaluated(self, done: int) -> bool:
         settings = self.config.training
@@ -241,7 +242,7 @@ class _Trainer:
 
     def _check(self, at: int, batch: Batch, metrics: step.Metrics, window: list) -> bool:
         """Reads a step's metrics; says whether some process was told to stop."""
-        metrics = jax.device_get(parallel.unreplicate(metrics))
+        metrics = parallel.unreplicate(metrics)
         if not np.isfinite([metrics.sums.nll, metrics.gradient_norm, metrics.weight_norm]).all():
             self._report_not_finite(at, batch, metrics)
         window.append(metrics.sums)
@@ -301,7 +302,7 @@ class _Trainer:
         if self.log is None:
             return
         complete = evaluation.write_samples(
-            self.description, jax.device_get(average), self.validation, self.corpus, self.workdir / "samples", done
+            self.description, average, self.validation, self.corpus, self.workdir / "samples", done
         )
         self.log.write(
             "validation",
@@ -346,7 +347,9 @@ def _stop_signals() -> Iterator[dict]:
 
 def _announce(config, corpus, training, validation, state, first) -> None:
     longest = config.data.max_points
-    size = f"{config.data.batch_size} lines" if config.data.batch_size else f"{config.data.points_per_batch:,} points"
+    size = f"{config.data.points_per_batch:,} points"
+    if config.data.batch_size:
+        size = f"{config.data.batch_size} lines (data.batch_size; with 0 data.points_per_batch would count)"
     weights = sum(np.size(x) for x in jax.tree.leaves(state.average))
     print(
         f"{len(corpus):,} lines in {corpora.path_of(config.corpus)}; alphabet of {len(corpus.alphabet)}\n"
@@ -359,3 +362,18 @@ def _announce(config, corpus, training, validation, state, first) -> None:
         + (f"going on at step {first}" if first else "from the start"),
         file=sys.stderr,
     )
+
+
+def _announce_rate(config: ConfigDict, workdir: Path, first: int) -> None:
+    """Tells of another number of updates than before: where the rate falls along them, it is another from here on."""
+    before = [row["laid_for"] for row in logs.read(workdir / "checkpoints.csv") if row.get("laid_for", math.nan) > 0]
+    steps = config.training.steps
+    if not before or before[-1] == steps:
+        return
+    was, is_now = (float(optimizer.learning_rate(config.optimizer, int(n))(first)) for n in (before[-1], steps))
+    if was != is_now:
+        print(
+            f"config.training.steps is {steps:,} and was {before[-1]:,.0f}: the learning rate at step {first:,} is "
+            f"{is_now:.3g}, and was to be {was:.3g}",
+            file=sys.stderr,
+        )

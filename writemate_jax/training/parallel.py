@@ -13,7 +13,6 @@ from typing import Any
 
 import jax
 import numpy as np
-from flax import jax_utils
 
 from writemate_jax.config import ConfigurationError
 
@@ -87,8 +86,10 @@ def replicate(tree: Any) -> Any:
 
 
 def unreplicate(tree: Any) -> Any:
-    """The first local device's copy."""
-    return jax_utils.unreplicate(tree)
+    """The first local device's values, as arrays of the host that stay when the device's are donated."""
+    # Of the device's own piece: an index into the whole would be a program, queued behind all that was begun meanwhile,
+    # so that to read the step before would be to wait for the next.
+    return jax.tree.map(lambda x: np.array(x.addressable_data(0))[0], tree)
 
 
 def shard(tree: Any) -> Any:
