@@ -50,6 +50,11 @@ def test_unknown_characters_are_all_named_once():
         ("a\u00a0b", "a b"),
         ("a\tb", "a b"),
         ("stra\u00dfe", "strasse"),
+        ("2\u00bd cups, \u00bd cup", "2 1/2 cups, 1/2 cup"),  # not 21/2
+        ("8\u00bd\u00d711", "8 1/2x11"),
+        ("10\u2075, 10\u207b\u00b9\u00b2, m\u00b2", "10^5, 10^-12, m2"),  # not 105
+        ("3\u00b74, col\u00b7lega, 3\u22c54", "3*4, col-lega, 3*4"),
+        ("a \u2260 b", "a =/= b"),
         ("\u041c\u0438\u0440", "Mir"),
         ("a\u200bb\u00adc", "abc"),  # characters without ink
         ("\u0645\u0631\u062d\u0628\u0627", "mrhba"),  # the alef, which the table of likenesses lacks
@@ -66,7 +71,12 @@ def test_what_was_replaced_is_told():
     assert ASCII.transliterate("\u00e9\u2014\u00e9")[1] == {"\u00e9": "e", "\u2014": "-"}
 
 
-@pytest.mark.parametrize("text", ["\U0001f600", "a\nb", "\x00"])
+def test_numbers_stay_as_they_are_where_the_alphabet_has_them():
+    text = "2\u00bd 10\u2075 3\u00b74"
+    assert Alphabet(" 012345\u00bd\u2075\u00b7").transliterate(text) == (text, {})
+
+
+@pytest.mark.parametrize("text", ["\U0001f600", "a\nb", "\x00", "a \u226e b", "a \u2271 b", "=\u20d2"])
 def test_what_has_no_likeness_is_named(text):
     unknown = next(c for c in text if c not in ASCII.characters)
     with pytest.raises(UnknownCharacters) as caught:

@@ -17,7 +17,7 @@ import pytest
 from node import run_node
 from writemate_jax import config, strokes
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
-from writemate_jax.checkpoints.models import Description, Model, digest
+from writemate_jax.checkpoints.models import Description, Model, digest, load_model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.own_ink import UnfitInk, like_the_corpus
 from writemate_jax.drawing.strokes_json import Ink
@@ -26,7 +26,7 @@ from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling import candidates, neatness
 from writemate_jax.sampling.lanes import Ended
-from writemate_jax.sampling.levelling import level
+from writemate_jax.sampling.levelling import level, on_baseline
 from writemate_jax.sampling.line_ends import APART, STOP, without_primer, without_stop
 from writemate_jax.sampling.stray_ticks import starts_with_tick
 from writemate_jax.sampling.writer import Writer
@@ -399,8 +399,8 @@ def test_the_candidate_that_is_like_a_hand_is_that_of_the_package(writer, inks):
 
 
 def test_ink_is_read_as_by_the_package(writer, files, inks):
-    texts = ["hello", "a tin", "no"]
-    pairs = [(line, texts[i % 3]) for i, line in enumerate(inks)] + [(inks[0][:4], "hello")]
+    texts = ["hello", "a tin", "no...", "__-- ''"]  # repeated marks are read as one
+    pairs = [(line, texts[i % 4]) for i, line in enumerate(inks)] + [(inks[0][:4], "hello")]
     lines = [{"rows": line.tolist(), "text": text} for line, text in pairs]
     tasks = {"float32": False, "int8": False, "plain": True}
     found = run(**{
@@ -493,21 +493,28 @@ def _plain(draft: candidates.Draft) -> dict:
     return known
 
 
-def test_lines_are_levelled_as_by_the_package():
+def test_lines_are_levelled_as_by_the_package(files):
     corpus = corpora.load()
-    lines = [corpus.strokes(i) for i in range(0, 300, 50)]
+    lines, texts = ([of(i) for i in range(0, 300, 50)] for of in (corpus.strokes, corpus.text))
     sloped = [np.column_stack([line[:, 0], line[:, 1] + 0.1 * line[:, 0], line[:, 2]]) for line in lines]
     sloped.append(lines[0][:5] * [1, 1, 0] + [0, 0, 1])  # too short to have a slope
-    found = run(**{str(i): {"do": "levelled", "rows": line.tolist()} for i, line in enumerate(sloped)})
+    sloped.append(lines[0][:1])
+    sloped[1][0, 1] += 0.4  # begins above the baseline
+    texts += [texts[0][:1], "."]
+    task = {"do": "levelled", "model": files["int8"]}
+    found = run(**{
+        str(i): {**task, "rows": line.tolist(), "text": text}
+        for i, (line, text) in enumerate(zip(sloped, texts, strict=True))
+    })
     for i, line in enumerate(sloped):
-        expected = level(line.astype(np.float32))
+        expected = on_baseline(level(line.astype(np.float32)), texts[i])
         np.testing.assert_array_equal(np.array(found[str(i)])[:, 2], expected[:, 2])
         np.testing.assert_allclose(strokes.to_points(np.array(found[str(i)])), strokes.to_points(expected), atol=0.002)
 
 
 def test_characters_are_replaced_as_by_the_package(files):
     alphabet = Alphabet(" !.aehilnot")
-    texts = ["  á tône ", "aⁿ…", "ﬁn", "Ω", "漢", "a\u0301", "e\u200dl", "…"]
+    texts = ["  á tône ", "aⁿ…", "ﬁn", "Ω", "漢", "a\u0301", "e\u200dl", "…", "a≠e", "a≮e", "a=\u20d2e"]
     found = run(**{text: {"do": "readable", "model": files["int8"], "text": text} for text in texts})
     for text in texts:
         try:
@@ -623,6 +630,30 @@ def test_a_hand_is_fitted_as_by_the_package(writer, files):
     assert found["long"]["vector"] == found["first"]["vector"]
     repeated = [rows[2], *[np.tile(rows[0], (30, 1))] * 3]
     np.testing.assert_allclose(long["trait"], resemblance.trait(repeated), atol=1e-4)
+
+
+def test_the_line_to_go_on_from_is_the_one_that_the_package_takes(tmp_path, monkeypatch):
+    model, corpus = load_model(), corpora.load()
+    path = tmp_path / "model"
+    path.write_bytes(browser_model.encode(Writer(model), small=False))
+    own = [i for i in corpus.select(["validation"]) if corpus.writer(i) == "kai/jspark" and corpus.lengths[i] < 250][:6]
+    rows, texts = [corpus.strokes(i) for i in own], [corpus.text(i) for i in own]
+    longest = max(range(6), key=lambda i: len(rows[i]))
+    wrong = [f"{text} and so it goes on" if i == longest else text for i, text in enumerate(texts)]
+    nobody = np.asarray(model.params["styles"][0])
+    task = {"do": "primer", "model": str(path), "style": nobody.tolist()}
+    sent = {name: [{"text": text, "rows": row.tolist()} for text, row in zip(said, rows, strict=True)]
+            for name, said in (("right", texts), ("wrong", wrong), ("few", ["ab"] * 6))}  # fmt: skip
+    found = run(
+        **{name: {**task, "lines": lines} for name, lines in sent.items()},
+        short={**task, "lines": sent["right"], "settings": {"longest": 0}},
+    )
+    best = functools.partial(primers.best, model, rows, style=nobody)
+    assert found["right"] == best(texts=texts) == longest
+    assert found["wrong"] == best(texts=wrong) not in (longest, None)
+    assert found["few"] == -1 and best(texts=["ab"] * 6) is None
+    monkeypatch.setattr(primers, "LONGEST", 0)  # all are too long: the shortest
+    assert found["short"] == best(texts=texts) == min(range(6), key=lambda i: len(rows[i]))
 
 
 def test_whether_ink_says_its_text_is_told_as_by_the_package(writer, files):

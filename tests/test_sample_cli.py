@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import shutil
 import subprocess
@@ -174,6 +175,33 @@ def test_many_lines_are_saved_some_at_a_time_and_an_interrupt_keeps_them(sample,
     assert files("cut") == [f"cut/000{i}.json" for i in range(4)]
 
 
+def test_an_interrupt_between_files_counts_those_that_are_there(sample, monkeypatch):
+    save, calls = command.save, []
+
+    def interrupted(*arguments):
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return save(*arguments)
+
+    monkeypatch.setattr(command, "save", interrupted)
+    code, out, err = sample("Hello", "world", "a bead", "--out", "cut", "--format", "json")
+    assert (code, out) == (130, []) and "stopped; 2 files are written" in err and len(files("cut")) == 2
+
+
+def test_lines_of_a_longer_run_in_the_same_folder_are_told_of(sample):
+    for texts, told in ((["Hello", "world", "a bead"], False), (["a bead"], True)):
+        code, _, err = sample(*texts, "--out", "ink", "--format", "svg")
+        assert code == 0 and ("ink/0001.svg and what follows it are of an earlier run" in err) == told
+
+
+def test_characters_that_become_others_are_told_of_once(sample):
+    Path("letter.txt").write_text("w\u00e0rd\nHell\u00f6\nb\u00e0r\n", encoding="utf-8")
+    _, _, err = sample("--text-file", "letter.txt", "--format", "json")
+    changes = "letter.txt:1: the network does not know all characters; it writes '\u00e0' as 'a', '\u00f6' as 'o'"
+    assert [line for line in err.splitlines() if "know" in line] == [f"sample.py: warning: {changes}"]
+
+
 @pytest.mark.parametrize("options", [("--page", "A6", "--out", "a.svg"), ("--list-styles", "--out", "a.png")])
 def test_an_interrupt_is_no_traceback(sample, monkeypatch, options):
     def interrupted(*_, **__):
@@ -215,7 +243,7 @@ def test_primer_is_read_back_and_changes_the_ink(sample):
     assert sample("world", "--out", "primed.json", "--prime", "hand.json")[0] == 0
     assert sample("world", "--out", "other.json", "--prime", "hand.json", "--prime-text", "Holle")[0] == 0
     inks = [read_json(f"{name}.json").strokes.tolist() for name in ("plain", "primed", "other")]
-    assert inks[0] != inks[1] != inks[2]
+    assert all(a != b for a, b in itertools.combinations(inks, 2))
 
 
 def test_unconditional(sample):

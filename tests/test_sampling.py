@@ -27,7 +27,7 @@ from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling import leading, sampler
-from writemate_jax.sampling.levelling import level
+from writemate_jax.sampling.levelling import level, on_baseline
 from writemate_jax.sampling.requests import InvalidRequest
 from writemate_jax.sampling.writer import Writer
 
@@ -44,6 +44,10 @@ PRIMER = Ink(  # a c and a d of two strokes, in some unit
     ]),
     "ccd",
 )
+
+
+def placed(rows, text):
+    return on_baseline(level(rows), text)
 
 
 @functools.cache
@@ -124,7 +128,7 @@ def test_written_line_is_what_a_plain_loop_writes(rests, cap):
         if not rests:  # the first point is the origin, and part of the line
             expected = np.concatenate([[[0, 0, 0]], expected])
             phi, kappa = (np.concatenate([course[:1], course]) for course in (phi, kappa))
-        np.testing.assert_allclose(line.strokes, level(expected) if rests else expected, atol=1e-4)
+        np.testing.assert_allclose(line.strokes, placed(expected, TEXTS[i]) if rests else expected, atol=1e-4)
         np.testing.assert_allclose(line.phi, phi, atol=1e-4)
         np.testing.assert_allclose(line.kappa, kappa, atol=1e-4)
         assert (line.complete, line.seed, line.text) == (complete, 5 + i, TEXTS[i])
@@ -148,7 +152,7 @@ def test_primed_line_is_what_a_plain_loop_writes_after_the_primer(rests):
     if rests:  # the new ink begins at its left edge, on the primer's baseline
         points = strokes.to_points(expected) + [0, strokes.to_points(ink)[-1, 1]]
         own = strokes.from_points(points - [points[:, 0].min(), 0], expected[:, 2])
-        np.testing.assert_allclose(line.strokes, level(own), atol=1e-4)
+        np.testing.assert_allclose(line.strokes, placed(own, "bad"), atol=1e-4)
     else:
         np.testing.assert_allclose(line.strokes[1:], expected[1:], atol=1e-4)
         assert line.strokes[0].tolist() == [0, 0, expected[0, 2]]

@@ -40,7 +40,7 @@ from writemate_jax.drawing.strokes_json import Ink  # noqa: E402
 from writemate_jax.hands import adapt, named_styles, primers, resemblance, styles, text_fit  # noqa: E402
 from writemate_jax.model.networks import text_batch  # noqa: E402
 from writemate_jax.sampling import candidates, leading, sampler, style_choice  # noqa: E402
-from writemate_jax.sampling.levelling import level  # noqa: E402
+from writemate_jax.sampling.levelling import level, on_baseline  # noqa: E402
 from writemate_jax.sampling.lines import TEXT_CAPACITIES  # noqa: E402
 from writemate_jax.sampling.writer import Writer  # noqa: E402
 from writemate_jax.sampling.written import Written  # noqa: E402
@@ -241,7 +241,7 @@ def test_a_stream_tells_lines_and_points_as_they_are_written(client):
         assert len(drawn) > 1 or len(line["points"]) < 33
         parts = np.array([point for _, event in drawn for point in event["points"]], np.float32)
         parts[-1, 2] = 1  # the pen lifts at the end
-        np.testing.assert_allclose(level(parts), line["points"], atol=0.02)
+        np.testing.assert_allclose(on_baseline(level(parts), line["text"]), line["points"], atol=0.02)
     several = [kind for kind, _ in events_of(client.post("/api/v1/stream", json=body | {"candidates": 2}))]
     assert several == ["line"] * 3 + ["done"]
 
@@ -267,7 +267,8 @@ def test_points_behind_a_primer_come_from_the_lines_own_origin(client):
         assert first[:, 0].min() == pytest.approx(0, abs=0.02)
         if len(whole) == len(line["points"]):  # nothing at its ends was none of it
             whole[-1, 2] = 1
-            ours, theirs = strokes.to_points(level(whole)), strokes.to_points(line["points"])
+            ours = strokes.to_points(on_baseline(level(whole), line["text"]))
+            theirs = strokes.to_points(line["points"])
             left = ours[:, 0].min() - theirs[:, 0].min()
             np.testing.assert_allclose(ours - [left, 0], theirs, atol=0.2)  # a thousandth at each point
             assert left == pytest.approx(min(0, strokes.to_points(whole)[:, 0].min()), abs=0.1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,8 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 from anyascii import anyascii
 
-# Where the table of likenesses has nothing: the tab, and the alef that most Arabic lines have.
-LIKENESSES = {"\t": " ", "\u0627": "a"}
+# Where the table of likenesses has nothing: the tab, and the alef that most Arabic lines have. Where it has another
+# meaning: "not equal" as "equal"; and a product that reads better as of hand.
+LIKENESSES = {"\t": " ", "\u0627": "a", "\u2260": "=/=", "\u00d7": "x"}
+STRUCK_OUT = {"\u0338", "\u20d2"}  # strokes through a sign, which make it say the opposite
+# What means something else right behind a digit, where it stands for itself no more: 21/2, 105, 3-4.
+FRACTIONS = "\u00bc\u00bd\u00be" + "".join(map(chr, range(0x2150, 0x2160))) + "\u2189"
+RAISED = "\u2070\u00b9\u00b2\u00b3" + "".join(map(chr, range(0x2074, 0x207C)))  # digits, plus and minus
+DOT, TIMES = "\u00b7", "\u22c5"
 # Categories of marks that add nothing to the letters of another script where the table has nothing for them: accents,
 # joiners, and letters that only change or stretch another.
 WITHOUT_INK = ("Mn", "Me", "Mc", "Cf", "Lm")
@@ -71,12 +78,25 @@ class Alphabet:
         their own (joiners, stray accents) become nothing. Raises `UnknownCharacters`, naming ``where`` and all that
         cannot be written.
         """
-        text = "".join(map(self._in_parts, unicodedata.normalize("NFC", text)))
+        text = "".join(map(self._in_parts, self._behind_digits(unicodedata.normalize("NFC", text))))
         replaced = {c: _nearest_ascii(c) for c in dict.fromkeys(text) if c not in self.characters}
         unknown = [c for c, near in replaced.items() if near is None or not set(near) <= set(self.characters)]
         if unknown:
             raise UnknownCharacters(unknown, self.characters, where)
         return "".join(replaced.get(c, c) for c in text), replaced
+
+    def _behind_digits(self, text: str) -> str:
+        """A text that still says its numbers once its characters are replaced: 2 1/2, 10^5 and 3*4."""
+        fractions, raised = (
+            "".join(c for c in some if c not in self.characters and c in text) for some in (FRACTIONS, RAISED)
+        )
+        if fractions:
+            text = re.sub(f"(?<=[0-9])(?=[{fractions}])", " ", text)
+        if raised:
+            text = re.sub(f"(?<=[0-9])(?=[{raised}])", "^", text)
+        if DOT not in self.characters:
+            text = re.sub(f"(?<=[0-9]){DOT}(?=[0-9])", TIMES, text)
+        return text
 
     def _in_parts(self, character: str) -> str:
         """A character as the letter and the marks that it is made of, where the alphabet has these alone."""
@@ -95,7 +115,10 @@ def is_blank(text: str) -> bool:
 
 
 def _nearest_ascii(character: str) -> str | None:
-    near = LIKENESSES.get(character) or anyascii(character)
+    near = LIKENESSES.get(character)
+    if not near and STRUCK_OUT & {*unicodedata.normalize("NFD", character)}:
+        return None
+    near = near or anyascii(character)
     if len(near) > 2 and near[0] == near[-1] == ":":
         return None  # the name of an emoji is not its likeness
     if not near and unicodedata.category(character) not in WITHOUT_INK:

@@ -73,6 +73,13 @@ const DO = {
     return fitting.strays(await networkOf(options), lines, Float32Array.from(style));
   },
 
+  /** Which of the lines writing goes on from, -1 for none. */
+  async primer({ lines, style, settings, ...options }) {
+    const network = await networkOf(options);
+    const header = { ...network.header, primer: { ...network.header.primer, ...settings } };
+    return lines.indexOf(fitting.bestPrimer({ ...network, header }, lines, Float32Array.from(style)));
+  },
+
   /** request as engine.write takes it -> how each line is written: how many candidates, behind what, and so on. */
   asked({ request, model }) {
     return requests.toWrite(request, modelOf(model)).lines.map(({ candidates: count, bias, hand }) => {
@@ -104,7 +111,7 @@ const DO = {
     return lines.map(({ rows, text }) => reader.nats(rows, text));
   },
 
-  levelled: ({ rows }) => writing.levelled(rows),
+  levelled: ({ rows, text, model }) => writing.levelled(rows, text, modelOf(model).header.letters),
   readable: ({ text, model }) => alphabet.readable(text, modelOf(model).header),
   elementary: ({ name, values }) => values.map((value) => elementary[name](...[value].flat())),
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { transliterate } from "../../writemate_jax/web/page/engine/alphabet.js";
 import { events } from "../../writemate_jax/web/page/engine/events.js";
 import { toWrite } from "../../writemate_jax/web/page/engine/request.js";
 import { createEngine } from "../../writemate_jax/web/page/engine/server.js";
@@ -114,6 +115,19 @@ test("characters of all lines that cannot be written are named, with what helps"
   const header = { alphabet: " ab", likenesses: {}, sampling: { largestSeed: 9 } };
   const named = /cannot write “漢”, “字”; leave them out/;
   assert.throws(() => toWrite({ lines: ["a漢b", "a", "字漢"] }, { header }), { kind: "characters", message: named });
+});
+
+test("numbers still say what they said once their characters are replaced", () => {
+  const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join("");
+  const likenesses = { "½": "1/2", "×": "x", "⋅": "*", "·": "-", "≠": "=/=" };
+  const written = (text, alphabet = ascii) => transliterate(text, alphabet, likenesses);
+  assert.equal(written("2½ cups, ½ cup"), "2 1/2 cups, 1/2 cup");
+  assert.equal(written("8½×11"), "8 1/2x11");
+  assert.equal(written("10⁵, m²"), "10^5, m2");
+  assert.equal(written("3·4, col·lega"), "3*4, col-lega");
+  assert.equal(written("a ≠ b"), "a =/= b");
+  assert.equal(written("2½ 10⁵ 3·4", " 012345½⁵·"), "2½ 10⁵ 3·4");
+  for (const text of ["a ≮ b", "a ≱ b", "=\u20d2"]) assert.throws(() => written(text), { kind: "characters" });
 });
 
 test("the scribe asks for what it does not know, and gives up when asked again", async () => {

@@ -29,6 +29,17 @@ test("wrapping keeps every character, and no row is too wide or too long", () =>
   }
 });
 
+test("no row ends at a no-break space, but where all spaces are such", () => {
+  const text = "Elle a dit\u00a0: «\u202fOui\u202f», et il y a 10\u00a0km. ".repeat(8);
+  const rows = wrap(text, "note");
+  assert.ok(rows.length > 4);
+  assert.ok(!rows.some((row) => /^(:|»|km)|(«|10)$/.test(row)), rows);
+  const copied = wrap(text.replaceAll(" ", "\u00a0"), "note");
+  assert.ok(copied.length > 4 && copied.every((row) => row === row.trim()));
+  assert.equal(copied.join("\u00a0").replace(/\s/g, ""), text.replace(/\s/g, ""));
+  assert.deepEqual(copied.flatMap((row) => row.split(/\s/)), text.trim().split(/\s/)); // no word is cut
+});
+
 test("what is spelt with several letters has the room of them", () => {
   const [row] = wrap("汉".repeat(200), "page");
   assert.ok([...row].length * 4 <= LONGEST);

@@ -14,6 +14,8 @@ from writemate_jax.strokes import Stroke
 
 ASCENDER, CAPITAL, DIGIT, DESCENDER = 1.9, 1.8, 1.6, -0.9
 STEEPEST = 0.3  # slope of a line of writing
+SIZES = 1.25  # of letters that are meant to be an x-height tall, over and under that
+FEW = 4  # letters, of which a measured baseline counts half
 
 # (bottom, top, length of ink) of the parts of a character, in x-heights.
 Part = tuple[float, float, float]
@@ -118,6 +120,21 @@ def measure(strokes: list[Stroke], text: str) -> Size:
     (mean, spread), (expected_mean, expected_spread) = ink_moments(strokes), expected_moments(text)
     scale = spread / expected_spread
     return Size(scale, mean - expected_mean * scale)
+
+
+def baseline(strokes: list[Stroke], text: str) -> float:
+    """Where the baseline of written ink lies, in x-heights, whose letters are about as tall: within 1 of 0.
+
+    Of few letters, whose own shape tells more than where they stand, it is nearer to 0. 0 for a lone point, and for a
+    text without a character that has a shape.
+    """
+    known = [c for c in text if c in PARTS]
+    if not known or sum(map(len, strokes)) < 2:
+        return 0.0
+    (mean, spread), (expected_mean, expected_spread) = ink_moments(strokes), expected_moments("".join(known))
+    # A dash has next to no height of its own that would tell the size.
+    scale = np.clip(spread / expected_spread, 1 / SIZES, SIZES)
+    return len(known) / (len(known) + FEW) * float(np.clip(mean - expected_mean * scale, -1.0, 1.0))
 
 
 def shrunk(scale: float, letters: int, usual: float, trust: float = 20.0) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from writemate_jax.data.letter_size import WORD_GAP
@@ -12,13 +12,17 @@ from writemate_jax.pages.ink import expected_width
 HEADINGS = (1.5, 1.2, 1.1)  # size of the letters of #, ##, ### and on
 COLUMN = 1.0  # x-heights that a space before a line indents it
 
+# Between words; a no-break space is within one, but in what is as long as a line, as of a page where all are such.
+_SPACES, _ANY_SPACES = re.compile(r"[^\S\u00a0\u2007\u202f]+"), re.compile(r"\s+")
+_LONGEST = 24  # characters with such spaces in them
+
 _HEADING = re.compile(r"(#{1,6})\s+(\S.*)")
 _ITEM = re.compile(r"([-*+\u2022]|\d{1,3}[.)])\s+\S.*")
 
 
 @dataclass(frozen=True)
 class Block:
-    """Words that are wrapped together; none for an empty line.
+    """Words that are wrapped together, with a space in them where a line is not to end; none for an empty line.
 
     size: of the letters, 1 = the page's. first, rest: how far its first line and the others are indented, in
     x-heights of the page.
@@ -34,16 +38,17 @@ class Block:
         return self.size > 1
 
 
-def parse(text: str, reflow: bool = False) -> list[Block]:
+def parse(text: str, reflow: bool = False, written: Callable[[str], str] = lambda word: word) -> list[Block]:
     """The blocks of a text; empty lines at its ends are left out.
 
     Each line is a block of its own; where ``reflow``, a line that follows another of a paragraph or item goes on
-    with it. Spaces before a line indent it.
+    with it. Spaces before a line indent it. ``written``: of a word, how it is written; what looks like a mark of
+    structure by then is none.
 
     >>> [block.words for block in parse("# Two things\\n\\n- a hat\\n- a coat")]
     [('Two', 'things'), (), ('-', 'a', 'hat'), ('-', 'a', 'coat')]
     """
-    blocks = list(_blocks(text.strip("\r\n").splitlines(), reflow))
+    blocks = list(_blocks(text.strip("\r\n").splitlines(), reflow, written))
     while blocks and not blocks[0].words:
         blocks.pop(0)
     while blocks and not blocks[-1].words:
@@ -51,11 +56,11 @@ def parse(text: str, reflow: bool = False) -> list[Block]:
     return blocks
 
 
-def _blocks(lines: list[str], reflow: bool) -> Iterator[Block]:
+def _blocks(lines: list[str], reflow: bool, written: Callable[[str], str]) -> Iterator[Block]:
     waiting: Block | None = None  # may be gone on with
     for line in lines:
-        block = _block(line)
-        if waiting and reflow and _goes_on(block):
+        block = _block(line, written)
+        if waiting and reflow and block.words and not block.heading and not _ITEM.fullmatch(line.strip()):
             waiting = Block(waiting.words + block.words, 1.0, waiting.first, waiting.rest)
             continue
         if waiting:
@@ -67,18 +72,21 @@ def _blocks(lines: list[str], reflow: bool) -> Iterator[Block]:
         yield waiting
 
 
-def _goes_on(block: Block) -> bool:
-    return bool(block.words) and not block.heading and not _ITEM.fullmatch(" ".join(block.words))
+def _words(line: str, written: Callable[[str], str]) -> tuple[str, ...]:
+    words = []
+    for word in _SPACES.split(line):
+        words += [word] if len(word) <= _LONGEST else _ANY_SPACES.split(word)
+    return tuple(word for word in (" ".join(written(word).split()) for word in words) if word)
 
 
-def _block(line: str) -> Block:
+def _block(line: str, written: Callable[[str], str]) -> Block:
     line = line.expandtabs(4)
-    words = tuple(line.split())
+    words = _words(line, written)
     indent = COLUMN * (len(line) - len(line.lstrip()))
     if heading := _HEADING.fullmatch(line.strip()):
         hashes, title = heading.groups()
-        return Block(tuple(title.split()), HEADINGS[min(len(hashes), len(HEADINGS)) - 1])
-    if _ITEM.fullmatch(line.strip()):
+        return Block(_words(title, written), HEADINGS[min(len(hashes), len(HEADINGS)) - 1])
+    if _ITEM.fullmatch(line.strip()) and words:
         marker = expected_width(words[0]) + WORD_GAP
         return Block(words, first=indent, rest=indent + marker)
     return Block(words, first=indent)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from writemate_jax import strokes
-from writemate_jax.data.letter_size import PARTS, WIDTHS, WORD_GAP, deskewed, measure
+from writemate_jax.data.letter_size import WIDTHS, WORD_GAP, baseline, deskewed
 from writemate_jax.strokes import Rows, Stroke
 
 UNKNOWN_WIDTH = 1.1  # x-heights of a character that the table lacks
@@ -29,9 +29,7 @@ def expected_width(text: str) -> float:
 def level(line: Rows, text: str) -> Ink:
     """The line's strokes without their slope, the baseline at 0 and the left edge at 0."""
     ink = deskewed(strokes.split(line))
-    known = "".join(c for c in text if c in PARTS)
-    base = measure(ink, known).base if known and len(ink[0]) + len(ink) > 2 else 0.0
-    return shift(ink, -min(stroke[:, 0].min() for stroke in ink), -float(np.clip(base, -1.0, 1.0)))
+    return shift(ink, -min(stroke[:, 0].min() for stroke in ink), -baseline(ink, text))
 
 
 def width(ink: Ink) -> float:

@@ -27,7 +27,7 @@ def wrap(
     smaller, or else is cut where the line ends. Every line has at least a character of the text.
 
     Args:
-      words: not empty, without spaces.
+      words: not empty; a space in one is no place to end a line.
       fits: whether a text fits on line i, were that line ``share`` times as long: fits(text, i, share). It is asked
         for line i + 1 after line i was yielded.
       hyphenator: a `pyphen.Pyphen`, or None.

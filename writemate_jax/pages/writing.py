@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from writemate_jax.alphabet import UnknownCharacters
+from writemate_jax.alphabet import Alphabet, UnknownCharacters
 from writemate_jax.data.letter_size import ASCENDER, DESCENDER, WORD_GAP
 from writemate_jax.drawing.letters import in_x_heights
 from writemate_jax.limits import LARGEST_SEED, MAX_CHARACTERS
@@ -76,10 +76,13 @@ def write_pages(writer: Any, text: str, *, seed: int = 0, progress: bool = False
     names = {field.name for field in dataclasses.fields(Layout)}
     layout = Layout(**{name: value for name, value in options.items() if name in names})
     request = {name: value for name, value in options.items() if name not in names}
-    blocks = parse(_readable(writer, text), layout.reflow)
+    _check(text, writer.model.alphabet)
+    blocks = parse(text, layout.reflow, lambda word: writer.model.alphabet.transliterate(word)[0])
     if not blocks:
         raise InvalidPage("the text is empty; expected at least one word")
     hyphenator = hyphenation(layout.language)
+    if "-" not in writer.model.alphabet.characters:
+        hyphenator = None
     if hyphenator:
         hyphenator = OfOriginals(hyphenator, text, writer.model.alphabet)
     scribe = _Scribe(writer, seed, request, progress)
@@ -214,12 +217,11 @@ def parts(text: str) -> list[str]:
     return textwrap.wrap(text, min(MAX_CHARACTERS, len(text) // count + 12), break_on_hyphens=False)
 
 
-def _readable(writer: Any, text: str) -> str:
-    """The text in the network's alphabet; warns once of characters that become others."""
-    alphabet = writer.model.alphabet
-    lines = [line.rstrip() for line in text.expandtabs(4).splitlines()]
+def _check(text: str, alphabet: Alphabet) -> None:
+    """Raises UnknownCharacters with the first line that has one; warns once of characters that become others."""
+    lines = text.splitlines()
     try:
-        _, replaced = alphabet.transliterate(" ".join("\n".join(lines).split()))
+        _, replaced = alphabet.transliterate(" ".join(text.split()))
     except UnknownCharacters as error:
         composed = (unicodedata.normalize("NFC", line) for line in lines)
         number = next((i for i, line in enumerate(composed, start=1) if {*error.characters} & {*line}), 1)
@@ -228,11 +230,6 @@ def _readable(writer: Any, text: str) -> str:
     if replaced:
         changes = ", ".join(f"{old!r} as {new!r}" for old, new in replaced.items())
         warnings.warn(f"the network does not know all characters of the text; it writes {changes}", stacklevel=3)
-    readable = []
-    for line in lines:
-        words = line.lstrip()
-        readable.append(" " * (len(line) - len(words)) + alphabet.transliterate(" ".join(words.split()))[0])
-    return "\n".join(readable)
 
 
 # Place

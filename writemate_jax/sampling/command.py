@@ -6,6 +6,7 @@ import argparse
 import importlib
 import sys
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +32,7 @@ from writemate_jax.hands import named_styles
 from writemate_jax.pages import command as page_options
 from writemate_jax.pages.drawing import page_format
 from writemate_jax.sampling import look_options, style_list
-from writemate_jax.sampling.candidates import MORE, OWN, SHORT
+from writemate_jax.sampling.candidates import MORE, OWN, SHORT, usual
 from writemate_jax.sampling.written import Written
 
 if TYPE_CHECKING:  # JAX takes a second to import: mistakes and --help are answered without
@@ -120,8 +121,13 @@ def _run(options: argparse.Namespace) -> int:
         prime = _checked(prime, writer, options)
         texts = _readable(writer, texts, places, options)
         for some in _written(writer, texts, prime, options, destination):
-            paths += _save(some, destination, options.plot_attention, look, first=len(written))
+            if not destination.is_file:
+                _save_each(some, destination, options.plot_attention, look, first=len(written), paths=paths)
             written += some
+        if destination.is_file:
+            _save_all(written, destination.path, options.plot_attention, look, paths)
+        else:
+            _tell_of_older(destination, len(written))
     except ValueError as error:  # of the checkpoint, the request, the primer, or ink that no picture holds
         return _fail(error)
     except KeyboardInterrupt:
@@ -260,17 +266,24 @@ def _readable(writer: Writer, texts: list[str], places: list[str], options: argp
     from writemate_jax.limits import MAX_CHARACTERS
     from writemate_jax.sampling.requests import InvalidRequest
 
-    alphabet, unknown = writer.model.alphabet, {}
+    alphabet, unknown, replaced = writer.model.alphabet, {}, {}
     for text, place in zip(texts, places, strict=True):
         try:
-            alphabet.line(text)
+            _, changed = alphabet.line(text)
         except UnknownCharacters as error:
             unknown[place] = error.characters
+        else:
+            replaced |= {old: (new, place) for old, new in changed.items() if old not in replaced}
     if unknown:  # of all lines at once
         where = next(iter(unknown)) + (f" and {len(unknown) - 1} more" if len(unknown) > 1 else "")
         raise UnknownCharacters("".join(unknown.values()), alphabet.characters, where)
+    if replaced:
+        changes = ", ".join(f"{old!r} as {new!r}" for old, (new, _) in replaced.items())
+        where = next(place for _, place in replaced.values())  # the first
+        warn("sample.py", f"{where}: the network does not know all characters; it writes {changes}")
     try:
-        return [writer.readable(text, place) for text, place in zip(texts, places, strict=True)]
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # of each line: all are told of
+            return [writer.readable(text, place) for text, place in zip(texts, places, strict=True)]
     except InvalidRequest as error:
         if max(map(len, texts)) <= MAX_CHARACTERS:
             raise
@@ -289,10 +302,14 @@ def _written(
     from writemate_jax.limits import LARGEST_SEED
     from writemate_jax.sampling.requests import seeds_of
 
+    own = prime is not None or options.style is not None and Path(options.style).is_dir()
+    count = options.candidates or usual(writer.model.config.sampling.candidates, texts[0], own)
     # Seeds of their own, as lines that begin alike would have the same ink so far; and still one hand.
     seeds = [(seed + i) % (LARGEST_SEED + 1) for i, seed in enumerate(seeds_of(options.seed, len(texts)))]
     style = writer.one_hand(options.style, options.seed, prime)
-    at_once = len(texts) if destination.is_file else AT_ONCE
+    at_once = max(1, AT_ONCE // count)
+    if destination.is_file and not writer.model.sized:
+        at_once = len(texts)  # of which the size of the letters is measured
     bar = tqdm(total=len(texts), unit="line", disable=len(texts) <= at_once)
     for i in range(0, len(texts), at_once):
         yield writer.write(
@@ -308,42 +325,58 @@ def _written(
     bar.close()
 
 
-def _save(
-    written: list[Written], destination: Destination, attention: bool, look: Look, first: int = 0
-) -> list[Path]:
-    """Writes the files of lines, the first of which has this number in a folder; returns their paths."""
-    path, formats, is_file = destination
-    paths = []
-    if is_file:
-        save(written, path, look)
-        paths.append(path)
-    else:
-        for i, line in enumerate(written, start=first):
-            for kind in formats:
-                file = path / f"{i:04d}{FORMATS[kind]}"
-                try:
-                    save([line], file, look)
-                except ValueError as error:
-                    before = first * len(formats) + len(paths)
-                    there = f"; {before} files before it are written" if before else ""
-                    raise ValueError(f"line {i}, {line.text!r}: {error}{there}") from error
-                paths.append(file)
-    if attention:
-        from writemate_jax.drawing.attention import plot_attention_sheet
+def _save_all(written: list[Written], path: Path, attention: bool, look: Look, paths: list[Path]) -> None:
+    """Writes the file of all lines, and adds to the paths."""
+    save(written, path, look)
+    paths.append(path)
+    if not attention:
+        return
+    if len(written) <= ATTENDED:
+        groups = [(written, path.with_name(f"{path.stem}-attention.png"))]
+    else:  # a picture of all of them would be too high to look at
+        groups = [
+            (written[i : i + ATTENDED], path.with_name(f"{path.stem}-attention-{1 + i // ATTENDED}.png"))
+            for i in range(0, len(written), ATTENDED)
+        ]
+    _plot(groups, paths)
 
-        if not is_file:
-            groups = [([line], path / f"{i:04d}-attention.png") for i, line in enumerate(written, start=first)]
-        elif len(written) <= ATTENDED:
-            groups = [(written, path.with_name(f"{path.stem}-attention.png"))]
-        else:  # a picture of all of them would be too high to look at
-            groups = [
-                (written[i : i + ATTENDED], path.with_name(f"{path.stem}-attention-{1 + i // ATTENDED}.png"))
-                for i in range(0, len(written), ATTENDED)
-            ]
-        for lines, picture in groups:
-            plot_attention_sheet(lines, picture)
-            paths.append(picture)
-    return paths
+
+def _save_each(
+    written: list[Written], destination: Destination, attention: bool, look: Look, first: int, paths: list[Path]
+) -> None:
+    """Writes the files of lines, the first of which has this number in the folder, and adds each to the paths."""
+    for i, line in enumerate(written, start=first):
+        for kind in destination.formats:
+            file = _numbered(destination.path, i, kind)
+            try:
+                save([line], file, look)
+            except ValueError as error:
+                there = f"; {len(paths)} files before it are written" if paths else ""
+                raise ValueError(f"line {i}, {line.text!r}: {error}{there}") from error
+            paths.append(file)
+    if attention:
+        _plot([([line], destination.path / f"{i:04d}-attention.png") for i, line in enumerate(written, first)], paths)
+
+
+def _plot(groups: list[tuple[list[Written], Path]], paths: list[Path]) -> None:
+    from writemate_jax.drawing.attention import plot_attention_sheet
+
+    for lines, picture in groups:
+        plot_attention_sheet(lines, picture)
+        paths.append(picture)
+
+
+def _numbered(folder: Path, i: int, kind: str) -> Path:
+    return folder / f"{i:04d}{FORMATS[kind]}"
+
+
+def _tell_of_older(destination: Destination, count: int) -> None:
+    """Warns of the lines of a longer run in the same folder, which lie behind these as if they were of this one."""
+    older = next((file for kind in destination.formats if (file := _numbered(destination.path, count, kind)).exists()),
+                 None)  # fmt: skip
+    if older:
+        warn("sample.py", f"{older} and what follows it are of an earlier run with more lines; remove them, or give"
+             " another --out")  # fmt: skip
 
 
 def _texts(options: argparse.Namespace) -> tuple[list[str], list[str]]:

@@ -41,7 +41,7 @@ from writemate_jax.sampling import leading, neatness
 from writemate_jax.sampling.candidates import loop_of, usual
 from writemate_jax.sampling.lanes import Ended, Lanes, Track
 from writemate_jax.sampling.leading import Leading, Led
-from writemate_jax.sampling.levelling import level
+from writemate_jax.sampling.levelling import level, on_baseline
 from writemate_jax.sampling.lines import (
     PRIMER_CAPACITIES,
     TEXT_CAPACITIES,
@@ -394,6 +394,8 @@ class Writer:
         rows = self._from_start(line.primer, rows)
         if self.model.config.data.rests:
             rows = level(rows)
+        if self.model.sized:
+            rows = on_baseline(rows, line.text)
         pace = self.model.config.sampling.points_per_second
         x_height = letters.x_height([rows], self.model.unit)
         return Written(rows, line.text, complete, line.bias, line.seed, pace, x_height)

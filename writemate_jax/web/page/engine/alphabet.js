@@ -1,6 +1,12 @@
 /** Characters into codes, and characters that the network does not know into those that it knows. */
 import { EngineError } from "./error.js";
 
+const STRUCK_OUT = /[\u0338\u20d2]/; // a stroke through a sign, which makes it say the opposite
+// What means something else right behind a digit, as in writemate_jax/alphabet.py.
+const FRACTIONS = /([0-9])([\u00bc-\u00be\u2150-\u215f\u2189])/g;
+const RAISED = /([0-9])([\u2070\u00b9\u00b2\u00b3\u2074-\u207b])/g;
+const DOT = /([0-9])\u00b7(?=[0-9])/g, TIMES = "\u22c5";
+
 /** The code of the alphabet's first character is 1; 0 is the place past the end. */
 export function encode(text, alphabet) {
   return [...text].map((c) => alphabet.indexOf(c) + 1);
@@ -31,10 +37,10 @@ export function line(text, alphabet, likenesses) {
 export function transliterate(text, alphabet, likenesses) {
   const known = (c) => alphabet.includes(c);
   const unknown = new Set();
-  const written = [...text.normalize("NFC")].map((c) => {
+  const written = [...behindDigits(text.normalize("NFC"), known)].map((c) => {
     if (known(c)) return c;
     if (Object.hasOwn(likenesses, c)) return likenesses[c];
-    const plain = c.normalize("NFKD").replace(/\p{M}|\p{Cf}/gu, "");
+    const parts = c.normalize("NFKD"), plain = STRUCK_OUT.test(parts) ? null : parts.replace(/\p{M}|\p{Cf}/gu, "");
     if (plain === "" && /^(\p{M}|\p{Cf})$/u.test(c)) return "";
     if (plain && [...plain].every(known)) return plain;
     unknown.add(c);
@@ -47,4 +53,11 @@ export function transliterate(text, alphabet, likenesses) {
         + " and punctuation.");
   }
   return written.join("");
+}
+
+/** A text that still says its numbers once its characters are replaced: 2 1/2, 10^5 and 3*4. */
+function behindDigits(text, known) {
+  const beside = (sign) => (whole, digit, c) => (known(c) ? whole : `${digit}${sign}${c}`);
+  const apart = text.replace(FRACTIONS, beside(" ")).replace(RAISED, beside("^"));
+  return known("\u00b7") ? apart : apart.replace(DOT, `$1${TIMES}`);
 }

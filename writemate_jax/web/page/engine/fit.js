@@ -110,7 +110,7 @@ function rounded(value) {
 }
 
 /** The line that writing goes on from: of those behind which the window stands right, a long one; null for none. */
-function bestPrimer(network, lines, style) {
+export function bestPrimer(network, lines, style) {
   const { primer, alphabet } = network.header;
   if (!alphabet.includes(" ")) return null; // nothing can stand between the line and what follows
   const fitting = lines.filter(({ text, rows }) => text.replaceAll(" ", "").length >= primer.letters

@@ -7,6 +7,8 @@ import { deskewed } from "./levelling.js";
 import { resampled } from "./resampling.js";
 import { unfit } from "./unfit.js";
 
+const SIZES = 1.25; // of letters that are meant to be an x-height tall, over and under that
+const FEW = 4; // letters, of which a measured baseline counts half
 const MOST_POINTS = 20_000; // of a line: no writing comes near, and more takes too long
 
 /**
@@ -77,6 +79,15 @@ export function inReadingOrder(strokes, delay) {
 /** The height of an x in the ink's unit: its spread in y over the one that the text lets expect; 0 without height. */
 function measure(strokes, text, letters) {
   return moments(strokes)[1] / expectedMoments(text, letters)[1];
+}
+
+/** Where the baseline of written ink lies, in x-heights: as letter_size.baseline. */
+export function baseline(strokes, text, letters) {
+  const known = [...text].filter((c) => letters.parts[c]);
+  if (!known.length || strokes.flat().length < 2) return 0;
+  const [mean, deviation] = moments(strokes), [expected, usual] = expectedMoments(known, letters);
+  const size = Math.max(1 / SIZES, Math.min(SIZES, deviation / usual));
+  return (known.length / (known.length + FEW)) * Math.max(-1, Math.min(1, mean - expected * size));
 }
 
 function normalised(strokes, text, letters, size) {

@@ -15,7 +15,7 @@ import { deskewed } from "./levelling.js";
 import { withoutPrimer, withoutStop } from "./line_ends.js";
 import { draw } from "./mixture.js";
 import { LANES } from "./network.js";
-import { strokesOf } from "./own_ink.js";
+import { baseline, strokesOf } from "./own_ink.js";
 import { createRandom } from "./random.js";
 import { unlike } from "./resemblance.js";
 
@@ -152,7 +152,7 @@ function* run(network, waiting) {
   }
 }
 
-function resultOf({ job, complete, ...written }, { resemblance, sampling }) {
+function resultOf({ job, complete, ...written }, { letters, resemblance, sampling }) {
   const behind = job.beginning.primer ? withoutPrimer(written) : written;
   const { rows, place, phi } = withoutStop(behind, job.text, sampling);
   const eos = rows.map((row) => row[2]), { end, trait, reader } = job.beginning;
@@ -161,7 +161,7 @@ function resultOf({ job, complete, ...written }, { resemblance, sampling }) {
   if (end && rows.length) fromOwnOrigin(rows, end);
   return {
     draft: draft(complete, place.map((one) => Math.max(0, one)), eos, job.text.length, tick), unlike: away,
-    unread: reader ? reader.nats(rows, job.text) : 0, points: levelled(rows), attention: job.attention ? phi : null,
+    unread: reader ? reader.nats(rows, job.text) : 0, points: levelled(rows, job.text, letters), attention: job.attention ? phi : null,
   };
 }
 
@@ -177,12 +177,12 @@ function fromOwnOrigin(rows, end) {
   rows[0] = [end[0] + rows[0][0] - left, end[1] + rows[0][1], rows[0][2]];
 }
 
-/** Rows [dx, dy, eos] without the line's slope, their places rounded. */
-export function levelled(rows) {
-  const strokes = strokesOf(rows);
+/** Rows [dx, dy, eos] without the line's slope, the letters on the baseline, their places rounded. */
+export function levelled(rows, text, letters) {
+  const strokes = deskewed(strokesOf(rows));
   const points = [];
-  let before = [0, 0];
-  for (const stroke of deskewed(strokes)) {
+  let before = [0, Math.round(baseline(strokes, text, letters) * GRAIN)];
+  for (const stroke of strokes) {
     stroke.forEach((point, i) => {
       const place = point.map((value) => Math.round(value * GRAIN));
       points.push([(place[0] - before[0]) / GRAIN, (place[1] - before[1]) / GRAIN, i === stroke.length - 1 ? 1 : 0]);
