@@ -1,6 +1,6 @@
 /** Strokes at the ends of a written line that are none of it, as writemate_jax/sampling/line_ends.py. */
+import { strokesOf } from "../ink.js";
 import { median } from "./candidates.js";
-import { strokesOf } from "./own_ink.js";
 
 /**
  * Without the strokes in front that are still the primer's: what its text says and its ink lacks, as a full stop.

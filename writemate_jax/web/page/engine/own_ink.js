@@ -40,17 +40,6 @@ export function likeTheCorpus(strokes, text, { letters, ink }) {
   return rowsOf(found);
 }
 
-/** Strokes of rows [dx, dy, eos], from the origin. */
-export function strokesOf(rows) {
-  const strokes = [[]];
-  let x = 0, y = 0;
-  for (const [dx, dy, eos] of rows) {
-    strokes.at(-1).push([(x += dx), (y += dy)]);
-    if (eos) strokes.push([]);
-  }
-  return strokes.filter(({ length }) => length);
-}
-
 /** Rows of strokes, from the origin. */
 export function rowsOf(strokes) {
   let [x, y] = [0, 0];

@@ -1,9 +1,10 @@
 /** What the page asks for, checked, in the terms of the engine. Pure. All throw EngineError. */
+import { strokesOf } from "../ink.js";
 import { times } from "../neatness.js";
 import { encode, line, readable } from "./alphabet.js";
 import { usual } from "./candidates.js";
 import { EngineError } from "./error.js";
-import { likeTheCorpus, strokesOf } from "./own_ink.js";
+import { likeTheCorpus } from "./own_ink.js";
 import { createRandom } from "./random.js";
 import { trait } from "./resemblance.js";
 import { unfit } from "./unfit.js";

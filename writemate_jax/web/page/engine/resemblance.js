@@ -3,8 +3,8 @@
  *
  * `how` is the header's section. Lines are rows [dx, dy, eos] in x-heights.
  */
+import { strokesOf } from "../ink.js";
 import { atan2 } from "./elementary.js";
-import { strokesOf } from "./own_ink.js";
 import { smooth, turn, uniform } from "./resampling.js";
 
 const CIRCLE = 2 * Math.PI;

@@ -7,6 +7,7 @@
  * A hand may have a primer, a line by the same person that writing goes on from: the network is led along it first, once
  * for all candidates, as if it had drawn it.
  */
+import { strokesOf } from "../ink.js";
 import { encode } from "./alphabet.js";
 import { best, draft, faults, startsWithTick } from "./candidates.js";
 import { hypot } from "./elementary.js";
@@ -15,7 +16,7 @@ import { deskewed } from "./levelling.js";
 import { withoutPrimer, withoutStop } from "./line_ends.js";
 import { draw } from "./mixture.js";
 import { LANES } from "./network.js";
-import { baseline, strokesOf } from "./own_ink.js";
+import { baseline } from "./own_ink.js";
 import { createRandom } from "./random.js";
 import { unlike } from "./resemblance.js";
 
