@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from writemate_jax import arguments
 from writemate_jax.pages import command as pages
 from writemate_jax.sampling import command as sampling
 from writemate_jax.sampling import style_list
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(
@@ -49,6 +53,20 @@ def test_a_command_ends_with_a_code_and_a_message(raised, code, said, capsys):
 
     assert arguments.run("a.py", command) == code
     assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize("letters", [1, 100_000])  # written at the end alone, and before
+def test_a_command_whose_output_nobody_reads_ends_without_a_word(letters):
+    program = f"""if True:
+        import sys
+        from writemate_jax import arguments
+        sys.exit(arguments.run("a.py", lambda: print("b" * {letters})))"""
+    read, write = os.pipe()
+    os.close(read)
+    ended = subprocess.run([sys.executable, "-c", program], stdout=write, stderr=subprocess.PIPE, cwd=ROOT, timeout=120,
+                           env=os.environ | {"PYTHONUNBUFFERED": ""})  # fmt: skip
+    os.close(write)
+    assert (ended.returncode, ended.stderr) == (arguments.UNREAD, b"")
 
 
 def test_what_is_no_mistake_of_the_user_is_shown_whole():

@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import tarfile
+import textwrap
+import tracemalloc
 from argparse import ArgumentTypeError
 from collections import Counter
 from dataclasses import replace
@@ -19,14 +21,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 import sample as sample_py
 from writemate_jax import config as configuration
 from writemate_jax import strokes
-from writemate_jax.alphabet import Alphabet
+from writemate_jax.alphabet import Alphabet, UnknownCharacters
 from writemate_jax.checkpoints.models import Description, Model, export_model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.dataset import making, picture, processes, shards, texts
@@ -136,6 +138,27 @@ def test_texts_keep_every_word_in_order_within_the_length(lines):
     assert " ".join(found.lines).split() == " ".join(lines).replace("é", "e").split()
 
 
+@given(st.lists(st.text("ab- \té½\x01", max_size=12), max_size=5), st.sampled_from([" ab", " ab-12/é", "ab"]))
+@example(["e\u0301"], " eé\u0301")  # all are known, and yet it is another
+def test_texts_are_the_alphabet_s_lines_wrapped(lines, characters):
+    """The long way, for every line."""
+    alphabet, kept, refused, changed = Alphabet(characters), [], [], []
+    for line in lines:
+        try:
+            text, replaced = alphabet.line(line)
+        except UnknownCharacters:
+            refused.append(line)
+        else:
+            kept += textwrap.wrap(text, 5, break_on_hyphens=False)
+            changed += [(line, text)] * bool(replaced)
+    assert texts.prepared(lines, alphabet, 5) == (tuple(kept), tuple(refused), tuple(changed))
+
+
+def test_texts_of_known_characters_are_taken_as_they_are(monkeypatch):
+    monkeypatch.setattr(Alphabet, "line", lambda *_: pytest.fail("takes tens of microseconds a line"))
+    assert texts.prepared(["ab  a", " b", " "], Alphabet(" ab"), 9).lines == ("ab a", "b")
+
+
 def test_a_word_beyond_the_length_is_cut_and_what_cannot_be_written_is_left_out():
     assert texts.prepared(["a \u200d b"], Alphabet(" ab"), 9).lines == ("a b",)  # a joiner becomes nothing
     assert texts.prepared(["abababab", "a\x01b", "  "], Alphabet(" ab"), 3) == (("aba", "bab", "ab"), ("a\x01b",), ())
@@ -187,6 +210,16 @@ def test_dots_dashes_and_lines_that_ran_away_have_a_picture(line):
     assert grey.shape[0] == 32 and 8 <= grey.shape[1] <= 32 * 60 + 1 and grey.min() < 128
 
 
+@pytest.mark.parametrize("rise", [0.0, 0.02, 0.3])
+def test_a_dash_is_as_large_and_as_thick_as_among_letters_where_the_x_height_is_known(rise):
+    dash = np.array([[0, 0.5, 0], [0.6, rise, 1]], np.float32) * [7, 7, 1]
+    grey, affine = picture.picture(dash, CLEAN, 64, np.random.default_rng(0), x_height=7.0)
+    assert 7 * affine[0, 0] == pytest.approx(picture.LARGEST_LETTER * 64)
+    assert grey.shape[1] < 64 and 1 < (grey < 128).sum(axis=0).max() < 12
+    letters = [picture.picture(FLOURISH, CLEAN, 64, np.random.default_rng(0), x_height)[0] for x_height in (0.0, 1.5)]
+    np.testing.assert_array_equal(*letters)
+
+
 def test_what_a_look_says_is_what_is_seen():
     rng = np.random.default_rng(0)
     mean = {name: picture.picture(FLOURISH, replace(CLEAN, **look), 64, rng)[0].astype(float) for name, look in {
@@ -214,6 +247,21 @@ def test_lines_are_read_together_as_the_reader_reads_each():
     assert unread(reader, [Ink(inks[0].strokes[-3:], "longer than its ink")], 3) == [MOST]
 
 
+def test_repeated_marks_that_the_ink_says_are_read_for_a_few_nats():
+    corpus, reader = corpora.load(), embedded()
+    dots, dashes = (np.array([[[0, y], [dx, y]]]) + np.arange(3)[:, None, None] * [1.5 * dx + 0.3, 0]
+                    for dx, y in ((0.03, 0.0), (0.5, 0.5)))  # fmt: skip
+    more = []
+    for i in [int(i) for i in corpus.select(("validation",)) if corpus.text(i)[-1].isalpha()][:8]:
+        ink, text = strokes.split(corpus.strokes(i)), corpus.text(i)
+        right = max(stroke[:, 0].max() for stroke in ink) + 0.3
+        lines = [strokes.join([*ink, *(dots + [right, 0])[:n]]) for n in (0, 3)]
+        more.append(reader.nats(lines[1:], text + "...")[0] - reader.nats(lines[:1], text)[0])
+    assert np.mean(more) < 5
+    alone = [Ink(strokes.join(list(marks[:n])), c * n) for c, marks in ((".", dots), ("-", dashes)) for n in (1, 2, 3)]
+    assert max(unread(reader, alone, 6)) < 2
+
+
 # Shards
 
 
@@ -231,7 +279,7 @@ def test_each_line_is_there_once_with_the_text_and_the_ink_that_the_writer_write
         grey = np.asarray(Image.open(io.BytesIO(sample["png"])))
         assert grey.ndim == 2 and grey.shape[0] == 32
         grain = np.random.default_rng(line.grain)
-        np.testing.assert_array_equal(grey, picture.picture(ink.strokes, line.look, 32, grain)[0])
+        np.testing.assert_array_equal(grey, picture.picture(ink.strokes, line.look, 32, grain, ink.x_height)[0])
         assert picture.Look(**about["look"]).pen == line.look.pen
         nats = writer.reader.nats([ink.strokes], line.text)[0] / len(line.text)
         assert about["unread"] == pytest.approx(min(nats, MOST), abs=2e-3)
@@ -257,6 +305,16 @@ def test_shards_are_plain_tars_of_whole_samples(whole):
         assert [name.split(".")[1] for name in names] == ["json", "png", "txt"] * (len(names) // 3)
         sizes.append(len(names) // 3)
     assert sizes == [4, 4, 4, 2]
+
+
+def test_a_shard_is_stored_without_a_second_copy_in_memory(tmp_path):
+    content = bytes(1_000_000)
+    tracemalloc.start()
+    shards.write_shard(tmp_path / "shard.tar", [(f"{i}.txt", content) for i in range(20)])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5_000_000 and [path.name for path in tmp_path.iterdir()] == ["shard.tar"]
+    assert all(sample["txt"] == content for sample in read_shard(tmp_path / "shard.tar"))
 
 
 def test_webdataset_reads_them(whole):
@@ -366,6 +424,18 @@ def test_a_set_that_is_made_larger_is_the_set_made_at_once(whole, model, tmp_pat
     assert contents(tmp_path) == contents(whole)
 
 
+def test_a_run_of_fewer_lines_leaves_no_half_shard_in_a_set_that_was_made_larger_meanwhile(model, tmp_path):
+    options = {"devices": jax.local_devices()[:1], "workers": 0}
+
+    def larger(_):
+        about = json.loads((tmp_path / "manifest.json").read_text())
+        shards.begin(tmp_path, {**about, "num": 14})
+
+    with pytest.raises(OtherSet, match="made larger meanwhile, of 6 lines, now 14: give --num 14"):
+        making.make(tmp_path, replace(RECIPE, num=6), TEXTS, model, progress=larger, **options)  # after the whole shard
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["manifest.json", "shard-000000.tar"]
+
+
 def failing(*_):
     raise OSError("no space left on device")
 
@@ -431,8 +501,8 @@ def test_a_set_goes_on_with_its_own_options_alone(whole, model, tmp_path, monkey
     with monkeypatch.context() as elsewhere, pytest.raises(OtherSet, match=f"kind of device has begun, {here} lines"):
         elsewhere.setattr(making, "lanes_here", lambda: 256)
         making.make(whole, RECIPE, TEXTS, model)
-    with monkeypatch.context() as later, pytest.raises(OtherSet, match="another version of this package, .*-2', here"):
-        later.setattr(shards, "FORMAT", "writemate-dataset-3")
+    with monkeypatch.context() as later, pytest.raises(OtherSet, match="another version of this package, .*-3', here"):
+        later.setattr(shards, "FORMAT", "writemate-dataset-4")
         making.make(whole, RECIPE, TEXTS, model)
     with monkeypatch.context() as elsewhere, pytest.raises(OtherSet, match="holds another set: other reader"):
         elsewhere.setattr(Writer, "reader", None)

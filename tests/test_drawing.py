@@ -23,6 +23,9 @@ from writemate_jax import strokes
 from writemate_jax.drawing import curves, png, strokes_json, svg
 from writemate_jax.drawing.attention import plot_attention_sheet
 from writemate_jax.drawing.contact_sheet import contact_sheet
+from writemate_jax.drawing.files import sheet_of
+from writemate_jax.drawing.letters import PADDING, PEN
+from writemate_jax.drawing.look import Look
 from writemate_jax.drawing.sheet import InkSheet, sheet
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
 from writemate_jax.replacing import replacing, write_text
@@ -108,6 +111,14 @@ def test_a_sheet_is_the_same_for_any_unit_of_the_ink():
     small, large = sheet([ZIGZAG]), sheet([tiny.scaled(ZIGZAG, 400.0)])
     for name in ("width", "height", "pen"):
         assert getattr(large, name) == pytest.approx(400 * getattr(small, name))
+
+
+@pytest.mark.parametrize("mark", [[[0, 0]], [[0, 0], [0.6, 0.0]], [[0, 0], [0.6, 0.03]]])
+def test_marks_alone_have_the_pen_and_the_margin_of_letters_where_the_x_height_is_known(mark):
+    letters, marks = Ink(ZIGZAG, "Z"), Ink(strokes.join([4 * np.array(mark)]), "-", x_height=4.0)
+    alone = sheet_of([marks], Look(x_height=3.0))
+    assert alone.pen == pytest.approx(PEN * 3.0) and alone.height >= 2 * PADDING * 3.0
+    assert sheet_of([letters, marks], Look()).pen == sheet_of([letters], Look()).pen == sheet([ZIGZAG]).pen
 
 
 def test_no_lines_is_an_error():

@@ -422,6 +422,9 @@ HI, HO = (f'<annotation type="truth">{text}</annotation>' for text in ("hi", "hi
     (WORD.format(HI) + WORD.format(HO), ["hi", "hi ho"]), (WORD.format("") * 2, ["", ""]),
     (HO + WORD.format("") * 2, ["hi ho"]),  # words of one line
     (HO + WORD.format(HI) + WORD.format(""), ["hi", ""]), (HO + WORD.format("") + "<trace>2 2</trace>", ["hi ho"]),
+    # Lines of a page, of which one has groups for its words, and a drawing beside.
+    (f"<traceGroup>{WORD.format(HI)}<traceGroup>{HO}{WORD.format(HI) * 2}</traceGroup></traceGroup>" + WORD.format(""),
+     ["hi", "hi ho", ""]),
 ])  # fmt: skip
 def test_inkml_has_the_lines_that_say_what_they_are(body, texts):
     found = inkml.loads(f"<ink>{body}</ink>")
@@ -438,6 +441,7 @@ BOMB = '<!DOCTYPE ink [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><ink><trace>&
     ("<ink><trace>1 2, 3</trace></ink>", "trace 0, point 1: '3'; expected numbers for X Y"),
     ("<ink><trace>1 b</trace></ink>", "point 0: '1 b'"), ("<ink><trace>1 T</trace></ink>", "'1 T'; expected numbers"),
     (f"<ink>{WORD.format(HI)}<trace>7 8, 9 9</trace></ink>", "outside of the .*: trace 1 .'7 8, 9 9'., .* or remove"),
+    (f"<ink><traceGroup>{WORD.format(HI)}<trace>7 8</trace></traceGroup></ink>", "outside of the .*: trace 1 .'7 8'."),
     ("<ink><trace>1e99 0</trace></ink>", "no place for ink"),
     ("<ink><trace>1e50 0</trace></ink>", "expected finite float32"),
     ('<ink><traceFormat><channel name="X"/></traceFormat><trace>1</trace></ink>', "expected X and Y"),

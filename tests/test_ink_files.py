@@ -185,6 +185,7 @@ def test_files_that_are_no_ink_are_refused_by_name(tmp_path, name, content, mess
     '<path stroke="none" fill="none" d="{}"/>', '<mask><path stroke="red" d="{}"/></mask>',
     '<symbol id="s"><path stroke="red" d="{}"/></symbol>', '<defs><marker><path stroke="red" d="{}"/></marker></defs>',
     '<marker><path stroke="red" d="{}"/></marker>', '<g display="none"><path stroke="red" d="{}"/></g>',
+    '<path stroke="red" fill="none"/>', '<defs><path id="p" stroke="red"/></defs><use href="#p"/>',
 ])  # fmt: skip
 def test_what_an_svg_does_not_draw_is_no_ink(undrawn):
     page = '<svg xmlns="http://www.w3.org/2000/svg">{}<path style="fill:none;stroke:var(--pen)" d="M1 1L2 3"/></svg>'

@@ -125,6 +125,31 @@ def test_every_word_is_on_a_page_in_order_and_nothing_beyond_the_margins(text, o
     assert all(page.lines and len(page.lines) <= layout.rows for page in leaves)
 
 
+def test_no_line_ends_at_a_no_break_space_but_where_all_spaces_are_such():
+    text = "Elle a dit\u00a0: \u00ab\u202fOui\u202f\u00bb, et il y a 10\u00a0km. " * 8
+    texts, copied = (
+        [line.text for page in pages.write_pages(FakeWriter(), one, page="70x300", margins=5) for line in page.lines]
+        for one in (text, text.replace(" ", "\u00a0"))
+    )
+    assert len(texts) > 10 and len(copied) > 10
+    assert not any(text.startswith((":", ">>", "km")) or text.endswith(("<<", "10")) for text in texts)
+    assert " ".join(copied).split() == " ".join(texts).split()  # no word is cut
+
+
+def test_what_is_written_like_a_mark_of_structure_is_none():
+    [page] = pages.write_pages(FakeWriter(0.0), "\u2610 a new lamp\n# A list\n\u2022 2\u00bd cups", page="A5", drift=0)
+    assert [line.text for line in page.lines] == ["# a new lamp", "A list", "* 2 1/2 cups"]
+    heights = [np.ptp(np.concatenate(line.strokes)[:, 1]) for line in page.lines]
+    assert heights[1] > 1.3 * heights[0] == pytest.approx(1.3 * heights[2])
+
+
+def test_without_a_hyphen_in_the_alphabet_no_word_is_hyphenated():
+    writer = FakeWriter()
+    writer.model.alphabet = Alphabet(" " + string.ascii_letters)
+    [page] = pages.write_pages(writer, "unbelievable characteristics of handwriting " * 3, page="50x200", margins=4)
+    assert len(page.lines) > 4 and all(line.text.replace(" ", "").isalpha() for line in page.lines)
+
+
 def test_same_seed_is_the_same_page_and_another_seed_another():
     one, same, other = (pages.write_pages(FakeWriter(), TEXT, page="A6", seed=seed) for seed in (1, 1, 2))
     for a, b in zip(one, same, strict=True):
@@ -471,8 +496,15 @@ def test_png_has_ink_where_the_page_has(leaves, tmp_path):
         assert red[max(int(y) - 2, 0) : int(y) + 3, max(int(x) - 2, 0) : int(x) + 3].any()
 
 
-def test_pdf_has_the_pages_in_their_size_whatever_matplotlibrc_says(leaves, tmp_path, monkeypatch):
-    monkeypatch.setitem(matplotlib.rcParams, "savefig.bbox", "tight")
+def test_files_have_the_pages_in_their_size_and_on_white_whatever_matplotlibrc_says(leaves, tmp_path, monkeypatch):
+    dark = {f"{what}.facecolor": "black" for what in ("figure", "axes", "savefig")}
+    for name, value in {"savefig.bbox": "tight", "savefig.transparent": True, **dark}.items():
+        monkeypatch.setitem(matplotlib.rcParams, name, value)
+    for transparent, paper in ((False, (255, 255, 255, 255)), (True, (255, 255, 255, 0))):
+        [file] = pages.save(leaves[:1], tmp_path / "letter.png", dpi=50.8, transparent=transparent)
+        picture = Image.open(file).convert("RGBA")
+        assert picture.size == (200, 300)
+        assert max(picture.getcolors(picture.width * picture.height))[1] == paper  # of most pixels
     [file] = pages.save(leaves, tmp_path / "letter.pdf")
     boxes = re.findall(rb"/MediaBox \[([^]]*)\]", file.read_bytes())
     assert len(boxes) == len(leaves) > 1

@@ -14,14 +14,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-INTERRUPTED = 130  # exit code, as a shell has it
+INTERRUPTED, UNREAD = 130, 141  # exit codes, as a shell has them
 
 
 def run(name: str, command: Callable[[], None]) -> int:
-    """Runs a command; returns its exit code: 0, or 2 after saying on stderr what was wrong, 130 after Ctrl-C."""
+    """Runs a command; returns its exit code: 0, or 2 after saying on stderr what was wrong, 130 after Ctrl-C, 141 where
+    nobody reads its output to the end.
+    """
     try:
         with warnings_told(name):
             command()
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is flushed when Python ends
+        return UNREAD
     except (ValueError, OSError) as error:
         print(f"{name}: error: {error}", file=sys.stderr)
         return 2

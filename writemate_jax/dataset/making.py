@@ -19,7 +19,7 @@ from writemate_jax.dataset.plan import Plan, Recipe, plan
 from writemate_jax.dataset.processes import pool as processes
 from writemate_jax.dataset.processes import usual_workers
 from writemate_jax.dataset.samples import Stored, stored
-from writemate_jax.dataset.shards import begin, shard_path, write_shard
+from writemate_jax.dataset.shards import begin, check_num, shard_path, write_shard
 from writemate_jax.dataset.unread import unread
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.sampling.writer import Writer
@@ -78,7 +78,8 @@ def make(
       progress: called with the lines of each shard that was written.
 
     Raises:
-      shards.OtherSet: the folder holds a set of other options. sampling.writer.InvalidRequest: of texts and style.
+      shards.OtherSet: the folder holds a set of other options, or one that was made larger meanwhile.
+      sampling.writer.InvalidRequest: of texts and style.
       ValueError: no texts, or no shards in this part.
     """
     if not texts:
@@ -166,9 +167,10 @@ class _Run:
 
     def _finish(self, shard: int, parts: Sequence[Future[Stored]]) -> None:
         done = [part.result() for part in parts]
-        begun = time.perf_counter()
+        begun, lines = time.perf_counter(), len(self.recipe.lines(shard))
+        if lines < self.recipe.shard_size:
+            check_num(self.folder, self.recipe.num)
         write_shard(shard_path(self.folder, shard), [member for part in done for member in part.members])
-        lines = len(self.recipe.lines(shard))
         with self.lock:
             self.report.writing += time.perf_counter() - begun
             self.report.drawing += sum(part.seconds for part in done)
@@ -186,7 +188,7 @@ def write(writer: Writer, plans: Sequence[Plan], styles: dict[str, np.ndarray], 
         [plan.text for plan in plans], bias=[plan.bias for plan in plans], seed=[plan.seed for plan in plans],
         style=style, candidates=candidates,
     )  # fmt: skip
-    return [Ink(w.strokes, w.text, w.complete, w.bias, w.seed, w.points_per_second) for w in written]
+    return [Ink(w.strokes, w.text, w.complete, w.bias, w.seed, w.points_per_second, w.x_height) for w in written]
 
 
 def style_vectors(style: str, writer: Writer) -> dict[str, np.ndarray]:

@@ -67,22 +67,26 @@ def draw(rng: np.random.Generator) -> Look:
     )
 
 
-def picture(line: Rows, look: Look, height: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def picture(
+    line: Rows, look: Look, height: int, rng: np.random.Generator, x_height: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Grey values uint8 ``[height, width]`` of a line ``[T, 3]`` in any unit, and where its points are there.
 
+    x_height: of the line, in that unit; 0 where it is not known, and marks alone are drawn as large as letters.
     The second is the affine map float64 ``[2, 3]`` from the line's points (`strokes.to_points`, y up) to pixels, x
     right, y down, (0, 0) the upper left corner of the picture: pixels = A[:, :2] @ point + A[:, 2].
     Raises `strokes.InvalidInk` for an array that is no line.
     """
     line = strokes.check(line)
-    affine, width = _placed(line, look, height)
-    cover = _cover(line, affine, (height, width), look.pen * letter_height([line]) * math.sqrt(abs(
-        np.linalg.det(affine[:, :2]))), look.blur * height)  # fmt: skip
+    letter = letter_height([line], x_height)
+    affine, width = _placed(line, look, height, letter)
+    zoom = math.sqrt(abs(np.linalg.det(affine[:, :2])))
+    cover = _cover(line, affine, (height, width), look.pen * letter * zoom, look.blur * height)
     paper = _paper((height, width), look, affine, rng)
     return np.rint(np.clip(paper + (look.ink - paper) * cover, 0, 255)).astype(np.uint8), affine
 
 
-def _placed(line: Rows, look: Look, height: int) -> tuple[np.ndarray, int]:
+def _placed(line: Rows, look: Look, height: int, letter: float) -> tuple[np.ndarray, int]:
     """The map to pixels and the picture's width."""
     turn = math.radians(look.rotation)
     rotation = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
@@ -94,7 +98,7 @@ def _placed(line: Rows, look: Look, height: int) -> tuple[np.ndarray, int]:
     free = height - above - below
     zoom = min(
         free / max(extent[1], 1e-9),
-        LARGEST_LETTER * height / letter_height([line]),
+        LARGEST_LETTER * height / letter,
         (LONGEST * height - left - right) / max(extent[0], 1e-9),
     )
     slack = (free - extent[1] * zoom) / 2  # ink that is lower than the picture lies in the middle

@@ -47,7 +47,8 @@ def files(recipe: Recipe, plan: Plan, ink: Ink, unread: float | None) -> list[tu
     if unread is not None:
         about["unread"] = unread
     if recipe.images:
-        grey, affine = picture(ink.strokes, plan.look, recipe.height, np.random.default_rng(plan.grain))
+        grain = np.random.default_rng(plan.grain)
+        grey, affine = picture(ink.strokes, plan.look, recipe.height, grain, ink.x_height)
         found.append((f"{name}.png", _png(grey)))
         about |= {"to_pixels": np.round(affine, 6).tolist(), "look": asdict(plan.look)}
     found.append((f"{name}.json", _json(ink, about, strokes=recipe.strokes)))

@@ -17,7 +17,7 @@ from typing import Any
 
 from writemate_jax.replacing import replacing, write_text
 
-FORMAT = "writemate-dataset-2"  # another where the same options give other bytes
+FORMAT = "writemate-dataset-3"  # another where the same options give other bytes
 MANIFEST = "manifest.json"
 DIGESTS = ("texts", "weights", "styles", "reader")  # known by their digests alone
 
@@ -32,14 +32,14 @@ def shard_path(folder: Path, shard: int) -> Path:
 
 def write_shard(path: Path, members: Sequence[tuple[str, bytes]]) -> None:
     """Writes files (name, content) as a tar, which appears when it is whole."""
-    whole = io.BytesIO()
-    with tarfile.open(fileobj=whole, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+    with (
+        replacing(path, by=_host()) as temporary,
+        tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT) as tar,
+    ):
         for name, content in members:
             entry = tarfile.TarInfo(name)  # of no time and no owner
             entry.size = len(content)
             tar.addfile(entry, io.BytesIO(content))
-    with replacing(path, by=_host()) as temporary:
-        temporary.write_bytes(whole.getbuffer())
 
 
 def read_shard(path: Path) -> Iterator[dict[str, bytes]]:
@@ -68,10 +68,7 @@ def begin(folder: Path, about: Mapping[str, Any]) -> None:
     path = Path(folder) / MANIFEST
     about = json.loads(json.dumps({"format": FORMAT, **about}))
     if path.is_file():
-        try:
-            was = dict(json.loads(path.read_text("utf-8")))
-        except (ValueError, TypeError) as error:
-            raise ValueError(f"{path} is no manifest of a set: {error}; give another --out") from error
+        was = _manifest(folder)
         other = [key for key in {**was, **about} if was.get(key) != about.get(key)]
         if "format" in other:
             raise OtherSet(f"{folder} holds a set of another version of this package, which stores lines otherwise:"
@@ -110,6 +107,24 @@ def _grow(folder: Path, before: int, about: Mapping[str, Any]) -> None:
     if lines:  # before the manifest, by which this shard would be taken for a whole one
         shard_path(folder, last).unlink(missing_ok=True)
     _write_manifest(folder, about)
+
+
+def check_num(folder: Path, num: int) -> None:
+    """Raises `OtherSet` unless the set is still to have so many lines: in a larger one, the half shard at their end
+    would pass for whole.
+    """
+    now = _manifest(folder)["num"]
+    if now != num:
+        raise OtherSet(f"{folder} holds a set that was made larger meanwhile, of {num} lines, now {now}: give --num"
+                       f" {now} to go on with it")  # fmt: skip
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = Path(folder) / MANIFEST
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path} is no manifest of a set: {error}; give another --out") from error
 
 
 def _write_manifest(folder: Path, about: Mapping[str, Any]) -> None:

@@ -27,18 +27,21 @@ def prepared(lines: Iterable[str], alphabet: Alphabet, longest: int) -> Texts:
     >>> prepared(["caf\\u00e9  noir", "", "a \\u0001"], Alphabet(" acefinor"), 5)
     Texts(lines=('cafe', 'noir'), refused=('a \\x01',), changed=(('café  noir', 'cafe noir'),))
     """
+    known = frozenset(alphabet.characters)
     kept: list[str] = []
     refused: list[str] = []
     changed: list[tuple[str, str]] = []
     for line in lines:
-        try:
-            text, replaced = alphabet.line(line)
-        except UnknownCharacters:
-            refused.append(line)
-            continue
-        if replaced:
-            changed.append((line, text))
-        kept += textwrap.wrap(text, longest, break_on_hyphens=False)
+        text = " ".join(line.split())
+        if not (text.isascii() and known.issuperset(text)):  # most are, of millions
+            try:
+                text, replaced = alphabet.line(line)
+            except UnknownCharacters:
+                refused.append(line)
+                continue
+            if replaced:
+                changed.append((line, text))
+        kept += [text] if 0 < len(text) <= longest else textwrap.wrap(text, longest, break_on_hyphens=False)
     return Texts(tuple(kept), tuple(refused), tuple(changed))
 
 

@@ -23,28 +23,29 @@ _nats = jax.jit(batch_nats)
 
 
 def unread(reader: Reader, inks: Sequence[Ink], at_once: int) -> list[float]:
-    """-ln P(text | ink) by the reader, in nats a character, of each line; at most `MOST`.
+    """-ln P(text | ink) by the reader, in nats for each of its `Reader.codes`, of each line; at most `MOST`.
 
     inks: in x-heights, from the left edge on the baseline. at_once: lines of a batch.
     """
-    found = np.zeros(len(inks))
+    found, texts = np.zeros(len(inks)), [reader.codes(ink.text) for ink in inks]
     order = np.argsort([len(ink.strokes) for ink in inks], kind="stable")  # of one length, so that little is padding
     for first in range(0, len(inks), at_once):
         places = order[first : first + at_once]
-        batch = _padded(reader, [inks[i] for i in places], at_once)
+        batch = _padded([inks[i] for i in places], [texts[i] for i in places], at_once)
         found[places] = np.asarray(_nats(reader.params, *batch))[: len(places)]
     # fmin passes over what is no number: ink that ran away without end.
-    characters = np.array([len(ink.text) for ink in inks])
-    return np.round(np.fmin(found / characters, MOST), DIGITS).tolist()
+    return np.round(np.fmin(found / [len(codes) for codes in texts], MOST), DIGITS).tolist()
 
 
-def _padded(reader: Reader, inks: Sequence[Ink], size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _padded(
+    inks: Sequence[Ink], texts: Sequence[np.ndarray], size: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows [size, capacity, 3], their numbers [size] and codes [size, characters] of at most so many lines."""
     longest = max(len(ink.strokes) for ink in inks)
     capacity = max(SHORTEST, 1 << (longest - 1).bit_length())
     rows = np.zeros((size, capacity, 3), np.float32)
     lengths, codes = np.full(size, 2, np.int32), np.zeros((size, MAX_CHARACTERS), np.int32)
-    for i, ink in enumerate(inks):
+    for i, (ink, text) in enumerate(zip(inks, texts, strict=True)):
         rows[i, : len(ink.strokes)], lengths[i] = ink.strokes, len(ink.strokes)
-        codes[i, : len(ink.text)] = reader.alphabet.encode(ink.text)
+        codes[i, : len(text)] = text
     return rows, lengths, codes

@@ -53,11 +53,11 @@ def plot_attention_sheet(
     cells = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     for line, phi, ink_cell, map_cell in zip(written, maps, cells[::2], cells[1::2], strict=True):
         title = line.text if line.complete else f"{line.text}   (cut before its end)"
-        ink_cell.set_title(title.replace("$", r"\$"), loc="left", fontsize=10)
+        ink_cell.set_title(title, loc="left", fontsize=10, parse_math=False)
         _draw_line(ink_cell, line.strokes, phi.argmax(axis=1))
         _draw_map(map_cell, line.text, phi)
     if heading:
-        figure.suptitle(heading.replace("$", r"\$"), x=0.01, ha="left", fontsize=11)
+        figure.suptitle(heading, x=0.01, ha="left", fontsize=11, parse_math=False)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=dpi, format="png")
 
@@ -106,8 +106,7 @@ def _draw_map(axes, text: str, phi: np.ndarray) -> None:
     brightest = max(float(np.quantile(phi.max(axis=1), 0.9)), 1e-6)
     axes.imshow(phi.T, aspect="auto", cmap="Greys", vmin=0.0, vmax=brightest, interpolation="nearest")
     names = [*("\u2423" if c == " " else c for c in text), "end"]
-    names = [name.replace("$", r"\$") for name in names]
-    axes.set_yticks(range(len(names)), names, fontsize=8, family="monospace")
+    axes.set_yticks(range(len(names)), names, fontsize=8, family="monospace", parse_math=False)
     for i, label in enumerate(axes.get_yticklabels()):
         label.set_color(COLORS[i % len(COLORS)])
     axes.tick_params(axis="y", length=0)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 
 from writemate_jax import strokes
-from writemate_jax.drawing.curves import bezier
+from writemate_jax.drawing.figure import curve
 from writemate_jax.drawing.letters import PADDING, PEN, letter_height
 from writemate_jax.replacing import replacing
 from writemate_jax.strokes import Rows, Stroke
@@ -47,7 +47,7 @@ def contact_sheet(
         cell.set_xlim(left - padding, left - padding + width)
         cell.set_ylim(low, high)
         cell.set_aspect("equal", anchor="W")
-        cell.set_title(_plain(title), loc="left", fontsize=title_points, color="#1f4e9c", pad=2)
+        cell.set_title(title, loc="left", fontsize=title_points, color="#1f4e9c", pad=2, parse_math=False)
         draw_ink(cell, strokes.split(line), PEN * letter * inches * 72)
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=dpi, format="png")
@@ -56,25 +56,11 @@ def contact_sheet(
 def draw_ink(axes, ink: Sequence[Stroke], width: float, colors: str | Sequence = "black") -> None:
     """Draws strokes ``[n, 2]`` on Matplotlib axes, ``width`` points wide, in one colour or one for each."""
     from matplotlib.collections import PathCollection
-    from matplotlib.path import Path
 
-    paths = []
-    for stroke in ink:
-        segments = bezier(stroke)
-        if len(segments):
-            controls = segments[:, 1:].reshape(-1, 2)
-            paths.append(Path([stroke[0], *controls], [Path.MOVETO] + [Path.CURVE4] * len(controls)))
-        else:
-            # Agg draws no cap on a segment without length, or on an upright one that it snaps to one pixel.
-            paths.append(Path([stroke[0], stroke[0] + DOT], [Path.MOVETO, Path.LINETO]))
     axes.add_collection(
         PathCollection(
-            paths, facecolors="none", edgecolors=colors, linewidths=max(width, 0.8),
+            [curve(stroke, DOT) for stroke in ink], facecolors="none", edgecolors=colors, linewidths=max(width, 0.8),
             capstyle="round", joinstyle="round",
         ),
         autolim=False,
     )
-
-
-def _plain(text: str) -> str:
-    return text.replace("$", r"\$")  # Matplotlib would read formulas

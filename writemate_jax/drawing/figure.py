@@ -19,10 +19,10 @@ GRID = 0.01 / POINTS  # mm that places are rounded to, from the lower left: a PD
 
 
 def as_it_is():
-    """A context in which a figure is saved at its size, whatever the user's matplotlibrc says."""
+    """A context in which a figure is saved at its size and on white, whatever the user's matplotlibrc says."""
     import matplotlib
 
-    return matplotlib.rc_context({"savefig.bbox": None})
+    return matplotlib.rc_context({"savefig.bbox": None, "savefig.facecolor": "white"})
 
 
 def figure(ink: Sheet):
@@ -35,10 +35,15 @@ def figure(ink: Sheet):
     axes.set_axis_off()
     axes.set(xlim=(0, ink.width), ylim=(ink.height, 0))
 
+    corner = np.array([0.0, ink.height])
+
     def add(strokes: Sequence[Stroke], color: str, width: float) -> None:
+        paths = [curve(stroke, DOT) for stroke in strokes]
+        for path in paths:
+            path.vertices = corner + np.round((path.vertices - corner) / GRID) * GRID
         axes.add_collection(
-            PathCollection([_curve(stroke, ink.height) for stroke in strokes], facecolors="none", edgecolors=color,
-                           linewidths=width * POINTS, capstyle="round", joinstyle="round", snap=False),
+            PathCollection(paths, facecolors="none", edgecolors=color, linewidths=width * POINTS, capstyle="round",
+                           joinstyle="round", snap=False),
             autolim=False,
         )  # fmt: skip
 
@@ -50,13 +55,13 @@ def figure(ink: Sheet):
     return drawn
 
 
-def _curve(stroke: Stroke, height: float):
-    from matplotlib.path import Path as Curve
+def curve(stroke: Stroke, dot: float):
+    """A stroke ``[n, 2]`` as a Matplotlib path along its `bezier`; one of a single place is ``dot`` wide and high."""
+    from matplotlib.path import Path
 
     segments = bezier(stroke)
     if not len(segments):
-        return Curve([stroke[0], stroke[0] + (DOT, 0)], [Curve.MOVETO, Curve.LINETO])
-    places = np.concatenate([segments[:1, 0], segments[:, 1:].reshape(-1, 2)])
-    corner = np.array([0.0, height])
-    places = corner + np.round((places - corner) / GRID) * GRID
-    return Curve(places, [Curve.MOVETO] + [Curve.CURVE4] * 3 * len(segments))
+        # Agg draws no cap on a segment without length, or on an upright one that it snaps to one pixel.
+        return Path([stroke[0], stroke[0] + dot], [Path.MOVETO, Path.LINETO])
+    controls = segments[:, 1:].reshape(-1, 2)
+    return Path([stroke[0], *controls], [Path.MOVETO] + [Path.CURVE4] * len(controls))

@@ -48,4 +48,5 @@ def sheet_of(lines: Sequence[Ink], look: Look) -> InkSheet:
         pen=look.pen,
         color=look.color,
         paces=[line.points_per_second for line in lines],
+        own_x_height=1.0,
     )

@@ -127,7 +127,7 @@ class _Document:
     def __init__(self, root: ElementTree.Element, file: str):
         self.file = file
         self.notes = _notes(root)
-        self._parents = {child: parent for parent in root.iter() for child in parent}
+        self.parents = {child: parent for parent in root.iter() for child in parent}
         names = ("id", "{http://www.w3.org/XML/1998/namespace}id")
         self._named = {element.get(name): element for element in root.iter() for name in names if element.get(name)}
         self._usual = {kind: next((element for element in root.iter() if _tag(element) == kind), None)
@@ -155,7 +155,7 @@ class _Document:
         holder, context = trace, None
         while holder is not None and context is None:
             context = self._named.get(holder.get("contextRef", "").lstrip("#"))
-            holder = self._parents.get(holder)
+            holder = self.parents.get(holder)
         context = self._usual["context"] if context is None else context
         given = None if context is None else self._trace_format(context)
         given = self._usual["traceFormat"] if given is None else given
@@ -183,8 +183,8 @@ class _Document:
 
 def _groups(root: ElementTree.Element, document: _Document) -> list[ElementTree.Element]:
     """The elements whose traces are a line each. Raises `InvalidInkFile` for traces outside of lines with a text."""
-    groups = [group for group in root if _tag(group) == "traceGroup"]
-    said = any(_notes(group).get("truth", "").strip() for group in groups)
+    groups = _outermost(root, document)
+    said = any(map(_says, groups))
     inside = {trace for group in groups for trace in document.traces(group)}
     stray = [f"trace {i} ({(trace.text or '').strip()[:20]!r})"
              for i, trace in enumerate(document.traces(root)) if trace not in inside]  # fmt: skip
@@ -193,6 +193,29 @@ def _groups(root: ElementTree.Element, document: _Document) -> list[ElementTree.
         raise InvalidInkFile(f"{document.file}: outside of the traceGroups, which have texts: {named}, counted from 0;"
                              " put each into the group of its line, or remove it")  # fmt: skip
     return [root] if not groups or stray or (document.notes.get("truth", "").strip() and not said) else groups
+
+
+def _outermost(root: ElementTree.Element, document: _Document) -> list[ElementTree.Element]:
+    """The outermost groups; of one that says no text of its own and holds some that do, as a page, those inside."""
+    groups = [element for element in root.iter() if _tag(element) == "traceGroup"]
+    holding = {root}
+    for group in filter(_says, groups):
+        holder = document.parents[group]
+        while holder not in holding:
+            holding.add(holder)
+            holder = document.parents[holder]
+    opened, found = {root}, []
+    for group in groups:  # each behind the one that holds it
+        if document.parents[group] in opened:
+            if group in holding and not _says(group):
+                opened.add(group)
+            else:
+                found.append(group)
+    return found
+
+
+def _says(group: ElementTree.Element) -> bool:
+    return bool(_notes(group).get("truth", "").strip())
 
 
 def _line(group: ElementTree.Element, document: _Document) -> Ink:

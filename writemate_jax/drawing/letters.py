@@ -15,15 +15,19 @@ PEN = 0.07  # the pen's width
 PADDING = 0.6  # free space around the ink
 LEADING = 0.4  # free space between the lowest ink of a line and the highest of the next
 
+LOWEST = 1 / 3  # x-heights: a lower line has no letters, but marks alone (a dash, dots)
 
-def letter_height(lines: Sequence[Rows]) -> float:
+
+def letter_height(lines: Sequence[Rows], x_height: float = 0.0) -> float:
     """A robust height of the letters of some lines (median of `strokes.height`), always positive.
 
-    Where nothing has a height (dots, a dash) the larger side of the ink stands in, and 1 where that is 0 too.
+    x_height: of the lines, in their unit; 0 where it is not known. It stands in where no line has letters (`LOWEST`).
+    Where it is not known and nothing has a height (dots, a dash) the larger side of the ink does, and 1 where that is 0
+    too.
     """
-    heights = [height for height in map(strokes.height, lines) if height > 0]
-    if heights:
-        return float(np.median(heights))
+    heights = [height for height in map(strokes.height, lines) if height > LOWEST * x_height]
+    if heights or x_height:
+        return float(np.median(heights or x_height))
     boxes = np.array([strokes.bounds(line) for line in lines])
     return float((boxes[:, 2:] - boxes[:, :2]).max()) or 1.0
 

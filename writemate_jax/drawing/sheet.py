@@ -73,13 +73,14 @@ class InkSheet:
 
 def sheet(
     lines: Sequence[Rows], texts: Sequence[str] | None = None, *, x_height: float = X_HEIGHT, pen: float | None = None,
-    color: str = "#000000", paces: Sequence[float | None] | None = None,
+    color: str = "#000000", paces: Sequence[float | None] | None = None, own_x_height: float = 0.0,
 ) -> InkSheet:
     """Lines ``[T, 3]``, one below the other, origins aligned, a unit of their ink being ``x_height`` mm.
 
     The distance between baselines is even, and large enough that ink of neighbouring lines does not touch. pen: its
-    width in mm; None for that of the letters' height that looks natural. Raises ValueError for a size that is not
-    positive, a colour that is not #rrggbb, and without lines; `strokes.InvalidInk` for an array that is no line.
+    width in mm; None for that of the letters' height that looks natural. own_x_height: of the ink, in its unit; 0 where
+    that is not known. Raises ValueError for a size that is not positive, a colour that is not #rrggbb, and without
+    lines; `strokes.InvalidInk` for an array that is no line.
     """
     check_look(x_height, pen, color)
     if not lines:
@@ -87,7 +88,7 @@ def sheet(
     lines = [strokes.check(line) for line in lines]
     texts = [""] * len(lines) if texts is None else texts
     paces = [None] * len(lines) if paces is None else paces
-    letter = letter_height(lines)
+    letter = letter_height(lines, own_x_height)
     left, bottom, right, top = np.array([strokes.bounds(line) for line in lines]).T
     pitch = max(top[1:] - bottom[:-1], default=0.0) + LEADING * letter
     padding = PADDING * letter

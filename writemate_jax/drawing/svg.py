@@ -49,7 +49,7 @@ def to_svg(ink: Sheet, tolerance: float = X_HEIGHT * TOLERANCE, by_speed: bool =
     return text_of(root)
 
 
-def document(ink: Sheet, description: str = "", **attributes: str) -> ElementTree.Element:
+def document(ink: Sheet, description: str = "") -> ElementTree.Element:
     """An SVG element of the sheet's size, its view box in mm, with the text as its title."""
     digits = decimals(ink)
     width, height = number(ink.width, digits), number(ink.height, digits)
@@ -58,7 +58,7 @@ def document(ink: Sheet, description: str = "", **attributes: str) -> ElementTre
         "viewBox": f"0 0 {width} {height}",
         "width": f"{width}mm",
         "height": f"{height}mm",
-    } | attributes)
+    })
     if ink.text.strip():
         ElementTree.SubElement(root, "title").text = in_xml(ink.text)
     if description:

@@ -69,10 +69,14 @@ def read_svg(path: str | os.PathLike) -> Ink:
 
 
 def _as_drawn(root: ElementTree.Element) -> bytes:
-    """The document with masks, markers and symbols among its definitions, where only what uses them is drawn."""
+    """The document with masks, markers and symbols among its definitions, where only what uses them is drawn, and with
+    empty data in paths without any, which svgelements does not read.
+    """
     for parent in list(root.iter()):
         for i, child in enumerate(parent):
             space, _, name = str(child.tag).rpartition("}")
+            if name == "path":
+                child.attrib.setdefault("d", "")
             if name in ("mask", "marker", "symbol"):
                 parent[i] = ElementTree.Element(f"{space}}}defs" if space else "defs")
                 parent[i].append(child)

@@ -62,10 +62,10 @@ def plot_density(
         found.set_label(label, fontsize=8)
         axes.tick_params(labelsize=7)
 
-    figure.text(LEFT / size[0], 1 - 0.15 / size[1], heading.replace("$", r"\$"), fontsize=11, va="top")
+    figure.text(LEFT / size[0], 1 - 0.15 / size[1], heading, fontsize=11, va="top", parse_math=False)
     for i, note in enumerate(notes):
         y = 0.15 + HEADING + NOTE * i
-        figure.text(LEFT / size[0], 1 - y / size[1], note.replace("$", r"\$"), fontsize=8, va="top", color=GREY)
+        figure.text(LEFT / size[0], 1 - y / size[1], note, fontsize=8, va="top", color=GREY, parse_math=False)
 
     ink = cell(above, tall)
     ink.set(xlim=(box.left, box.right), ylim=own)

@@ -89,7 +89,7 @@ def draw_blocks(
     left = MARGIN + labels + np.concatenate([[0.0], np.cumsum(np.array(wide) + GAP)])
 
     def say(x: float, y: float, text: str, **look) -> None:
-        axes.text(x, y, text.replace("$", r"\$"), **{"fontsize": 8, "va": "top"} | look)
+        axes.text(x, y, text, parse_math=False, **{"fontsize": 8, "va": "top"} | look)
 
     y = height - MARGIN
     say(MARGIN, y, heading, fontsize=11)

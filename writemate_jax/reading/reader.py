@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from writemate_jax.shipped import shipped
 from writemate_jax.strokes import Rows
 
 ALPHABET = "alphabet"  # its name in a file, beside those of the weights
+# Dots and dashes are a frame each, as small as they are, and CTC needs another one between equal characters.
+_REPEATED_MARK = re.compile(r"([^\w\s]|_)\1+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,13 +47,20 @@ class Reader:
         with replacing(path) as temporary, open(temporary, "wb") as file:
             np.savez_compressed(file, **{ALPHABET: np.array(list(self.alphabet.characters))}, **arrays)
 
+    def codes(self, text: str) -> np.ndarray:
+        """Codes int32 [U] of what can be told of a text: how often a mark is repeated cannot, so it stands once.
+
+        Raises UnknownCharacters for a text with characters that it cannot read.
+        """
+        return self.alphabet.encode(_REPEATED_MARK.sub(r"\1", text))
+
     def nats(self, lines: Sequence[Rows], text: str) -> np.ndarray:
-        """-ln P(text | line) of each line, [n]; infinite for a line that has too few points for the text.
+        """-ln P(text | line) of each line, by the text's `codes`, [n]; infinite for a line with too few points for it.
 
         Raises UnknownCharacters for a text with characters that it cannot read.
         """
         lengths = [network.frames_of(len(line)) for line in lines]
-        return ctc.nlls(self._log_probs(lines), lengths, self.alphabet.encode(text))
+        return ctc.nlls(self._log_probs(lines), lengths, self.codes(text))
 
     def read(self, lines: Sequence[Rows]) -> list[str]:
         """What the lines say, by the likeliest alignments."""

@@ -9,6 +9,7 @@ import { createArithmetic, padded } from "./product.js";
 
 const POINTS = 2, FEATURES = 4; // points of a frame; of each: its offset, its pen, its height
 const BLANK = 0;
+const REPEATED_MARK = /([^\p{L}\p{N}\s])\1+/gu; // dots and dashes are a frame each, and CTC needs one between equal ones
 
 /** {nats(rows, text)} of a parsed file (weights.js) that holds a reader; null for one that holds none. */
 export async function createReader({ header, tensors }, kernel) {
@@ -68,11 +69,11 @@ export async function createReader({ header, tensors }, kernel) {
     return Array.from({ length: count }, (_, t) => whole(logits.subarray(t * outputs, t * outputs + classes)));
   }
 
-  /** -ln P(text | rows): the sum over all alignments (CTC), infinite for fewer frames than the text needs. */
+  /** -ln P(text | rows), each repeated mark as one: all alignments' sum (CTC), infinite for too few frames. */
   function nats(rows, text) {
     if (!rows.length || rows.length > most) return Infinity;
     const all = look(rows), labels = [BLANK];
-    for (const code of encode(text, alphabet)) labels.push(code, BLANK);
+    for (const code of encode(text.replace(REPEATED_MARK, "$1"), alphabet)) labels.push(code, BLANK);
     let alpha = labels.map((_, i) => (i < 2 ? 0 : -Infinity));
     all.forEach((sum, t) => {
       const before = alpha;
