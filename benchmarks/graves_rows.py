@@ -115,7 +115,7 @@ def run(settings: Settings, adjust: Callable[[ConfigDict], None] = lambda config
     from writemate_jax.config import ConfigurationError
     from writemate_jax.data import corpus as corpora
     from writemate_jax.evaluation import graves_table, likelihood, result
-    from writemate_jax.training import log, loop
+    from writemate_jax.training import loop
 
     def prepared(row: Row) -> ConfigDict:
         config = configure(row, settings)
@@ -163,9 +163,7 @@ def run(settings: Settings, adjust: Callable[[ConfigDict], None] = lambda config
             print(f"{row.name}: {error}", file=sys.stderr)
             outcome = STUCK
             continue
-        # Stopped in its last updates, a run owes the evaluation of the last step, which the next start makes first.
-        evaluated = {row["step"] for row in log.read(workdir / "validation.csv")}
-        if int(state.step) < config.training.steps or config.training.steps not in evaluated:
+        if int(state.step) < config.training.steps:
             return UNFINISHED
         corpus = corpora.load(config.corpus)
         model = load_model(workdir)

@@ -53,7 +53,7 @@ def test_unknown_characters_are_all_named_once():
         ("2\u00bd cups, \u00bd cup", "2 1/2 cups, 1/2 cup"),  # not 21/2
         ("8\u00bd\u00d711", "8 1/2x11"),
         ("10\u2075, 10\u207b\u00b9\u00b2, m\u00b2", "10^5, 10^-12, m2"),  # not 105
-        ("3\u00b74, col\u00b7lega, 3\u22c54", "3*4, col-lega, 3*4"),
+        ("3\u00b74\u00b75, col\u00b7lega, 3\u22c54", "3*4*5, col-lega, 3*4"),
         ("a \u2260 b", "a =/= b"),
         ("\u041c\u0438\u0440", "Mir"),
         ("a\u200bb\u00adc", "abc"),  # characters without ink
@@ -74,6 +74,10 @@ def test_what_was_replaced_is_told():
 def test_numbers_stay_as_they_are_where_the_alphabet_has_them():
     text = "2\u00bd 10\u2075 3\u00b74"
     assert Alphabet(" 012345\u00bd\u2075\u00b7").transliterate(text) == (text, {})
+    replaced = {"\u00bd": "1/2", "\u2075": "^5", "\u00b7": "*"}
+    assert ASCII.transliterate(text) == ("2 1/2 10^5 3*4", replaced)
+    # Without the signs that it takes.
+    assert Alphabet(" 012345-").transliterate(text[3:]) == ("105 3-4", {"\u2075": "5", "\u00b7": "-"})
 
 
 @pytest.mark.parametrize("text", ["\U0001f600", "a\nb", "\x00", "a \u226e b", "a \u2271 b", "=\u20d2"])

@@ -512,6 +512,14 @@ def test_lines_are_levelled_as_by_the_package(files):
         np.testing.assert_allclose(strokes.to_points(np.array(found[str(i)])), strokes.to_points(expected), atol=0.002)
 
 
+def test_numbers_are_written_as_by_the_package(tmp_path):
+    (tmp_path / "model").write_bytes(browser_model.encode(Writer.load()))
+    texts = ["2½ cups, ½", "8½×11", "10⁵, 10⁻¹² m²", "3·4·5 ⋅ 6", "a ≠ b", "x₂", "≥ 5 °C"]
+    found = run(**{text: {"do": "readable", "model": str(tmp_path / "model"), "text": text} for text in texts})
+    alphabet = load_model().alphabet
+    assert found == {text: alphabet.line(text)[0] for text in texts}
+
+
 def test_characters_are_replaced_as_by_the_package(files):
     alphabet = Alphabet(" !.aehilnot")
     texts = ["  á tône ", "aⁿ…", "ﬁn", "Ω", "漢", "a\u0301", "e\u200dl", "…", "a≠e", "a≮e", "a=\u20d2e"]

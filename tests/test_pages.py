@@ -136,6 +136,16 @@ def test_no_line_ends_at_a_no_break_space_but_where_all_spaces_are_such():
     assert " ".join(copied).split() == " ".join(texts).split()  # no word is cut
 
 
+def test_words_that_belong_together_and_fit_no_line_are_parted_between_words():
+    text = "1.\u00a0Introduction et premiers\u00a0essais\n- WOMEN\u00a0AND\u00a0MEN\u00a0WELCOME\u00a0HERE\u00a0ALWAYS"
+    [page] = pages.write_pages(FakeWriter(0.0), text, page="50x200", margins=4, drift=0, language=None)
+    assert " ".join(line.text for line in page.lines) == text.replace("\u00a0", " ").replace("\n", " ")
+    left = [min(stroke[:, 0].min() for stroke in line.strokes) for line in page.lines]
+    first, *rest = left[: next(i for i, line in enumerate(page.lines) if line.text.startswith("-"))]
+    mark = inks.expected_width("1.") + inks.WORD_GAP
+    assert rest and np.allclose(rest, first + mark * Layout().letter, atol=0.3)
+
+
 def test_what_is_written_like_a_mark_of_structure_is_none():
     [page] = pages.write_pages(FakeWriter(0.0), "\u2610 a new lamp\n# A list\n\u2022 2\u00bd cups", page="A5", drift=0)
     assert [line.text for line in page.lines] == ["# a new lamp", "A list", "* 2 1/2 cups"]

@@ -516,6 +516,13 @@ def test_an_evaluation_that_a_kill_prevented_is_made_at_the_next_start_and_the_c
     assert len(log.read(run / "validation.csv")) == 2
 
 
+def test_a_run_that_is_stopped_in_its_last_update_is_evaluated_all_the_same(tmp_path):
+    config, run = small(tmp_path, minutes=1e-9), tmp_path / "run"
+    config.training.steps = 1
+    assert loop.run(config, run).step == 1  # as done: nothing would start it again
+    assert [row["step"] for row in log.read(run / "validation.csv")] == [1]
+
+
 def test_another_number_of_updates_is_told_with_the_rate_that_it_changes(tmp_path, capsys):
     config, run = small(tmp_path), tmp_path / "run"
     config.optimizer.update(learning_rate=0.01, warmup_steps=0, cosine_to=0.0)
@@ -526,7 +533,7 @@ def test_another_number_of_updates_is_told_with_the_rate_that_it_changes(tmp_pat
     # Half of a cosine of 24, where that of 12 was at its end.
     told = "config.training.steps is 24 and was 12: the learning rate at step 12 is 0.005, and was to be 0"
     assert told in capsys.readouterr().err
-    assert [row["laid_for"] for row in log.read(run / "checkpoints.csv")][-1] == 24
+    assert [row["of_steps"] for row in log.read(run / "checkpoints.csv")][-1] == 24
 
 
 def test_a_tiny_corpus_is_overfitted_until_it_writes_its_own_text_back(tmp_path):

@@ -14,10 +14,13 @@ from anyascii import anyascii
 # meaning: "not equal" as "equal"; and a product that reads better as of hand.
 LIKENESSES = {"\t": " ", "\u0627": "a", "\u2260": "=/=", "\u00d7": "x"}
 STRUCK_OUT = {"\u0338", "\u20d2"}  # strokes through a sign, which make it say the opposite
-# What means something else right behind a digit, where it stands for itself no more: 21/2, 105, 3-4.
-FRACTIONS = "\u00bc\u00bd\u00be" + "".join(map(chr, range(0x2150, 0x2160))) + "\u2189"
-RAISED = "\u2070\u00b9\u00b2\u00b3" + "".join(map(chr, range(0x2074, 0x207C)))  # digits, plus and minus
-DOT, TIMES = "\u00b7", "\u22c5"
+# Behind a digit: fractions, raised digits with their signs, and a product's dot. By their likenesses alone 2 1/2 would
+# be 21/2, ten to the fifth 105, and three times four 3-4.
+NUMBERS = re.compile(
+    "(?<=[0-9])(?:(?P<fraction>[\u00bc-\u00be\u2150-\u215f\u2189])|(?P<raised>[\u2070\u00b9\u00b2\u00b3\u2074-\u207b]+)"
+    "|(?P<product>\u00b7)(?=[0-9]))"
+)
+SIGNS = {"fraction": " ", "raised": "^", "product": "*"}
 # Categories of marks that add nothing to the letters of another script where the table has nothing for them: accents,
 # joiners, and letters that only change or stretch another.
 WITHOUT_INK = ("Mn", "Me", "Mc", "Cf", "Lm")
@@ -78,25 +81,27 @@ class Alphabet:
         their own (joiners, stray accents) become nothing. Raises `UnknownCharacters`, naming ``where`` and all that
         cannot be written.
         """
-        text = "".join(map(self._in_parts, self._behind_digits(unicodedata.normalize("NFC", text))))
+        text, numbers = self._numbers(unicodedata.normalize("NFC", text))
+        text = "".join(map(self._in_parts, text))
         replaced = {c: _nearest_ascii(c) for c in dict.fromkeys(text) if c not in self.characters}
         unknown = [c for c, near in replaced.items() if near is None or not set(near) <= set(self.characters)]
         if unknown:
             raise UnknownCharacters(unknown, self.characters, where)
-        return "".join(replaced.get(c, c) for c in text), replaced
+        return "".join(replaced.get(c, c) for c in text), numbers | replaced
 
-    def _behind_digits(self, text: str) -> str:
-        """A text that still says its numbers once its characters are replaced: 2 1/2, 10^5 and 3*4."""
-        fractions, raised = (
-            "".join(c for c in some if c not in self.characters and c in text) for some in (FRACTIONS, RAISED)
-        )
-        if fractions:
-            text = re.sub(f"(?<=[0-9])(?=[{fractions}])", " ", text)
-        if raised:
-            text = re.sub(f"(?<=[0-9])(?=[{raised}])", "^", text)
-        if DOT not in self.characters:
-            text = re.sub(f"(?<=[0-9]){DOT}(?=[0-9])", TIMES, text)
-        return text
+    def _numbers(self, text: str) -> tuple[str, dict[str, str]]:
+        """``(text, replaced)``: with what lies behind digits as it is meant, where the alphabet has what that takes."""
+        replaced = {}
+
+        def meant(match: re.Match) -> str:
+            old, kind = match[0], match.lastgroup
+            new = SIGNS[kind] + ("" if kind == "product" else "".join(map(_nearest_ascii, old)))
+            if set(old) & set(self.characters) or not set(new) <= set(self.characters):
+                return old
+            replaced[old] = new.strip()
+            return new
+
+        return (text if text.isascii() else NUMBERS.sub(meant, text)), replaced
 
     def _in_parts(self, character: str) -> str:
         """A character as the letter and the marks that it is made of, where the alphabet has these alone."""

@@ -19,7 +19,7 @@ INTERRUPTED, UNREAD = 130, 141  # exit codes, as a shell has them
 
 def run(name: str, command: Callable[[], None]) -> int:
     """Runs a command; returns its exit code: 0, or 2 after saying on stderr what was wrong, 130 after Ctrl-C, 141 where
-    nobody reads its output to the end.
+    nobody reads its output to the end. A command may say with its KeyboardInterrupt what is there by then.
     """
     try:
         with warnings_told(name):
@@ -31,8 +31,8 @@ def run(name: str, command: Callable[[], None]) -> int:
     except (ValueError, OSError) as error:
         print(f"{name}: error: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print(f"{name}: stopped", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(f"{name}: {str(interrupt) or 'stopped'}", file=sys.stderr)
         return INTERRUPTED
     return 0
 

@@ -119,14 +119,15 @@ test("characters of all lines that cannot be written are named, with what helps"
 
 test("numbers still say what they said once their characters are replaced", () => {
   const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join("");
-  const likenesses = { "½": "1/2", "×": "x", "⋅": "*", "·": "-", "≠": "=/=" };
+  const likenesses = { "½": "1/2", "×": "x", "·": "-", "≠": "=/=", "⁻": "-" };
   const written = (text, alphabet = ascii) => transliterate(text, alphabet, likenesses);
   assert.equal(written("2½ cups, ½ cup"), "2 1/2 cups, 1/2 cup");
   assert.equal(written("8½×11"), "8 1/2x11");
-  assert.equal(written("10⁵, m²"), "10^5, m2");
+  assert.equal(written("10⁵, 10⁻¹², m²"), "10^5, 10^-12, m2");
   assert.equal(written("3·4, col·lega"), "3*4, col-lega");
   assert.equal(written("a ≠ b"), "a =/= b");
   assert.equal(written("2½ 10⁵ 3·4", " 012345½⁵·"), "2½ 10⁵ 3·4");
+  assert.equal(written("10⁵ 3·4", " 012345-"), "105 3-4"); // without the signs that it takes
   for (const text of ["a ≮ b", "a ≱ b", "=\u20d2"]) assert.throws(() => written(text), { kind: "characters" });
 });
 

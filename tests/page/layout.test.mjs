@@ -38,6 +38,12 @@ test("no row ends at a no-break space, but where all spaces are such", () => {
   assert.ok(copied.length > 4 && copied.every((row) => row === row.trim()));
   assert.equal(copied.join("\u00a0").replace(/\s/g, ""), text.replace(/\s/g, ""));
   assert.deepEqual(copied.flatMap((row) => row.split(/\s/)), text.trim().split(/\s/)); // no word is cut
+  const wide = "WOMEN\u00a0AND\u00a0MEN\u00a0WELCOME\u00a0HERE";
+  for (const ratio of [0.87, 1.3]) {
+    const parted = wrap(wide, "card", ratio);
+    assert.ok(parted.length > 1 && parted.every((row) => row === row.trim()));
+    assert.deepEqual(parted.flatMap((row) => row.split(/\s/)), wide.split(/\s/));
+  }
 });
 
 test("what is spelt with several letters has the room of them", () => {

@@ -47,7 +47,10 @@ class Checkpoints:
         self._best.close()
 
     def save(self, step: int, state: Any) -> None:
-        """Starts writing the whole state at `step`, unless that step is there already."""
+        """Starts writing the whole state at `step`, unless that step is there already.
+
+        state: of arrays that stay as they are until that is done, as `parallel.unreplicate` returns them.
+        """
         if step not in self._last.all_steps():
             self._last.save(step, args=self._args(state=_to_host(state)))
 

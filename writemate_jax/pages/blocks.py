@@ -12,12 +12,9 @@ from writemate_jax.pages.ink import expected_width
 HEADINGS = (1.5, 1.2, 1.1)  # size of the letters of #, ##, ### and on
 COLUMN = 1.0  # x-heights that a space before a line indents it
 
-# Between words; a no-break space is within one, but in what is as long as a line, as of a page where all are such.
-_SPACES, _ANY_SPACES = re.compile(r"[^\S\u00a0\u2007\u202f]+"), re.compile(r"\s+")
-_LONGEST = 24  # characters with such spaces in them
-
+_SPACES = re.compile(r"[^\S\u00a0\u2007\u202f]+")  # between words: a no-break space is within one
 _HEADING = re.compile(r"(#{1,6})\s+(\S.*)")
-_ITEM = re.compile(r"([-*+\u2022]|\d{1,3}[.)])\s+\S.*")
+_ITEM = re.compile(r"([-*+\u2022]|\d{1,3}[.)])\s+(\S.*)")
 
 
 @dataclass(frozen=True)
@@ -73,10 +70,7 @@ def _blocks(lines: list[str], reflow: bool, written: Callable[[str], str]) -> It
 
 
 def _words(line: str, written: Callable[[str], str]) -> tuple[str, ...]:
-    words = []
-    for word in _SPACES.split(line):
-        words += [word] if len(word) <= _LONGEST else _ANY_SPACES.split(word)
-    return tuple(word for word in (" ".join(written(word).split()) for word in words) if word)
+    return tuple(word for word in (" ".join(written(word).split()) for word in _SPACES.split(line)) if word)
 
 
 def _block(line: str, written: Callable[[str], str]) -> Block:
@@ -86,7 +80,7 @@ def _block(line: str, written: Callable[[str], str]) -> Block:
     if heading := _HEADING.fullmatch(line.strip()):
         hashes, title = heading.groups()
         return Block(_words(title, written), HEADINGS[min(len(hashes), len(HEADINGS)) - 1])
-    if _ITEM.fullmatch(line.strip()) and words:
-        marker = expected_width(words[0]) + WORD_GAP
-        return Block(words, first=indent, rest=indent + marker)
+    if item := _ITEM.fullmatch(line.strip()):
+        marks, words = (_words(part, written) for part in item.groups())
+        return Block(marks + words, first=indent, rest=indent + expected_width(" ".join(marks)) + WORD_GAP)
     return Block(words, first=indent)

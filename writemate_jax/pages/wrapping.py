@@ -27,7 +27,7 @@ def wrap(
     smaller, or else is cut where the line ends. Every line has at least a character of the text.
 
     Args:
-      words: not empty; a space in one is no place to end a line.
+      words: not empty; at a space in one a line ends only where the whole of it fits on none.
       fits: whether a text fits on line i, were that line ``share`` times as long: fits(text, i, share). It is asked
         for line i + 1 after line i was yielded.
       hyphenator: a `pyphen.Pyphen`, or None.
@@ -38,7 +38,11 @@ def wrap(
         while count < len(words) and fits(" ".join(words[: count + 1]), row, 1.0):
             count += 1
         text, after, rest = " ".join(words[:count]), " ", words[count:]
-        roomy = break_early and count < len(words) and fits(text, row, 1 - EMPTY)
+        if rest and " " in rest[0] and not fits(rest[0], row, 1.0):
+            words[count : count + 1] = rest[0].split(" ")
+            given = tuple(words)
+            continue
+        roomy = break_early and rest and " " not in rest[0] and fits(text, row, 1 - EMPTY)
         if not count or roomy:
             whole = given[-len(rest)]  # where the word is what is left of one
             points = seams(rest[0]) if is_address(whole) else break_points(rest[0], hyphenator)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import sys
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -13,21 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from writemate_jax.alphabet import UnknownCharacters, is_blank
-from writemate_jax.arguments import (
-    INTERRUPTED,
-    from_zero,
-    names_folder,
-    positive,
-    read_text,
-    warn,
-    warnings_told,
-    whole,
-)
+from writemate_jax.arguments import from_zero, names_folder, positive, read_text, run, warn, whole
 from writemate_jax.data.ink_files import read_ink
 from writemate_jax.drawing.files import save
 from writemate_jax.drawing.formats import FORMATS, format_of, suffixes
 from writemate_jax.drawing.look import Look
-from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
+from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.hands import named_styles
 from writemate_jax.pages import command as page_options
 from writemate_jax.pages.drawing import page_format
@@ -62,7 +52,8 @@ examples:
   python sample.py dataset --text-file corpus.txt --num 100000 --out shards/    # python sample.py dataset --help
 """
 OUT = "handwriting"
-AT_ONCE = 512  # lines that are written before their files are saved
+AT_ONCE = 512  # candidates that are written before their lines are saved; or, if that is more,
+GROUPS = 8  # full groups of lanes
 ATTENDED = 20  # lines of an attention's picture
 
 
@@ -79,26 +70,21 @@ class Destination(NamedTuple):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong, 130 after Ctrl-C."""
+    """Runs the command; returns its exit code, see `arguments.run`."""
     options = _parser().parse_args(arguments)
-    try:
-        with warnings_told("sample.py"):
-            return _run(options)
-    except (UsageError, InvalidInkFile, OSError) as error:
-        return _fail(error)
-    except KeyboardInterrupt:
-        print("sample.py: stopped", file=sys.stderr)
-        return INTERRUPTED
+    return run("sample.py", lambda: _run(options))
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> None:
     if options.list_styles:
-        return _list_styles(options)
+        _list_styles(options)
+        return
     options.out = OUT if options.out is None else options.out
     if not options.out:
         raise UsageError("--out is empty; expected a file or a folder (. for this one)")
     if page_options.given(options).keys() - {"letter", "ink", "pen"}:  # these three are for lines, too
-        return _run_pages(options)
+        _run_pages(options)
+        return
     texts, places = _texts(options)
     destination = _destination(options.out, options.format, max(1, len(texts)))
     try:
@@ -128,17 +114,13 @@ def _run(options: argparse.Namespace) -> int:
             _save_all(written, destination.path, options.plot_attention, look, paths)
         else:
             _tell_of_older(destination, len(written))
-    except ValueError as error:  # of the checkpoint, the request, the primer, or ink that no picture holds
-        return _fail(error)
     except KeyboardInterrupt:
-        print(f"sample.py: stopped; {len(paths)} files are written", file=sys.stderr)
-        return INTERRUPTED
+        raise KeyboardInterrupt(f"stopped; {len(paths)} files are written") from None
     for i, line in enumerate(written):
         if not line.complete:
             warn("sample.py", f"line {i}, {line.text!r}, was cut at {len(line.strokes)} points before its end; try"
                  " another --seed")  # fmt: skip
     print("\n".join(map(str, paths)))
-    return 0
 
 
 def _import_ahead(module: str) -> None:
@@ -146,7 +128,7 @@ def _import_ahead(module: str) -> None:
     threading.Thread(target=importlib.import_module, args=(module,), daemon=True).start()
 
 
-def _list_styles(options: argparse.Namespace) -> int:
+def _list_styles(options: argparse.Namespace) -> None:
     """Prints the table of named styles and, with --out, draws the sheet."""
     drawing = {"text", "bias", "candidates"} if options.out else set()
     for name in vars(options).keys() - drawing - {"list_styles", "out", "seed", "checkpoint"}:
@@ -163,24 +145,19 @@ def _list_styles(options: argparse.Namespace) -> int:
     if path or options.checkpoint:
         from writemate_jax.sampling.writer import Writer
 
-        try:
-            writer = Writer.load(options.checkpoint)
-            styles = writer.named_styles()
-            if not styles:
-                raise UsageError("the named styles were fitted for another network than this; leave out --checkpoint")
-            if path:
-                text = options.text[0] if options.text else style_list.TEXT
-                style_list.sheet(writer, path, text, bias=options.bias, seed=options.seed,
-                                 candidates=options.candidates)
-        except ValueError as error:  # of what cannot be written, and of checkpoints
-            return _fail(error)
+        writer = Writer.load(options.checkpoint)
+        styles = writer.named_styles()
+        if not styles:
+            raise UsageError("the named styles were fitted for another network than this; leave out --checkpoint")
+        if path:
+            text = options.text[0] if options.text else style_list.TEXT
+            style_list.sheet(writer, path, text, bias=options.bias, seed=options.seed, candidates=options.candidates)
     print(style_list.table(styles))
     if path:
         print(path)
-    return 0
 
 
-def _run_pages(options: argparse.Namespace) -> int:
+def _run_pages(options: argparse.Namespace) -> None:
     from writemate_jax import pages
 
     text, path, layout, look = _page_request(options)
@@ -188,18 +165,14 @@ def _run_pages(options: argparse.Namespace) -> int:
 
     from writemate_jax.sampling.writer import Writer
 
-    try:
-        writer = Writer.load(options.checkpoint)
-        prime = _checked(prime, writer, options)
-        written = pages.write_pages(
-            writer, text, seed=options.seed, progress=True, bias=options.bias, style=options.style,
-            candidates=options.candidates, prime=prime, **layout)
-        dpi = {} if look.dpi is None else {"dpi": look.dpi}
-        paths = pages.save(written, path, transparent=look.transparent, machine=look.machine, **dpi)
-    except ValueError as error:
-        return _fail(error)
+    writer = Writer.load(options.checkpoint)
+    prime = _checked(prime, writer, options)
+    written = pages.write_pages(
+        writer, text, seed=options.seed, progress=True, bias=options.bias, style=options.style,
+        candidates=options.candidates, prime=prime, **layout)  # fmt: skip
+    dpi = {} if look.dpi is None else {"dpi": look.dpi}
+    paths = pages.save(written, path, transparent=look.transparent, machine=look.machine, **dpi)
     print("\n".join(map(str, paths)))
-    return 0
 
 
 def _page_request(options: argparse.Namespace) -> tuple[str, Path, dict, Look]:
@@ -279,7 +252,8 @@ def _readable(writer: Writer, texts: list[str], places: list[str], options: argp
         raise UnknownCharacters("".join(unknown.values()), alphabet.characters, where)
     if replaced:
         changes = ", ".join(f"{old!r} as {new!r}" for old, (new, _) in replaced.items())
-        where = next(place for _, place in replaced.values())  # the first
+        where, *others = dict.fromkeys(place for _, place in replaced.values())
+        where += " and others" if others else ""
         warn("sample.py", f"{where}: the network does not know all characters; it writes {changes}")
     try:
         with warnings.catch_warnings(action="ignore", category=UserWarning):  # of each line: all are told of
@@ -302,14 +276,10 @@ def _written(
     from writemate_jax.limits import LARGEST_SEED
     from writemate_jax.sampling.requests import seeds_of
 
-    own = prime is not None or options.style is not None and Path(options.style).is_dir()
-    count = options.candidates or usual(writer.model.config.sampling.candidates, texts[0], own)
+    at_once = _at_once(writer, texts, prime, options, destination)
     # Seeds of their own, as lines that begin alike would have the same ink so far; and still one hand.
     seeds = [(seed + i) % (LARGEST_SEED + 1) for i, seed in enumerate(seeds_of(options.seed, len(texts)))]
     style = writer.one_hand(options.style, options.seed, prime)
-    at_once = max(1, AT_ONCE // count)
-    if destination.is_file and not writer.model.sized:
-        at_once = len(texts)  # of which the size of the letters is measured
     bar = tqdm(total=len(texts), unit="line", disable=len(texts) <= at_once)
     for i in range(0, len(texts), at_once):
         yield writer.write(
@@ -323,6 +293,18 @@ def _written(
         )
         bar.update(min(at_once, len(texts) - i))
     bar.close()
+
+
+def _at_once(
+    writer: Writer, texts: list[str], prime: Ink | None, options: argparse.Namespace, destination: Destination
+) -> int:
+    """How many lines are written in one call of the writer: between calls they are saved, and progress shows."""
+    if not writer.model.sized:  # the size of their letters is measured over all of a call
+        return len(texts) if destination.is_file else AT_ONCE
+    configured = writer.model.config.sampling.candidates
+    own = prime is not None or options.style is not None and Path(options.style).is_dir()
+    counts = [options.candidates or usual(configured, text, own) for text in texts]
+    return max(1, max(AT_ONCE, GROUPS * writer.lanes) * len(texts) // sum(counts))
 
 
 def _save_all(written: list[Written], path: Path, attention: bool, look: Look, paths: list[Path]) -> None:
@@ -477,8 +459,3 @@ def _formats(value: str) -> tuple[str, ...]:
 
 def _flag(name: str) -> str:
     return "the text" if name == "text" else "--" + name.replace("_", "-")
-
-
-def _fail(error: Exception) -> int:
-    print(f"sample.py: error: {error}", file=sys.stderr)
-    return 2

@@ -28,7 +28,8 @@ class Log:
         if name not in self._files:
             self._files[name] = self._open(name, ["step", *values])
         file, writer = self._files[name]
-        writer.writerow({"step": step, **{key: f"{value:.6g}" for key, value in values.items()}})
+        told = {key: str(value) if isinstance(value, int) else f"{value:.6g}" for key, value in values.items()}
+        writer.writerow({"step": step, **told})
         file.flush()
         for key, value in values.items():
             self._board.add_scalar(f"{name}/{key}", value, step)

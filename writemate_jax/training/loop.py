@@ -218,11 +218,12 @@ class _Trainer:
                 window = []
             if save or told_to_stop:
                 if self.log:
-                    self.log.write("checkpoints", done, **self.cost.now(), laid_for=settings.steps)
+                    self.log.write("checkpoints", done, **self.cost.now(), of_steps=settings.steps)
                 self.checkpoints.save(done, parallel.unreplicate(state))
-            if evaluate and not told_to_stop:
+            ended = done == settings.steps  # which nothing would follow that makes up for its evaluation
+            if evaluate and (ended or not told_to_stop):
                 self._evaluate(done, state)
-            if told_to_stop:
+            if told_to_stop and not ended:
                 tqdm.write(f"stopped at step {done}; saved. The same command goes on.", file=sys.stderr)
                 break
         bar.close()
@@ -366,7 +367,7 @@ def _announce(config, corpus, training, validation, state, first) -> None:
 
 def _announce_rate(config: ConfigDict, workdir: Path, first: int) -> None:
     """Tells of another number of updates than before: where the rate falls along them, it is another from here on."""
-    before = [row["laid_for"] for row in logs.read(workdir / "checkpoints.csv") if row.get("laid_for", math.nan) > 0]
+    before = [row["of_steps"] for row in logs.read(workdir / "checkpoints.csv") if row.get("of_steps", math.nan) > 0]
     steps = config.training.steps
     if not before or before[-1] == steps:
         return

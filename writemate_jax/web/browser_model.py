@@ -37,10 +37,10 @@ GATE_LINES = 3  # of ink, with fewer of which the gates learn them by heart
 DEEP_STEPS, GATE_STEPS = 6, 6
 FIT_STEPS = 10  # of Adam; fewer than train.py adapt makes: a browser is slower, and they suit other lines as well
 # Blocks whose characters the page writes as the package does: Latin, marks, Greek, Cyrillic, punctuation, currencies,
-# letterlike signs, arrows, ligatures.
+# letterlike signs, arrows, mathematics, ligatures.
 LIKENESSES = (
-    (0xA0, 0x0250), (0x02B0, 0x0530), (0x1E00, 0x1F00), (0x2000, 0x2070), (0x20A0, 0x20C1), (0x2100, 0x2200),
-    (0x2212, 0x2213), (0x2260, 0x2261), (0x22C5, 0x22C6), (0xFB00, 0xFB07), (0xFE00, 0xFE10), (0xFEFF, 0xFF00),
+    (0xA0, 0x0250), (0x02B0, 0x0530), (0x1E00, 0x1F00), (0x2000, 0x209D), (0x20A0, 0x20C1), (0x2100, 0x2300),
+    (0xFB00, 0xFB07), (0xFE00, 0xFE10), (0xFEFF, 0xFF00),
 )  # fmt: skip
 
 
@@ -180,6 +180,7 @@ def describe(writer: Writer) -> dict[str, Any]:
         "primers": [{"text": one.prefix, "points": one.length} for one in _primed(writer)],  # of the styles
         "letters": {
             "parts": letter_size.PARTS, "widths": letter_size.WIDTHS, "wordGap": letter_size.WORD_GAP,
+            "sizes": letter_size.SIZES, "few": letter_size.FEW,
         },
         "ink": {
             "spacing": pieces.SPACING, "turn": pieces.TURN, "fine": pieces.FINE, "sigma": pieces.SIGMA,

@@ -7,8 +7,7 @@ export const LONGEST = 128; // characters that an engine takes for one line
 const FILL = 0.96; // of a line, by the estimate
 const SQUEEZE = 0.94; // a line is made this narrow without its height: that is not seen
 
-// Between words; a no-break space is within one, but in what is as long as a line, as of a page where all are such.
-const SPACES = /[^\S\u00a0\u2007\u202f]+/, LONG = 24;
+const SPACES = /[^\S\u00a0\u2007\u202f]+/; // between words: a no-break space is within one
 const UNSEEN = /^[\p{Cf}\p{M}\u0640]*$/u; // a line of these alone is none that an engine can write
 
 /**
@@ -22,8 +21,13 @@ export function wrap(text, size, ratio = USUAL) {
   const rows = [];
   for (const paragraph of text.replace(/\s+$/, "").split(/\r\n|[\n\r\u2028\u2029]/)) {
     let row = "";
-    const words = paragraph.split(SPACES).flatMap((one) => (one.length <= LONG ? one.trim() : one.split(/\s+/)));
-    for (let word of words.filter((one) => !UNSEEN.test(one))) {
+    const words = paragraph.split(SPACES).map((one) => one.trim()).filter((one) => !UNSEEN.test(one));
+    while (words.length) {
+      let word = words.shift();
+      if (/\s/.test(word) && !fits(word)) { // on no row as a whole
+        words.unshift(...word.split(/\s+/));
+        continue;
+      }
       if (fits(row ? `${row} ${word}` : word)) {
         row = row ? `${row} ${word}` : word;
         continue;

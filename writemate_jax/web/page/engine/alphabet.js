@@ -2,10 +2,9 @@
 import { EngineError } from "./error.js";
 
 const STRUCK_OUT = /[\u0338\u20d2]/; // a stroke through a sign, which makes it say the opposite
-// What means something else right behind a digit, as in writemate_jax/alphabet.py.
-const FRACTIONS = /([0-9])([\u00bc-\u00be\u2150-\u215f\u2189])/g;
-const RAISED = /([0-9])([\u2070\u00b9\u00b2\u00b3\u2074-\u207b])/g;
-const DOT = /([0-9])\u00b7(?=[0-9])/g, TIMES = "\u22c5";
+// Behind a digit: fractions, raised digits with their signs, and a product's dot, as in writemate_jax/alphabet.py.
+const FRACTION = "[\u00bc-\u00be\u2150-\u215f\u2189]", RAISED = "[\u2070\u00b9\u00b2\u00b3\u2074-\u207b]+";
+const NUMBERS = new RegExp(`([0-9])(?:(${FRACTION})|(${RAISED})|\u00b7(?=[0-9]))`, "g");
 
 /** The code of the alphabet's first character is 1; 0 is the place past the end. */
 export function encode(text, alphabet) {
@@ -36,15 +35,24 @@ export function line(text, alphabet, likenesses) {
 /** likenesses: what stands for other characters. Beyond them, accents are left out. Throws EngineError "characters". */
 export function transliterate(text, alphabet, likenesses) {
   const known = (c) => alphabet.includes(c);
-  const unknown = new Set();
-  const written = [...behindDigits(text.normalize("NFC"), known)].map((c) => {
+  const near = (c) => {
     if (known(c)) return c;
     if (Object.hasOwn(likenesses, c)) return likenesses[c];
     const parts = c.normalize("NFKD"), plain = STRUCK_OUT.test(parts) ? null : parts.replace(/\p{M}|\p{Cf}/gu, "");
     if (plain === "" && /^(\p{M}|\p{Cf})$/u.test(c)) return "";
-    if (plain && [...plain].every(known)) return plain;
-    unknown.add(c);
-    return "";
+    return plain && [...plain].every(known) ? plain : null;
+  };
+  const meant = text.normalize("NFC").replace(NUMBERS, (whole, digit, fraction, raised) => {
+    const old = whole.slice(1), sign = fraction ? " " : raised ? "^" : "*";
+    const parts = fraction || raised ? [...old].map(near) : [];
+    if (!known(sign) || parts.includes(null) || [...old].some(known)) return whole;
+    return digit + sign + parts.join("");
+  });
+  const unknown = new Set();
+  const written = [...meant].map((c) => {
+    const found = near(c);
+    if (found === null) unknown.add(c);
+    return found ?? "";
   });
   if (unknown.size) {
     const named = [...unknown].map((c) => `“${c}”`).join(", ");
@@ -53,11 +61,4 @@ export function transliterate(text, alphabet, likenesses) {
         + " and punctuation.");
   }
   return written.join("");
-}
-
-/** A text that still says its numbers once its characters are replaced: 2 1/2, 10^5 and 3*4. */
-function behindDigits(text, known) {
-  const beside = (sign) => (whole, digit, c) => (known(c) ? whole : `${digit}${sign}${c}`);
-  const apart = text.replace(FRACTIONS, beside(" ")).replace(RAISED, beside("^"));
-  return known("\u00b7") ? apart : apart.replace(DOT, `$1${TIMES}`);
 }

@@ -7,8 +7,6 @@ import { deskewed } from "./levelling.js";
 import { resampled } from "./resampling.js";
 import { unfit } from "./unfit.js";
 
-const SIZES = 1.25; // of letters that are meant to be an x-height tall, over and under that
-const FEW = 4; // letters, of which a measured baseline counts half
 const MOST_POINTS = 20_000; // of a line: no writing comes near, and more takes too long
 
 /**
@@ -75,8 +73,8 @@ export function baseline(strokes, text, letters) {
   const known = [...text].filter((c) => letters.parts[c]);
   if (!known.length || strokes.flat().length < 2) return 0;
   const [mean, deviation] = moments(strokes), [expected, usual] = expectedMoments(known, letters);
-  const size = Math.max(1 / SIZES, Math.min(SIZES, deviation / usual));
-  return (known.length / (known.length + FEW)) * Math.max(-1, Math.min(1, mean - expected * size));
+  const size = Math.max(1 / letters.sizes, Math.min(letters.sizes, deviation / usual));
+  return (known.length / (known.length + letters.few)) * Math.max(-1, Math.min(1, mean - expected * size));
 }
 
 function normalised(strokes, text, letters, size) {
