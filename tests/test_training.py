@@ -24,7 +24,7 @@ from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
 from writemate_jax.model.networks import without_text
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.training import evaluation, huge_pages, log, loop, losses, step
+from writemate_jax.training import cost, evaluation, huge_pages, log, loop, losses, step
 from writemate_jax.training.augmentation import augment
 
 ROOT = Path(__file__).parents[1]
@@ -521,6 +521,27 @@ def test_a_run_that_is_stopped_in_its_last_update_is_evaluated_all_the_same(tmp_
     config.training.steps = 1
     assert loop.run(config, run).step == 1  # as done: nothing would start it again
     assert [row["step"] for row in log.read(run / "validation.csv")] == [1]
+
+
+def test_what_a_run_began_with_has_cost_stays_when_that_goes_on(tmp_path, monkeypatch):
+    losses_there = iter([3.0, 2.0, 1.0])  # of the first, the second, and the first once more
+    validate = evaluation.validate
+    monkeypatch.setattr(
+        evaluation, "validate",
+        lambda *arguments: (sums := validate(*arguments))._replace(nll=next(losses_there) * sums.lines),
+    )  # fmt: skip
+    first, second = small(tmp_path), small(tmp_path)
+    first.training.steps = second.training.steps = 2
+    second.weights_from = str(tmp_path / "first")
+    loop.run(first, tmp_path / "first")
+    loop.run(second, tmp_path / "second")
+    step, *spent = cost.of_weights(tmp_path / "first")
+    assert step == 2 and spent[0] > 0
+    first.training.steps = 4
+    loop.run(first, tmp_path / "first")
+    assert cost.of_weights(tmp_path / "first")[0] == 4
+    assert cost.before(tmp_path / "second", second.weights_from) == tuple(spent)
+    assert cost.before(tmp_path / "first", "") == (0.0, 0.0)
 
 
 def test_another_number_of_updates_is_told_with_the_rate_that_it_changes(tmp_path, capsys):

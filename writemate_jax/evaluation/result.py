@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from writemate_jax import config as configuration
-from writemate_jax.checkpoints.models import BEST, LAST, CheckpointNotFound, Model, find, load_model
+from writemate_jax.checkpoints.models import LAST, Model, load_model
 from writemate_jax.data.corpus import ARRANGEMENTS
 from writemate_jax.evaluation.likelihood import Likelihood
 from writemate_jax.replacing import replacing, write_text
-from writemate_jax.training import hardware, log
+from writemate_jax.training import cost, hardware, log
 
 # Of a long run's training rows so many are kept in its curve, evenly.
 CURVE_ROWS = 300
@@ -74,8 +74,11 @@ def of_run(workdir: Path, model: Model, found: Likelihood, split: str, curve: st
             f'{workdir} was trained by the arrangement "{arrangement}", on {", ".join(seen)} as well; a result is of '
             "lines that no weight was learned from"
         )
-    steps, epochs, minutes = _cost(workdir)
-    before = _cost_before(model.config.weights_from)
+    own, before = cost.of_weights(workdir), cost.before(workdir, model.config.weights_from)
+    if own is None:
+        raise NoRun(f"{workdir}: no cost of its weights in validation.csv or checkpoints.csv; give the --workdir of a"
+                    " training")  # fmt: skip
+    steps, epochs, minutes = own
     last = max((int(path.name) for path in (workdir / LAST).glob("*") if path.name.isdigit()), default=steps)
     # How long to train may have been changed after the best weights were written.
     planned = int(load_model(workdir / LAST).config.training.steps) if (workdir / LAST).is_dir() else last
@@ -104,30 +107,6 @@ def of_run(workdir: Path, model: Model, found: Likelihood, split: str, curve: st
         curve=curve,
         config=configuration.to_json(model.config),
     )
-
-
-def _cost(workdir: Path) -> tuple[int, float, float]:
-    """Step, epochs and minutes of the weights that are read from a work directory. Raises NoRun where it has no log."""
-    steps = int(find(workdir).name) if (workdir / LAST).is_dir() or (workdir / BEST).is_dir() else None
-    for name in ("validation", "checkpoints"):
-        for row in log.read(workdir / f"{name}.csv"):
-            if "epochs" in row and row["step"] == steps:
-                return steps, round(row["epochs"], 3), round(row["seconds"] / 60, 2)
-    raise NoRun(
-        f"{workdir}: no cost of step {steps} in validation.csv or checkpoints.csv; give the --workdir of a training"
-    )
-
-
-def _cost_before(weights_from: str) -> tuple[float, float] | None:
-    """Epochs and minutes of the network that a run began with and of those before it; None where it is not known."""
-    if not weights_from:
-        return 0.0, 0.0
-    try:
-        _, epochs, minutes = _cost(Path(weights_from))
-        before = _cost_before(load_model(weights_from).config.weights_from)
-    except (NoRun, CheckpointNotFound):
-        return None
-    return before and (epochs + before[0], minutes + before[1])
 
 
 def write(path: Path, result: Result, workdir: Path) -> None:

@@ -1,12 +1,17 @@
-"""What a run has cost so far: time and epochs, through all its starts."""
+"""What a run has cost so far: time and epochs, through all its starts; and what the networks that it began with had."""
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from writemate_jax.checkpoints.models import BEST, LAST, CheckpointNotFound, find, load_model
+from writemate_jax.replacing import write_text
 from writemate_jax.training import log
+
+BEFORE = "cost_before.json"  # in a work directory
 
 
 @dataclass
@@ -38,3 +43,42 @@ class Cost:
             "seconds": self.seconds + time.monotonic() - self.started,
             "epochs": self.lines / self.lines_in_epoch,
         }
+
+
+def of_weights(workdir: Path) -> tuple[int, float, float] | None:
+    """Step, epochs and minutes of the weights that are read from a work directory; None where it has no log of them."""
+    steps = int(find(workdir).name) if (workdir / LAST).is_dir() or (workdir / BEST).is_dir() else None
+    for name in ("validation", "checkpoints"):
+        for row in log.read(workdir / f"{name}.csv"):
+            if "epochs" in row and row["step"] == steps:
+                return steps, round(row["epochs"], 3), round(row["seconds"] / 60, 2)
+    return None
+
+
+def note_before(workdir: Path, weights_from: str) -> None:
+    """Keeps what the network that a run begins with has cost, which may be gone on with and have other weights then."""
+    write_text(workdir / BEFORE, json.dumps(_with_those_before(weights_from)) + "\n")
+
+
+def before(workdir: Path, weights_from: str) -> tuple[float, float] | None:
+    """Epochs and minutes of the network that a run began with and of those before it; None where it is not known."""
+    noted = workdir / BEFORE
+    if not noted.exists():
+        return _with_those_before(weights_from)
+    kept = json.loads(noted.read_text("utf-8"))
+    return None if kept is None else tuple(kept)
+
+
+def _with_those_before(weights_from: str) -> tuple[float, float] | None:
+    if not weights_from:
+        return 0.0, 0.0
+    workdir = Path(weights_from)
+    try:
+        own = of_weights(workdir)
+        earlier = before(workdir, load_model(workdir).config.weights_from)
+    except CheckpointNotFound:
+        return None
+    if own is None or earlier is None:
+        return None
+    _, epochs, minutes = own
+    return epochs + earlier[0], minutes + earlier[1]

@@ -27,6 +27,7 @@ from writemate_jax.replacing import write_text
 from writemate_jax.training import (
     agreement,
     checking,
+    cost,
     evaluation,
     hardware,
     losses,
@@ -36,7 +37,6 @@ from writemate_jax.training import (
     step,
 )
 from writemate_jax.training import log as logs
-from writemate_jax.training.cost import Cost
 from writemate_jax.training.log import Log, plot_learning_curve
 
 
@@ -85,15 +85,17 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
             state = restored
         elif config.weights_from:
             state = starting.started_from(state, starting.trained(config.weights_from, description))
+            if parallel.is_main():
+                cost.note_before(workdir, config.weights_from)
         first = int(state.step)
         if parallel.is_main():
             _announce(config, corpus, training, validation, state, first)
             _announce_rate(config, workdir, first)
             hardware.note(workdir)
         log = Log(workdir, first) if parallel.is_main() else None
-        cost = Cost.so_far(workdir, first, training.lines, started)
+        costs = cost.Cost.so_far(workdir, first, training.lines, started)
         trainer = _Trainer(
-            config, workdir, description, network, rule, training, validation, corpus, checkpoints, log, cost
+            config, workdir, description, network, rule, training, validation, corpus, checkpoints, log, costs
         )
         try:
             return trainer.train(parallel.replicate(state), first, stop, stop_at)
