@@ -156,8 +156,12 @@ def test_what_is_written_like_a_mark_of_structure_is_none():
 def test_without_a_hyphen_in_the_alphabet_no_word_is_hyphenated():
     writer = FakeWriter()
     writer.model.alphabet = Alphabet(" " + string.ascii_letters)
-    [page] = pages.write_pages(writer, "unbelievable characteristics of handwriting " * 3, page="50x200", margins=4)
+    text = "unbelievable characteristics of handwriting " * 3
+    look = {"page": "36x200", "margins": 4, "language": "en_US"}
+    [page] = pages.write_pages(writer, text, **look)
     assert len(page.lines) > 4 and all(line.text.replace(" ", "").isalpha() for line in page.lines)
+    [page] = pages.write_pages(FakeWriter(), text, **look)
+    assert any(line.text.endswith("-") for line in page.lines)
 
 
 def test_same_seed_is_the_same_page_and_another_seed_another():

@@ -162,7 +162,8 @@ function resultOf({ job, complete, ...written }, { letters, resemblance, samplin
   if (end && rows.length) fromOwnOrigin(rows, end);
   return {
     draft: draft(complete, place.map((one) => Math.max(0, one)), eos, job.text.length, tick), unlike: away,
-    unread: reader ? reader.nats(rows, job.text) : 0, points: levelled(rows, job.text, letters), attention: job.attention ? phi : null,
+    unread: reader ? reader.nats(rows, job.text) : 0, points: levelled(rows, job.text, letters),
+    attention: job.attention ? phi : null,
   };
 }
 
