@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # JAX takes a second to import: mistakes and --help are answe
 
 EXAMPLES = """\
 examples:
-  python sample.py "Hello world" "second line" --out handwriting --format svg,png
+  python sample.py "Hello world" "second line" --out handwriting --format svg,png,json
   python sample.py "Dear reader," "this is a page" --bias 1 --seed 7 --out letter.svg
   python sample.py --text-file letter.txt --checkpoint runs/x --plot-attention
   python sample.py "Dear reader," "in a round hand" --style round --out round.svg
