@@ -191,7 +191,7 @@ async def watched(url: str, process: subprocess.Popen, count: int) -> str:
     told = [f"{memory(process):.0f}"]
     for asked in range(0, count, EVERY):
         here = min(EVERY, count - asked)
-        asks = [*seldom, *itertools.islice(itertools.cycle(usual), here - len(seldom))]
+        asks = list(itertools.islice(itertools.chain(seldom, itertools.cycle(usual)), here))
         answered = await ask_all(url, asks)
         if set(answered) != {200}:
             sys.exit(f"of {here} good requests {dict(answered)} were answered so")

@@ -5,6 +5,7 @@ import json
 import string
 
 import numpy as np
+import optax
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +53,16 @@ def test_ctc_of_a_text_that_does_not_fit_is_infinite():
     assert ctc.nll(frames, [1, 1]) < np.inf
     assert ctc.nll(frames[:2], [1, 1]) == np.inf  # equal neighbours need a blank between them
     assert ctc.nll(frames, [1, 2, 1, 2]) == np.inf
+
+
+def test_ctc_of_a_text_that_is_hardly_there_is_finite():
+    frames = np.full((200, 3), np.log(1e-9))
+    frames[:, ctc.BLANK] = np.log1p(-2e-9)
+    text = [1, 2] * 30
+    by_optax = optax.ctc_loss(frames[None], np.zeros((1, 200)), np.array([text]), np.zeros((1, 60)))
+    assert ctc.nll(frames, text) == pytest.approx(float(by_optax[0]), rel=1e-4)
+    assert ctc.nll(frames[:60], text) == pytest.approx(-60 * np.log(1e-9))  # a single alignment
+    assert ctc.nll(frames[:59], text) == ctc.nll(frames[:60], [1] * 31) == np.inf
 
 
 def test_the_best_path_leaves_out_repeats_and_blanks():
@@ -127,6 +138,11 @@ def test_the_interval_is_a_point_without_variation_and_repeats_by_seed():
     assert ratio_interval(errors, lengths, seed=3) == ratio_interval(errors, lengths, seed=3)
     with pytest.raises(ValueError, match="one pair for each line"):
         ratio_interval(np.zeros(0), np.zeros(0))
+
+
+def test_draws_without_a_ratio_are_left_out_of_the_interval():
+    assert ratio_interval([1, 0], [2, 0]) == (0.5, 0.5)
+    assert np.isnan(ratio_interval([0, 0], [0, 0])).all()
 
 
 # Pictures

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from writemate_jax.arguments import biases, positive, run, whole
+from writemate_jax.arguments import biases, positive, run, warn, whole
 from writemate_jax.evaluation import imitation_command, usefulness_command
 from writemate_jax.figures import command as figures_command
 
@@ -61,7 +61,7 @@ def _legibility(options: argparse.Namespace) -> None:
     ways += [legibility.Way(usual, candidates) for candidates in options.candidates if candidates > 1]
     ways.append(legibility.Way(usual, None))
     for way in ways:  # what cannot be written is said before anything is
-        writer.lines([lines[0].text], way.bias, options.seed, options.style, way.candidates)
+        writer.lines([line.text for line in lines], way.bias, options.seed, options.style, way.candidates)
     bar = tqdm(total=len(indices) + len(lines) * len(ways), unit="line", disable=None)
     with bar:
         real = legibility.real_lines(corpus, indices)
@@ -92,7 +92,7 @@ def _likeness(options: argparse.Namespace) -> None:
     training = likeness.real_lines(corpus, others, writer, x_height=x_height)
     biases = options.biases or sorted({0.0, float(writer.model.config.sampling.bias)})
     for bias in biases:  # what cannot be written is said before anything is
-        writer.lines([corpus.text(indices[0])], bias, options.seed, options.style, options.candidates)
+        writer.lines(real.texts, bias, options.seed, options.style, options.candidates)
     about = {
         "checkpoint": _name(options.checkpoint),
         "real ink": f"{len(real.lines)} lines of {len(set(real.writers))} writers of {options.corpus}, split"
@@ -127,6 +127,8 @@ def _alignment(options: argparse.Namespace) -> None:
     writer = Writer.load(options.checkpoint)
     lines = prompts.writable(prompts.load(options.prompts), writer.model.alphabet)
     biases = options.biases or [float(writer.model.config.sampling.bias)]
+    for bias in biases:  # what cannot be written is said before anything is
+        writer.lines([line.text for line in lines], bias, options.seed, options.style, options.candidates)
     about = {
         "checkpoint": _name(options.checkpoint),
         "prompts": f"{len(lines)} lines of {'the package' if options.prompts is None else options.prompts}",
@@ -154,9 +156,14 @@ def _styles(options: argparse.Namespace) -> None:
 
     recogniser = Recogniser.load()
     writer = Writer.load(options.checkpoint)
+    if not writer.model.writers:
+        raise ValueError(f"{_name(options.checkpoint)} knows no styles; give a network that does")
     with tqdm(total=len(writer.model.writers), unit="style", disable=None) as bar:
         records = read_styles(writer, recogniser, bias=options.bias, seed=options.seed, progress=bar.update)
     kept = sorted(record.writer for record in records if record.cer <= options.most)
+    if not kept:
+        raise ValueError(f"no style is read with at most {options.most:.1%} of characters wrong, the best with"
+                         f" {records[0].cer:.1%}; give a larger --most")  # fmt: skip
     write_text(options.out / "styles.json", json.dumps(kept, indent=1) + "\n")
     write_text(options.out / "records.json", json.dumps([asdict(record) for record in records], indent=1) + "\n")
     print(f"{len(kept)} of {len(records)} styles are read with at most {options.most:.1%} of characters wrong")
@@ -171,6 +178,8 @@ def _likelihood(options: argparse.Namespace) -> None:
 
     if options.result is not None and (options.checkpoint is None or options.lines is not None):
         raise ValueError("--result needs the --checkpoint of a training, and a whole split: no --lines")
+    if options.result is not None and options.result.suffix != ".json":
+        raise ValueError(f"--result {options.result}: expected a name that ends with .json; the curve goes beside it")
     use_compilation_cache()
     corpus, indices = _corpus_lines(options)
     model = load_model(options.checkpoint)
@@ -200,6 +209,10 @@ def _table(options: argparse.Namespace) -> None:
 
     if not options.results.is_dir():
         raise ValueError(f"--results {options.results} is no folder; give that of the JSON files of --result")
+    if strangers := graves_table.strangers(options.results):
+        warn("evaluate.py", f"{', '.join(strangers)}: no row of the table has this name; rows are"
+             f" {', '.join(row.name for row in graves_table.ROWS)}, each with {graves_table.HONEST} for the honest"
+             " split")  # fmt: skip
     print(graves_table.write(options.results).read_text("utf-8"))
 
 

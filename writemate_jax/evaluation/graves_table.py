@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,19 +62,27 @@ database's terms.
 """
 
 CURVES = "curves.png"
-CONTINUED = f"""
+AS_TRAINED = f"""
 ## Learning curves
 
-![Validation nats per line by epochs, as far as trained, and the power laws through them]({CURVES})
+![Validation nats per line by epochs]({CURVES})
 
 Dots: the training's own validations, on testset_v or some of its lines, moved so that the measured weights have their
 figure on all that they were measured on; the CSVs have them as they were. Epochs are counted from the first network
-that a row began with, each of its own training lines. Dashed: a power law above a floor through those below
-{HIGHEST:.0f} nats a line, continued to {FURTHER:.0f} times the epochs. Dotted: what a row is to come to: the paper's
-figure, or for today's training this project's own aim. A law takes for granted that training goes on as it was, at a
-constant rate, and from a young curve it is a guess; it is told only where it has a floor and stays within
-{ASTRAY:.0f} nats at that place without the last validation, and without the last two. The slope is that of the last
-third of the validations; where the rate fell, it is the low rate's, and a turn at a higher one is steeper.
+that a row began with, each of its own training lines. Dotted: what a row is to come to: the paper's figure, or for
+today's training this project's own aim. The slope is that of the last third of the validations; where the rate fell, it
+is the low rate's, and a turn at a higher one is steeper.
+
+"""
+CONTINUED = f"""\
+Dashed: a power law above a floor through the validations below {HIGHEST:.0f} nats a line, continued to {FURTHER:.0f}
+times the epochs. A law takes for granted that training goes on as it was, at a constant rate, and from a young curve it
+is a guess; it is told only where it has a floor and stays within {ASTRAY:.0f} nats at that place without the last
+validation, and without the last two.
+
+"""
+NO_LAW = """\
+No power law continues them: it would take for granted that training goes on as it was, at a constant rate.
 
 """
 
@@ -91,7 +100,15 @@ def table(folder: Path) -> str:
             elif not suffix:
                 lines.append(f"| {row.what} | | | {' | '.join((_paper(row)[0], 'not trained', '', _paper(row)[1]))}"
                              " | | | | | |")  # fmt: skip
-    return HEAD + "\n".join(lines) + "\n"
+    reachable = (folder.parent / "reproduce.md").exists()
+    head = HEAD if reachable else re.sub(r"\[([^]]*)\]\(\.\./[^)]*\)", r"\1 (docs/reproduce.md)", HEAD)
+    return head + "\n".join(lines) + "\n"
+
+
+def strangers(folder: Path) -> list[str]:
+    """Names of the results in a folder that are of no row of the table."""
+    known = {f"{row.name}{suffix}" for row in ROWS for suffix in ("", HONEST)}
+    return sorted(path.name for path in Path(folder).glob("*.json") if path.stem not in known)
 
 
 def write(folder: Path) -> Path:
@@ -104,7 +121,8 @@ def write(folder: Path) -> Path:
             curves[row] = learning_curves.read(folder / found.curve, found)
     text = table(folder)
     if curves:
-        text += CONTINUED + "\n".join(_continued(curves)) + "\n"
+        lawful = any(curve.law for curve in curves.values())
+        text += AS_TRAINED + (CONTINUED if lawful else NO_LAW) + "\n".join(_continued(curves, lawful)) + "\n"
         panels = {
             kind: [(row.what.removeprefix(f"{kind}, "), curve, row.goal) for row, curve in curves.items()
                    if row.what.startswith(kind)]
@@ -115,21 +133,20 @@ def write(folder: Path) -> Path:
     return folder / "README.md"
 
 
-def _continued(curves: dict[Row, learning_curves.Curve]) -> list[str]:
-    """Lines of a table: where each curve stands, and what its power law says of the rest."""
+def _continued(curves: dict[Row, learning_curves.Curve], lawful: bool) -> list[str]:
+    """Lines of a table: where each curve stands and, if there are laws, what they say of the rest."""
     rows = []
     for row, curve in curves.items():
         floor, further, when = learning_curves.continued(curve, row.goal)
         best = float(curve.nats.min(initial=float("inf")))
         reached = best <= row.goal
-        rows.append((row.what, f"{row.goal:.1f}", f"{best:.1f}" if len(curve.nats) else "",
-                     f"{curve.epochs[curve.nats.argmin()]:.1f}" if len(curve.nats) else "",
-                     "" if math.isnan(curve.slope) else f"{curve.slope:.1f}", floor, further,
-                     "reached" if reached else when))  # fmt: skip
-    further = f"law: after {FURTHER:.0f} times the epochs"
-    header = ("network", "to reach", "reached", "epochs", "slope, nats an epoch", "law: floor", further,
-              "law: reached after")  # fmt: skip
-    return tables.table(header, rows)
+        cells = (row.what, f"{row.goal:.1f}", f"{best:.1f}" + ", reached" * reached if len(curve.nats) else "",
+                 f"{curve.epochs[curve.nats.argmin()]:.1f}" if len(curve.nats) else "",
+                 "" if math.isnan(curve.slope) else f"{curve.slope:.1f}", floor)  # fmt: skip
+        rows.append((*cells, further, "" if reached else when) if lawful else cells)
+    header = ("network", "to reach", "lowest", "epochs", "slope, nats an epoch", "law: floor")
+    further = (f"law: after {FURTHER:.0f} times the epochs", "law: reached after")
+    return tables.table((*header, *further) if lawful else (*header[:-1], "power law"), rows)
 
 
 def _paper(row: Row) -> tuple[str, str]:

@@ -126,6 +126,8 @@ def _run(options: argparse.Namespace) -> None:
     from writemate_jax.checkpoints.models import load_model
     from writemate_jax.compilation_cache import use_compilation_cache
 
+    if options.read and (options.only or options.corpus or options.out != named_styles.assets()):
+        raise ValueError("--read reads the package's styles, all of them; leave out --only, --corpus and --out")
     use_compilation_cache()
     model = load_model(options.checkpoint)
     if options.read:

@@ -40,6 +40,8 @@ def _run(options: argparse.Namespace) -> None:
     from writemate_jax.shipped import OPEN_CORPUS
     from writemate_jax.strokes import UNIT
 
+    if options.out.suffix != ".npz":
+        raise ValueError(f"--out {options.out}: expected a name that ends with .npz")
     if options.steps < 1:
         raise ValueError(f"--steps {options.steps}: expected at least 1")
     corpus = corpora.load(options.corpus or OPEN_CORPUS)

@@ -10,7 +10,8 @@ from writemate_jax.evaluation.recogniser import Recogniser
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.sampling.written import Written
 
-# None of these is a prompt that the network is judged by. Together they hold every letter, digit and common mark.
+# None of these is a prompt that the network is judged by. Together they hold every letter but R, every digit and the
+# common marks.
 TEXTS = (
     "We packed a dozen jugs of very fine liquid wax",
     "Both girls know the zebra quite well, don't they?",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from writemate_jax.arguments import biases, positive, whole
 from writemate_jax.figures.choices import Choices
+from writemate_jax.limits import MAX_POINTS
 
 
 def add(commands) -> None:
@@ -28,7 +29,7 @@ def add(commands) -> None:
     option("--biases", type=biases, default=Choices.biases, metavar="LIST", help="of the biased rows, with commas"
            f" (default: {_listed(Choices.biases)})")  # fmt: skip
     option("--text", help="what is written where no real line says it (default: a text for each figure)")
-    option("--points", type=positive, default=Choices.points, metavar="N", help="of a line that the prediction"
+    option("--points", type=_points, default=Choices.points, metavar="N", help="of a line that the prediction"
            " network writes (default: %(default)s)")  # fmt: skip
     option("--dpi", type=positive, default=Choices.dpi, metavar="N", help="of the pictures (default: %(default)s)")
     option("--svg", action="store_true", help="figures of ink alone as SVG, too")
@@ -97,6 +98,12 @@ def _command(options: argparse.Namespace) -> str:
     words += ["--biases", _listed(options.biases)] if options.biases != options.usual("biases") else []
     words += ["--svg"] if options.svg else []
     return shlex.join([*words, "--out", str(options.out)])
+
+
+def _points(value: str) -> int:
+    if positive(value) > MAX_POINTS:
+        raise argparse.ArgumentTypeError(f"{value!r}; expected 1 to {MAX_POINTS}")
+    return int(value)
 
 
 def _listed(values: Sequence[float]) -> str:

@@ -10,7 +10,8 @@ from writemate_jax.replacing import write_text
 
 INTRODUCTION = (
     "The figures of [Graves (2013)](https://arxiv.org/abs/1308.0850), of these networks. Ink that the network wrote is"
-    " black, and a single candidate each, as it came; real ink is blue."
+    " black, a single candidate each; those of networks of x-heights are levelled and set on the baseline, as all lines"
+    " of theirs. Real ink is blue."
 )
 
 

@@ -1,4 +1,4 @@
-"""The ink of each figure of samples, in blocks: a single candidate of each line, as it came, as in the paper."""
+"""The ink of each figure of samples, in blocks: a single candidate of each line, as in the paper."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -50,7 +51,23 @@ def nlls(log_probs: np.ndarray, lengths: Sequence[int], codes: Sequence[int]) ->
             ending = [i for i, length in enumerate(lengths) if length == t + 1]
             if ending:
                 found[ending] = -(taken[ending] + np.log(alpha[ending, -2:].sum(axis=1)))
+    needed = len(codes) + sum(one == next_one for one, next_one in pairwise(codes))  # frames
+    for i in np.flatnonzero(np.isinf(found)):
+        if lengths[i] >= needed:  # its alignments were lost among others that are likelier by hundreds of nats
+            found[i] = _in_logarithms(log_probs[i, : lengths[i], labels].T, skips)
     return found
+
+
+def _in_logarithms(emitted: np.ndarray, skips: np.ndarray) -> float:
+    """`nll` of emitted [T, 2 U + 1], ln of the probability of each state's label; of every text that fits, but slow."""
+    alpha = np.full(emitted.shape[1], -np.inf)
+    alpha[:2] = emitted[0, :2]
+    for frame in emitted[1:]:
+        into = alpha.copy()
+        into[1:] = np.logaddexp(into[1:], alpha[:-1])
+        into[2:] = np.logaddexp(into[2:], np.where(skips[2:], alpha[:-2], -np.inf))
+        alpha = into + frame
+    return -float(np.logaddexp.reduce(alpha[-2:]))
 
 
 def best_path(log_probs: np.ndarray) -> list[int]:

@@ -59,6 +59,8 @@ def with_defaults(model: Model, **sampling: Any) -> Model:
         unknown = sorted(set(styles) - set(model.writers))
         if unknown:
             raise ValueError(f"styles: {unknown[0]!r} is no writer of this network")
+        if not styles:
+            raise ValueError("styles: the list is empty; expected names of writers, or no list, for all of them")
         sampling["styles"] = tuple(styles)
     for name, least, most in (
         ("bias", 0, LARGEST_BIAS), ("reach", 0, sys.float_info.max), ("candidates", 1, MAX_CANDIDATES // OWN)
