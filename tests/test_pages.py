@@ -19,6 +19,7 @@ from PIL import Image
 
 from writemate_jax import pages, strokes
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
+from writemate_jax.data import letter_size
 from writemate_jax.drawing.gcode import Machine, OffTheBed
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.pages import ink as inks
@@ -69,7 +70,7 @@ class FakeWriter:
         factor = abs(np.random.default_rng([seed, *text.encode()]).normal(self.usual, self.spread)) + 0.05
         left, ink = 0.0, []
         for word in text.split():
-            width = inks.expected_width(word) * factor
+            width = letter_size.expected_width(word) * factor
             ink.append(np.array([[left, 0], [left + width / 2, 1.9], [left + width - 0.2 * factor, -0.9]]))
             left += width + factor
         return Ink(strokes.join(ink), text, self.complete(text, seed))
@@ -142,7 +143,7 @@ def test_words_that_belong_together_and_fit_no_line_are_parted_between_words():
     assert " ".join(line.text for line in page.lines) == text.replace("\u00a0", " ").replace("\n", " ")
     left = [min(stroke[:, 0].min() for stroke in line.strokes) for line in page.lines]
     first, *rest = left[: next(i for i, line in enumerate(page.lines) if line.text.startswith("-"))]
-    mark = inks.expected_width("1.") + inks.WORD_GAP
+    mark = letter_size.expected_width("1.") + letter_size.WORD_GAP
     assert rest and np.allclose(rest, first + mark * Layout().letter, atol=0.3)
 
 

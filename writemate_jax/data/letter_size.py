@@ -65,6 +65,7 @@ WIDTHS = (dict.fromkeys("ABCDEFGHKLNOPQRSTUVXYZ", 1.5) | dict.fromkeys("01234567
           | dict.fromkeys(".,;:!'`|", 0.4) | dict.fromkeys('"()[]{}/\\', 0.7) | dict.fromkeys("-?*^~", 0.9)
           | dict.fromkeys("+=<>_#$", 1.2) | dict.fromkeys("%&@", 1.6))
 WORD_GAP = 1.0
+UNKNOWN_WIDTH = 1.1  # of a character that the table lacks
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,8 @@ def expected_moments(text: str) -> tuple[float, float]:
 
 
 def expected_width(text: str) -> float:
-    """Width of a text in x-heights, word gaps included."""
-    return sum(WORD_GAP if c == " " else WIDTHS[c] for c in text)
+    """Width of a text in x-heights, word gaps included; to be scaled by how wide a hand is."""
+    return sum(WORD_GAP if c == " " else WIDTHS.get(c, UNKNOWN_WIDTH) for c in text)
 
 
 def ink_moments(strokes: list[Stroke]) -> tuple[float, float]:

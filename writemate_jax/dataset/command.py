@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any
 
-from writemate_jax.arguments import INTERRUPTED, read_text, whole
+from writemate_jax.arguments import read_text, run, warn, whole
 from writemate_jax.dataset.plan import Recipe
 from writemate_jax.limits import LARGEST_BIAS, MAX_CHARACTERS
 
+NAME = "sample.py dataset"
 EXAMPLES = """\
 examples:
   python sample.py dataset --text-file corpus.txt --num 100000 --out shards/
@@ -28,27 +28,16 @@ SHOWN = 3  # lines of each warning
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit code: 0, or 2 after saying on stderr what was wrong, 130 after Ctrl-C."""
+    """Runs the command; returns its exit code, see `arguments.run`."""
     options = _parser().parse_args(arguments)
-    try:
-        recipe = Recipe(
-            options.num, options.seed, options.shard_size, options.bias, options.style, options.candidates,
-            options.height, options.images, options.strokes,
-        )  # fmt: skip
-        return _run(options, recipe)
-    except (ValueError, OSError) as error:
-        print(f"sample.py dataset: error: {error}", file=sys.stderr)
-        return 2
-    except BrokenExecutor:
-        print("sample.py dataset: error: a process that draws was ended, perhaps for want of memory; with fewer"
-              " --workers the same command goes on", file=sys.stderr)  # fmt: skip
-        return 2
-    except KeyboardInterrupt:
-        print("sample.py dataset: stopped; the same command goes on", file=sys.stderr)
-        return INTERRUPTED
+    return run(NAME, lambda: _run(options))
 
 
-def _run(options: argparse.Namespace, recipe: Recipe) -> int:
+def _run(options: argparse.Namespace) -> None:
+    recipe = Recipe(
+        options.num, options.seed, options.shard_size, options.bias, options.style, options.candidates,
+        options.height, options.images, options.strokes,
+    )  # fmt: skip
     if not options.out:
         raise ValueError("--out is empty; expected a folder (. for this one)")
     lines = None if options.text_file is None else _lines(options.text_file)
@@ -73,13 +62,18 @@ def _run(options: argparse.Namespace, recipe: Recipe) -> int:
             # What was there does not count in the lines/s of this run.
             bar.initial = bar.n = bar.last_print_n = there
 
-        report = making.make(
-            options.out, recipe, found.lines, model, workers=options.workers, part=options.part, begun=begun,
-            progress=bar.update,
-        )  # fmt: skip
+        try:
+            report = making.make(
+                options.out, recipe, found.lines, model, workers=options.workers, part=options.part, begun=begun,
+                progress=bar.update,
+            )  # fmt: skip
+        except BrokenExecutor as error:
+            raise OSError("a process that draws was ended, perhaps for want of memory; with fewer --workers the same"
+                          " command goes on") from error  # fmt: skip
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("stopped; the same command goes on") from None
     print(summary(report, total))
     print(options.out)
-    return 0
 
 
 def summary(report, total: int) -> str:
@@ -121,7 +115,7 @@ def _warn(what: str, lines: Sequence, shown: Callable[[Any], str]) -> None:
     """Says on stderr how many lines are so, if any, with a few of them."""
     if lines:
         some = ", ".join([*map(shown, lines[:SHOWN]), *["..."] * (len(lines) > SHOWN)])
-        print(f"sample.py dataset: warning: {len(lines)} lines {what}: {some}", file=sys.stderr)
+        warn(NAME, f"{len(lines)} lines {what}: {some}")
 
 
 def _short(line: str) -> str:
@@ -138,7 +132,7 @@ def _lines(name: str) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     usual = Recipe(1)
     parser = argparse.ArgumentParser(
-        prog="sample.py dataset",
+        prog=NAME,
         description="Writes labelled lines for training recognisers, each in a random style, with a random bias, pen"
         " and paper, as WebDataset shards: 000000123.txt, .png and .json in shard-000000.tar and so on.",
         epilog=EXAMPLES,

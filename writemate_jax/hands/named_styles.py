@@ -49,6 +49,11 @@ class NamedStyle:
     fitted_to: tuple[tuple[int, str], ...]
     weights: str
 
+    @property
+    def whole(self) -> np.ndarray:
+        """As `styles.Style` has it."""
+        return self.vector
+
     def card(self) -> dict[str, str]:
         """What a page shows of it besides ink."""
         title = self.name.replace("-", " ").capitalize()

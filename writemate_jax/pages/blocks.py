@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from writemate_jax.data.letter_size import WORD_GAP
-from writemate_jax.pages.ink import expected_width
+from writemate_jax.data.letter_size import WORD_GAP, expected_width
 
 HEADINGS = (1.5, 1.2, 1.1)  # size of the letters of #, ##, ### and on
 COLUMN = 1.0  # x-heights that a space before a line indents it

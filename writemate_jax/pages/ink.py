@@ -10,20 +10,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from writemate_jax import strokes
-from writemate_jax.data.letter_size import WIDTHS, WORD_GAP, baseline, deskewed
+from writemate_jax.data.letter_size import baseline, deskewed
 from writemate_jax.strokes import Rows, Stroke
 
-UNKNOWN_WIDTH = 1.1  # x-heights of a character that the table lacks
 SQUEEZE = 0.94  # a line is made this narrow without its height: that is not seen
 STRETCH = 1.06  # and this wide
 WIDEST_GAP = 1.5  # x-heights that justifying adds to a gap between words at most
 
 Ink = list[Stroke]
-
-
-def expected_width(text: str) -> float:
-    """Width by the table, to be scaled by what the network writes."""
-    return sum(WORD_GAP if c == " " else WIDTHS.get(c, UNKNOWN_WIDTH) for c in text)
 
 
 def level(line: Rows, text: str) -> Ink:

@@ -1,8 +1,8 @@
 """A text onto pages: wrap, write, measure, repair, place.
 
 A line has to be chosen before its ink exists. So the text is wrapped by an estimate: widths of characters from a table
-(`ink.expected_width`), times the ratio of real to expected width in the first lines that are written. The estimate
-fills `FILL` of a line. Then all lines are written and measured:
+(`letter_size.expected_width`), times the ratio of real to expected width in the first lines that are written. The
+estimate fills `FILL` of a line. Then all lines are written and measured:
 
 * up to 1 / `ink.SQUEEZE` times too wide, the ink is squeezed to the line's length;
 * wider, the paragraph is wrapped again from there, this line's real width being known now, and what lines are new are
@@ -26,13 +26,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
-from writemate_jax.data.letter_size import ASCENDER, DESCENDER, WORD_GAP
+from writemate_jax.data.letter_size import ASCENDER, DESCENDER, WORD_GAP, expected_width
 from writemate_jax.drawing.letters import in_x_heights
 from writemate_jax.limits import LARGEST_SEED, MAX_CHARACTERS
 from writemate_jax.pages import ink as inks
 from writemate_jax.pages.blocks import Block, parse
 from writemate_jax.pages.hyphens import Hyphenator, OfOriginals
-from writemate_jax.pages.ink import SQUEEZE, Ink, expected_width
+from writemate_jax.pages.ink import SQUEEZE, Ink
 from writemate_jax.pages.layout import InvalidPage, Layout, hyphenation, rules
 from writemate_jax.pages.page import Page, PlacedLine
 from writemate_jax.pages.wrapping import TextLine, wrap

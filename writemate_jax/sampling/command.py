@@ -57,10 +57,6 @@ GROUPS = 8  # full groups of lanes
 ATTENDED = 20  # lines of an attention's picture
 
 
-class UsageError(ValueError):
-    """The arguments do not fit each other; the message says how."""
-
-
 class Destination(NamedTuple):
     """Where results go: one file for all lines, or a folder with files of some formats for each line."""
 
@@ -81,17 +77,14 @@ def _run(options: argparse.Namespace) -> None:
         return
     options.out = OUT if options.out is None else options.out
     if not options.out:
-        raise UsageError("--out is empty; expected a file or a folder (. for this one)")
+        raise ValueError("--out is empty; expected a file or a folder (. for this one)")
     if page_options.given(options).keys() - {"letter", "ink", "pen"}:  # these three are for lines, too
         _run_pages(options)
         return
     texts, places = _texts(options)
     destination = _destination(options.out, options.format, max(1, len(texts)))
-    try:
-        look_options.check_use(options, destination.formats)
-        look = look_options.look(options)
-    except ValueError as error:
-        raise UsageError(error) from error
+    look_options.check_use(options, destination.formats)
+    look = look_options.look(options)
     prime = _primer(options)
 
     from writemate_jax.checkpoints.models import embedded
@@ -134,21 +127,18 @@ def _list_styles(options: argparse.Namespace) -> None:
     for name in vars(options).keys() - drawing - {"list_styles", "out", "seed", "checkpoint"}:
         if look_options.given(options, name) and getattr(options, name) != []:
             what = "shows each style" if options.out else "without --out only prints a table"
-            raise UsageError(f"--list-styles {what}; leave out {_flag(name)}")
+            raise ValueError(f"--list-styles {what}; leave out {_flag(name)}")
     if len(options.text) > 1:
-        raise UsageError(f"--list-styles writes one text in every style, not {len(options.text)}")
-    try:
-        path = None if options.out is None else style_list.destination(options.out)
-        styles = named_styles.load()
-    except ValueError as error:
-        raise UsageError(error) from error
+        raise ValueError(f"--list-styles writes one text in every style, not {len(options.text)}")
+    path = None if options.out is None else style_list.destination(options.out)
+    styles = named_styles.load()
     if path or options.checkpoint:
         from writemate_jax.sampling.writer import Writer
 
         writer = Writer.load(options.checkpoint)
         styles = writer.named_styles()
         if not styles:
-            raise UsageError("the named styles were fitted for another network than this; leave out --checkpoint")
+            raise ValueError("the named styles were fitted for another network than this; leave out --checkpoint")
         if path:
             text = options.text[0] if options.text else style_list.TEXT
             style_list.sheet(writer, path, text, bias=options.bias, seed=options.seed, candidates=options.candidates)
@@ -178,24 +168,21 @@ def _run_pages(options: argparse.Namespace) -> None:
 def _page_request(options: argparse.Namespace) -> tuple[str, Path, dict, Look]:
     """The text, the file, the fields of the layout, and how files are drawn."""
     if options.page is None:
-        raise UsageError("--page is missing; the other options of pages need it, as in --page A4")
+        raise ValueError("--page is missing; the other options of pages need it, as in --page A4")
     for name in ("unconditional", "points", "format", "plot_attention", "by_speed"):
         if getattr(options, name):
-            raise UsageError(f"--page writes pages; leave out {_flag(name)}")
+            raise ValueError(f"--page writes pages; leave out {_flag(name)}")
     if options.prime_text is not None and options.prime is None:
-        raise UsageError("--prime-text needs --prime, the ink that says it")
-    file = [] if options.text_file is None else [_read_text(options.text_file)]
+        raise ValueError("--prime-text needs --prime, the ink that says it")
+    file = [] if options.text_file is None else [read_text(options.text_file)]
     text = "\n".join([*options.text, *file])
     if not text.strip():
-        raise UsageError("no text to write; give some, or --text-file FILE")
+        raise ValueError("no text to write; give some, or --text-file FILE")
     layout = page_options.given(options)
-    try:
-        page_options.Layout(**layout)  # mistakes are answered before JAX starts
-        path = page_options.destination(options.out)
-        look_options.check_use(options, [page_format(path)])
-        return text, path, layout, look_options.look(options)
-    except ValueError as error:
-        raise UsageError(error) from error
+    page_options.Layout(**layout)  # mistakes are answered before JAX starts
+    path = page_options.destination(options.out)
+    look_options.check_use(options, [page_format(path)])
+    return text, path, layout, look_options.look(options)
 
 
 def _primer(options: argparse.Namespace) -> Ink | None:
@@ -204,11 +191,11 @@ def _primer(options: argparse.Namespace) -> Ink | None:
         return None
     lines = read_ink(options.prime)
     if len(lines) != 1:
-        raise UsageError(f"--prime {options.prime} holds {len(lines)} lines of ink; expected one, whose hand goes on;"
+        raise ValueError(f"--prime {options.prime} holds {len(lines)} lines of ink; expected one, whose hand goes on;"
                          " a hand of several is learned: train.py adapt --ink FOLDER --workdir DIR")  # fmt: skip
     text = options.prime_text or lines[0].text
     if not text.strip():
-        raise UsageError(f"--prime {options.prime} does not say what is written there; give --prime-text")
+        raise ValueError(f"--prime {options.prime} does not say what is written there; give --prime-text")
     return replace(lines[0], text=text)
 
 
@@ -229,9 +216,9 @@ def _checked(prime: Ink | None, writer: Writer, options: argparse.Namespace) -> 
 def _check_network(writer: Writer, options: argparse.Namespace) -> None:
     reads = writer.model.config.model.window
     if reads and options.unconditional:
-        raise UsageError("this is a synthesis network, which needs texts; leave out --unconditional")
+        raise ValueError("this is a synthesis network, which needs texts; leave out --unconditional")
     if not reads and not options.unconditional:
-        raise UsageError("this is a prediction network, which knows no text; give --unconditional and no text")
+        raise ValueError("this is a prediction network, which knows no text; give --unconditional and no text")
 
 
 def _readable(writer: Writer, texts: list[str], places: list[str], options: argparse.Namespace) -> list[str]:
@@ -261,7 +248,7 @@ def _readable(writer: Writer, texts: list[str], places: list[str], options: argp
     except InvalidRequest as error:
         if max(map(len, texts)) <= MAX_CHARACTERS:
             raise
-        raise UsageError(f"{error}, or write pages, which are wrapped: --page A4 --out NAME.pdf") from error
+        raise ValueError(f"{error}, or write pages, which are wrapped: --page A4 --out NAME.pdf") from error
 
 
 def _written(
@@ -366,31 +353,24 @@ def _texts(options: argparse.Namespace) -> tuple[list[str], list[str]]:
     if options.unconditional:
         for name in ("text", "text_file", "prime", "prime_text", "plot_attention", "style", "candidates"):
             if getattr(options, name):
-                raise UsageError(f"--unconditional writes without a text; leave out {_flag(name)}")
+                raise ValueError(f"--unconditional writes without a text; leave out {_flag(name)}")
         return [], []
     if options.points is not None:
-        raise UsageError("--points is for --unconditional; a text ends by itself")
+        raise ValueError("--points is for --unconditional; a text ends by itself")
     if options.prime_text is not None and options.prime is None:
-        raise UsageError("--prime-text needs --prime, the ink that says it")
+        raise ValueError("--prime-text needs --prime, the ink that says it")
     texts, places = list(options.text), [f"text {i}" for i in range(len(options.text))]
     if options.text_file is not None:
-        lines = enumerate(_read_text(options.text_file).splitlines(), start=1)
+        lines = enumerate(read_text(options.text_file).splitlines(), start=1)
         lines = [(line, f"{options.text_file}:{number}") for number, line in lines if not is_blank(line)]
         texts += [line for line, _ in lines]
         places += [place for _, place in lines]
     if not texts:
-        raise UsageError('no text to write; give some, as in: sample.py "Hello world", or --text-file FILE')
+        raise ValueError('no text to write; give some, as in: sample.py "Hello world", or --text-file FILE')
     empty = [i for i, text in enumerate(texts) if is_blank(text)]
     if empty:
-        raise UsageError(f"text {empty[0]} is empty; expected at least one character")
+        raise ValueError(f"text {empty[0]} is empty; expected at least one character")
     return texts, places
-
-
-def _read_text(name: str) -> str:
-    try:
-        return read_text(name)
-    except ValueError as error:
-        raise UsageError(error) from error
 
 
 def _destination(out: str, formats: tuple[str, ...] | None, lines: int) -> Destination:
@@ -400,11 +380,11 @@ def _destination(out: str, formats: tuple[str, ...] | None, lines: int) -> Desti
     try:
         kind = format_of(path)
     except ValueError as error:
-        raise UsageError(f"--out {error}, or a folder (end it with /)") from error
+        raise ValueError(f"--out {error}, or a folder (end it with /)") from error
     if formats and formats != (kind,):
-        raise UsageError(f"--out {out} is one {kind} file, but --format asks for {','.join(formats)}; give a folder")
+        raise ValueError(f"--out {out} is one {kind} file, but --format asks for {','.join(formats)}; give a folder")
     if kind == "json" and lines > 1:
-        raise UsageError(f"--out {out}: a JSON file holds one line, not {lines}; give a folder")
+        raise ValueError(f"--out {out}: a JSON file holds one line, not {lines}; give a folder")
     return Destination(path, (kind,), is_file=True)
 
 

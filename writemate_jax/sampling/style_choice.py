@@ -16,7 +16,7 @@ from writemate_jax.hands.named_styles import NamedStyle
 from writemate_jax.hands.styles import InvalidStyle, Style, load_style
 from writemate_jax.sampling.requests import InvalidRequest
 
-Asked = str | os.PathLike | np.ndarray | Style | None  # as `Writer.write` takes it
+Asked = str | os.PathLike | np.ndarray | Style | NamedStyle | None  # as `Writer.write` takes it
 
 
 class StyleChoice:
@@ -36,13 +36,9 @@ class StyleChoice:
             if not (style is None or isinstance(style, str) and style in ("random", "unknown")):
                 raise InvalidRequest(f"style is {style!r}, but this network knows no styles; leave it out")
             return np.zeros((len(seeds), 0), np.float32)
-        if isinstance(style, Style):
-            style = style.whole
-        elif isinstance(style, str):
-            style = next((one.vector for one in self.named if one.name == style), style)
         if style is None or isinstance(style, str):
             return self._by_name("random" if style is None else style, seeds)
-        return self._as_given(style, len(seeds))
+        return self._as_given(style.whole if isinstance(style, (Style, NamedStyle)) else style, len(seeds))
 
     def one_hand(self, style: Asked, seed: int, primed: bool) -> Asked:
         """The style with which lines of several seeds are by one hand: that of this seed, where seeds draw it.
@@ -80,14 +76,17 @@ class StyleChoice:
             raise InvalidRequest("style holds numbers that are not finite; adapt it again")
         return np.broadcast_to(vectors, (count, vectors.shape[-1]))
 
-    def loaded(self, style: Asked) -> str | np.ndarray | Style | None:
-        """What is asked for, with the style itself in place of the folder that holds it; a name goes before a folder.
+    def loaded(self, style: Asked) -> str | np.ndarray | Style | NamedStyle | None:
+        """What is asked for, with the style itself in place of its name or of the folder that holds it; a name goes
+        before a folder.
 
         Raises `InvalidRequest` for a folder without one, and for a style of another network.
         """
-        if isinstance(style, str):
-            known = (*named_styles.RESERVED, *(one.name for one in self.named))
-            style = Path(style) if style not in known and os.path.exists(style) else style
+        if isinstance(style, str) and style not in named_styles.RESERVED:
+            by_name = {one.name: one for one in self.named}
+            if style in by_name:
+                return by_name[style]
+            style = Path(style) if os.path.exists(style) else style
         found = style
         if isinstance(style, os.PathLike):
             try:

@@ -352,9 +352,8 @@ class Writer:
         style = self._styles.loaded(style)
         if isinstance(style, Style):
             return self._own_primer(style)
-        named = {one.name: one.ink for one in self.named_styles()} if isinstance(style, str) else {}
-        if isinstance(style, str) and style in named:
-            return self._primer(named[style], None)._replace(own=False)
+        if isinstance(style, NamedStyle):
+            return self._primer(style.ink, None)._replace(own=False)
         return self._primer(None, None)
 
     def _own_primer(self, style: Style) -> Primer:
