@@ -27,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.chromium import chromium
 from writemate_jax import Writer, strokes
 from writemate_jax.data import corpus as corpora
 from writemate_jax.drawing.strokes_json import Ink
@@ -98,7 +99,7 @@ def node_pace(site: Path) -> None:
 
 
 def chromium_pace(site: Path) -> None:
-    with in_chromium(site) as (browser, address):
+    with serving(site) as address, chromium() as browser:
         times = []
         for _ in range(VISITS):
             context = browser.new_context(reduced_motion="reduce")  # with an empty cache
@@ -123,7 +124,7 @@ def chromium_pace(site: Path) -> None:
 def learning(site: Path) -> None:
     """A hand from four lines of a held-out writer, about as long as those that the page asks for."""
     hands = [[drawn(line) for line in hand] for hand in some_hands(HANDS)]
-    with in_chromium(site) as (browser, address):
+    with serving(site) as address, chromium() as browser:
         page = browser.new_page()
         page.goto(f"{address}/#text=a")
         page.wait_for_function(STROKE, timeout=120_000)
@@ -199,20 +200,6 @@ def legibility(writer: Writer, site: Path) -> None:
                   f" {groups['all'].complete:.1%}; "
                   + ", ".join(f"{group} {one.cer:.1%}" for group, one in groups.items() if group != "all"),
                   flush=True)  # fmt: skip
-
-
-@contextmanager
-def in_chromium(site: Path) -> Iterator[tuple]:
-    """A browser, and the address of the site."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        sys.exit("benchmarks.browser needs Chromium for this part; choose others with --parts")
-    with serving(site) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser, address
-        browser.close()
 
 
 @contextmanager

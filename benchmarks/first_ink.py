@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.browser import STROKE, in_chromium
+from benchmarks.browser import STROKE, serving
+from benchmarks.chromium import chromium
 from benchmarks.running_server import running_server
 from writemate_jax import Writer
 from writemate_jax.web.export import export
@@ -57,10 +58,10 @@ def pages(kind: str) -> Iterator[tuple]:
     with tempfile.TemporaryDirectory() as folder:
         if kind == "site":
             export(Writer.load(), Path(folder))
-            with in_chromium(Path(folder)) as found:
-                yield found
+            with serving(Path(folder)) as address, chromium() as browser:
+                yield browser, address
         else:
-            with running_server() as address, in_chromium(Path(folder)) as (browser, _):
+            with running_server() as address, chromium() as browser:
                 yield browser, address
 
 

@@ -6,7 +6,6 @@ Without --site, a server of this checkout is started. Chromium and playwright ar
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -16,6 +15,7 @@ from urllib.parse import urlencode
 
 from PIL import Image
 
+from benchmarks.chromium import chromium
 from benchmarks.running_server import running_server
 from writemate_jax.replacing import replacing
 
@@ -49,13 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def pictures(site: str, out: Path):
     """Makes the pictures; yields their paths."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+    with chromium() as browser:
         for view, size in VIEWS.items():
             for scheme in SCHEMES:
-                page = chromium.new_page(viewport=size, color_scheme=scheme)
+                page = browser.new_page(viewport=size, color_scheme=scheme)
                 page.goto(f"{site}/#{urlencode(SHOWN[view])}")
                 page.wait_for_function(FOURTH_LINE if "attention" in SHOWN[view] else WRITTEN, timeout=60_000)
                 picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
@@ -63,7 +60,6 @@ def pictures(site: str, out: Path):
                     picture.save(temporary, optimize=True)
                 page.close()
                 yield out / f"{view}-{scheme}.png"
-        chromium.close()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import functools
 import http.server
 import json
 import re
-import shutil
 import struct
 import threading
 from pathlib import Path
@@ -14,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from benchmarks.chromium import chromium, installed
 from node import run_node
 from writemate_jax import config, strokes
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
@@ -758,17 +758,15 @@ def test_the_site_is_small_and_asks_no_other_host(site):
 
 
 def test_the_site_writes_in_chromium_and_learns_a_hand(site):
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if installed() is None:
+        pytest.skip("Chromium is not installed; see make browser")
     corpus = corpora.load()
     drawn = [{"text": corpus.text(7), "strokes": [(s * [30, -30]).tolist() for s in strokes.split(corpus.strokes(7))]}]
     handler = functools.partial(_Quiet, directory=str(site.parents[1]))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_api.sync_playwright() as playwright:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, chromium() as browser:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_context(reduced_motion="reduce").new_page()
         page.set_default_timeout(PATIENCE)
         troubles, asked = [], []
@@ -785,7 +783,6 @@ def test_the_site_writes_in_chromium_and_learns_a_hand(site):
         page.goto(f"{address}/some/path/?again#text=offline")
         page.wait_for_function("document.querySelectorAll('#sheet g.ink path').length > 0")
         assert page.get_attribute("#sheet", "aria-label") == "Handwriting: offline"
-        browser.close()
     assert not troubles
     assert all(url.startswith(f"{address}/some/path/") for url in asked_online)
     assert (found["lines"][0]["text"], found["lines"][0]["bias"]) == ("hello", neatness.OF_SHORT)

@@ -6,7 +6,6 @@ import itertools
 import json
 import os
 import re
-import shutil
 import urllib.request
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -16,6 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.chromium import chromium as in_chromium
+from benchmarks.chromium import installed
 from benchmarks.running_server import running_server
 from writemate_jax import strokes
 from writemate_jax.drawing import strokes_json
@@ -35,17 +36,11 @@ DONE = """([said, former]) => {
 }"""
 
 
-def _chromium() -> str:
-    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
-        if found := shutil.which(name):
-            return found
-    pytest.skip("Chromium is not installed; see make browser")
-
-
 @pytest.fixture(scope="module")
 def site():
     """The address of a running server."""
-    _chromium()
+    if installed() is None:
+        pytest.skip("Chromium is not installed; see make browser")
     if given := os.environ.get("WRITEMATE_TEST_SITE"):
         yield given
         return
@@ -55,10 +50,8 @@ def site():
 
 @pytest.fixture(scope="module")
 def chromium(site):
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
+    with in_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
