@@ -19,6 +19,7 @@ from benchmarks.chromium import chromium as in_chromium
 from benchmarks.chromium import installed
 from benchmarks.running_server import running_server
 from writemate_jax import strokes
+from writemate_jax.checkpoints.models import load_model
 from writemate_jax.drawing import strokes_json
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed; see make browser")
@@ -207,7 +208,18 @@ def test_it_writes_stroke_by_stroke_and_shows_where_the_network_reads(visit):
     assert _ink(page, "slowly now") == whole
     page.fill("#text", "slowly here")  # a pen that was paused, and then skipped, is paused no more
     page.fill("#speed", "4")
-    assert _ink(page, "slowly here", whole)
+    former = _ink(page, "slowly here", whole)
+    page.fill("#speed", "1")
+    page.click("#replay")
+    page.click("#pause")
+    expect(paper).to_have_attribute("data-state", "paused")
+    page.click("#new-seed")  # nor is one whose ink is no longer there
+    page.fill("#speed", "4")
+    assert _ink(page, "slowly here", former)
+    page.fill("#speed", "1")
+    page.click("#replay")
+    page.press("#skip", "Enter")
+    expect(page.locator("#replay")).to_be_focused()  # where the button itself can be pressed no more
 
 
 def test_the_first_of_the_lines_begins_with_the_next_frame_and_the_second_after_a_pause(visit):
@@ -293,6 +305,37 @@ def test_a_hand_is_exported_and_imported(visit):
     expect(page.locator("#own-status")).to_contain_text("no hand")
     files.set_input_files({"name": "x.json", "mimeType": "application/json", "buffer": exported})
     expect(page.locator("#own-count")).to_have_text("2 strokes, 4 points recorded.")
+    many = [{"text": "ab " * 16, "strokes": [[[0, 0]]]}] + [{"text": "ab", "strokes": [[[0, 0], [1, 2]]]}] * 9
+    _agree(page, "Replace 1 drawn line by")
+    page.set_input_files("#own-import", _file(json.dumps({"lines": many}).encode()))
+    expect(page.locator("#own-status")).to_contain_text("Imported 8 lines of 10; a hand is learned from at most 8")
+    _agree(page, "Replace 8 drawn lines by")
+    page.set_input_files("#own-import", _file(json.dumps({"lines": many[:1]}).encode()))
+    expect(page.locator("#own-status")).to_contain_text("No line of the file can be taken")
+
+
+def test_ink_stands_on_its_guides_where_the_canvas_becomes_another(visit):
+    page = visit({"text": "ab"}, viewport={"width": 360, "height": 740})
+    _ink(page)
+    page.click("#draw")
+    canvas = page.locator("#own-canvas")
+
+    def on_the_baseline(x: float) -> list[float]:
+        """Draws a dot there, and returns where it was recorded."""
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        page.mouse.move(box["x"] + x, box["y"] + 0.66 * box["height"])
+        page.mouse.down()
+        page.mouse.up()
+        return json.loads(page.evaluate("localStorage.getItem('writemate.hand')"))["lines"][0]["strokes"][-1][0]
+
+    first = on_the_baseline(100)
+    tall = canvas.bounding_box()["height"]
+    page.set_viewport_size({"width": 740, "height": 360})
+    page.wait_for_function("(tall) => document.getElementById('own-canvas').clientHeight < tall - 20", arg=tall)
+    second = on_the_baseline(100)
+    assert second[1] == pytest.approx(first[1], abs=1.5)
+    assert second[0] < 0.7 * first[0]  # the guides are wider apart here, and the ink is as much larger
 
 
 def test_drawn_ink_is_deleted_and_replaced_only_when_that_is_confirmed(visit):
@@ -385,6 +428,24 @@ def test_hands_of_a_link_and_of_ones_own_are_two_cards_and_keep_the_focus(visit)
     assert _ink(page, "ab", in_own) == any_hand
     for i, name in enumerate(("From the link", "Any hand")):
         expect(names.nth(i)).to_have_text(name)
+
+
+def test_lines_are_by_one_hand_where_no_style_has_a_name(visit):
+    hands, asked = list(load_model().writers[:5]), []
+
+    def nameless(route):
+        config = route.fetch().json()
+        route.fulfill(json=config | {"network": config["network"] | {"hands": hands}})
+
+    page = visit({"text": "a"})
+    page.route("**/api/v1/styles", lambda route: route.fulfill(json={"styles": []}))
+    page.route("**/config.json", nameless)
+    page.on("request", lambda one: one.url.endswith("/stream") and asked.append(one.post_data_json["style"]))
+    page.goto(f"{page.url.partition('#')[0]}?again#text=ab")
+    former = _ink(page, "ab")
+    page.fill("#text", "ab\nba")
+    _ink(page, "ab / ba", former)
+    assert len(asked) == 2 and asked[0] == asked[1] in hands
 
 
 @pytest.mark.parametrize("other", [{"weights": "0" * 16}, {"vector": [0.1] * 5}])

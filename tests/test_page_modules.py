@@ -1,12 +1,15 @@
 """The page's modules that need no browser: their own tests under Node.js, and their curves beside those of Python."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 
 from node import run_node
+from writemate_jax.alphabet import Alphabet, UnknownCharacters
+from writemate_jax.data import corpus as corpora
 from writemate_jax.data.letter_size import expected_width
 from writemate_jax.data.own_ink import Reason
 from writemate_jax.drawing import curves
@@ -41,6 +44,17 @@ def test_the_estimate_of_widths_is_near_that_of_the_corpus():
     texts = ["the quick brown fox jumps", "WHAT IS THIS? A PEN!", "Call 555-0123 (or write), Mr. & Mrs. Wilmington"]
     found = _call("widths.js", "given.map(module.expectedWidth)", texts)
     np.testing.assert_allclose(found, [expected_width(text) for text in texts], rtol=0.05)
+
+
+def test_a_row_is_never_longer_than_the_page_takes_it_to_be():
+    common = [*map(chr, (*range(0xA1, 0x180), *range(0x391, 0x3CA), *range(0x410, 0x460))), *"…„“–№™½€≤"]
+    alphabet, written = Alphabet(corpora.load().alphabet), {}
+    for character in common:
+        with suppress(UnknownCharacters):
+            written[character] = alphabet.transliterate(character)[0]
+    assert len(written) > 300
+    most = dict(zip(written, _call("widths.js", "given.map(module.mostLetters)", [*written]), strict=True))
+    assert {c: letters for c, letters in written.items() if most[c] < len(letters)} == {}
 
 
 def test_the_page_has_words_of_its_own_for_each_reason_that_ink_is_unfit():

@@ -173,7 +173,7 @@ def test_styles_configuration_health_and_documentation(client):
     assert client.get("/api/v1/styles").json() == {"styles": []}  # the package's are for other weights
     config = client.get("/config.json").json()
     assert config["engine"] == "server" and config["limits"]["lines"] == 40
-    assert config["network"] == {"weights": digest(model().params)[:16], "styleSize": 4}
+    assert config["network"] == {"weights": digest(model().params)[:16], "styleSize": 4, "hands": [*WRITERS]}
     assert client.get("/healthz").text == "ok" and client.get("/readyz").text == "ready"
     schema = client.get("/api/v1/openapi.json").json()
     assert {"/api/v1/write", "/api/v1/stream", "/api/v1/fit", "/api/v1/styles"} <= set(schema["paths"])

@@ -8,6 +8,8 @@ let full = false, registered = true;
 
 /** A store of answers as a browser's, so far as the worker uses it. */
 class Store extends Map {
+  async keys() { return [...super.keys()].map((url) => ({ url })); }
+
   address(request) { return new URL(request.url ?? request, SCOPE).href; }
 
   async put(request, answer) {
@@ -93,16 +95,27 @@ test("a page is answered from one version, of which nothing is missed", async (t
   assert.equal((await ask(t, offline, "app.js")).text, "app.js of 1"); // the other page is open still
   open.delete("first");
   assert.equal((await ask(t, host(2), "", "third")).text, "index.html of 2");
-  assert.deepEqual([...stores.keys()], ["writemate-2"]);
+  assert.deepEqual([...stores.keys()], ["writemate-/-2"]);
   assert.equal((await ask(t, host(3), "other.txt", "third")).text, "other.txt of 3"); // none of the site's
 });
 
 test("what an earlier worker kept stays until this one takes its place", async (t) => {
   stores.set("writemate", new Store([[SCOPE, "of before"]]));
+  stores.set("writemate-2e", new Store([[`${SCOPE}app.js`, "of before"]]));
   await install(t, host(1));
-  assert.deepEqual([...stores.keys()], ["writemate", "writemate-1"]);
+  assert.deepEqual([...stores.keys()], ["writemate", "writemate-2e", "writemate-/-1"]);
   await activate();
-  assert.deepEqual([...stores.keys()], ["writemate-1"]);
+  assert.deepEqual([...stores.keys()], ["writemate-/-1"]);
+});
+
+test("what a site in another folder of the host keeps stays", async (t) => {
+  const others = ["writemate-/letters/-1", "writemate-2e", "another"];
+  for (const name of others) stores.set(name, new Store([["http://nowhere.test:81/letters/app.js", "of another"]]));
+  await install(t, host(1));
+  await activate();
+  await ask(t, host(2));
+  await ask(t, answering(404, "gone"), "", "second");
+  assert.deepEqual([...stores.keys()], others);
 });
 
 test("a version of which a part alone comes is not mixed with the one before", async (t) => {

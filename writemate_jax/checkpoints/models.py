@@ -58,6 +58,11 @@ class Description:
         return bool(self.config.data.rests) and self.unit == UNIT
 
     @property
+    def hands(self) -> tuple[str, ...]:
+        """The writers whose styles are drawn from where none is asked for."""
+        return tuple(self.config.sampling.styles) or self.writers
+
+    @property
     def learns_hands(self) -> bool:
         """Whether a hand can be learned with it: it writes texts, in styles, and learned lines between rests."""
         model = self.config.model

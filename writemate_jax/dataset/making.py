@@ -194,7 +194,7 @@ def write(writer: Writer, plans: Sequence[Plan], styles: dict[str, np.ndarray], 
 def style_vectors(style: str, writer: Writer) -> dict[str, np.ndarray]:
     """The vectors of the styles to draw from, by name: [s] each, or longer, see `Network.style_gates`."""
     model = writer.model
-    names = {"all": model.writers, "random": model.config.sampling.styles or model.writers}.get(style)
+    names = {"all": model.writers, "random": model.hands}.get(style)
     if not names and "," in style:
         names = [name.strip() for name in style.split(",")]
     if not names:

@@ -49,10 +49,9 @@ class StyleChoice:
         return self.vectors(style, [seed])[0] if drawn and self._network.styles else style
 
     def _by_name(self, name: str, seeds: Sequence[int]) -> np.ndarray:
-        writers, config = self._model.writers, self._model.config
+        writers, choice = self._model.writers, self._model.hands
         hand = {"unknown": 0} | {writer: i for i, writer in enumerate(writers, start=1)}
         if name == "random":
-            choice = config.sampling.styles or writers
             names = [choice[np.random.default_rng([seed, 0]).integers(len(choice))] for seed in seeds]
         elif name in hand:
             names = [name] * len(seeds)

@@ -175,7 +175,7 @@ def describe(writer: Writer) -> dict[str, Any]:
         },
         "reader": _reader(writer),
         "writers": list(model.writers),
-        "random": [hand[name] for name in sampling.styles or model.writers],  # rows of style.table
+        "random": [hand[name] for name in model.hands],  # rows of style.table
         "styles": [style.card() for style in writer.named_styles()],
         "primers": [{"text": one.prefix, "points": one.length} for one in _primed(writer)],  # of the styles
         "letters": {

@@ -57,7 +57,7 @@ def previews(writer: Writer) -> dict:
 def style_names(writer: Writer) -> list[str]:
     """The styles that the page offers: those with a name, or else those that "random" draws from."""
     named = [style.name for style in writer.named_styles()]
-    return named or list(writer.model.config.sampling.styles or writer.model.writers)
+    return named or list(writer.model.hands)
 
 
 def flat(rows: Rows) -> list[int]:

@@ -45,8 +45,8 @@ export async function start() {
     : "A network of a million weights writes this inside your browser; nothing that you type leaves it. A server's ink"
       + " for the same seed may differ.";
   if (!onServer) keepOffline();
-  const mostLines = config.limits?.lines ?? MOST_LINES;
-  run({ engine, styles, previews, onServer, mostLines, neater: config.neater });
+  const { lines: mostLines = MOST_LINES, ink: longest } = config.limits ?? {};
+  run({ engine, styles, previews, onServer, mostLines, longest, neater: config.neater });
 }
 
 /** Where a browser allows it, which it does for addresses that are secure. */
@@ -54,16 +54,21 @@ function keepOffline() {
   navigator.serviceWorker?.register(new URL("offline.js", document.baseURI)).catch((error) => console.info(error));
 }
 
-/** neater: of which lines the bias is more than that of the settings, see neatness.js. */
-function run({ engine, styles, previews, onServer, mostLines, neater }) {
+/**
+ * longest: characters of a line of ink that the engine takes. neater: of which lines the bias is more than that of the
+ * settings, see neatness.js.
+ */
+function run({ engine, styles, previews, onServer, mostLines, longest, neater }) {
   const small = matchMedia("(max-width: 40rem)").matches;
   const names = new Set(styles.map(({ name }) => name));
+  const offered = names.size ? [...names] : engine.network.hands;
   const first = { ...DEFAULTS, size: small ? "card" : "note" };
   let settings;
   let linked = null; // the last hand that came with an address and is not the one that this browser keeps
   let foreign = false; // whether the address' hand is for another network
   let request = { lines: [] }; // what was last asked for
   let rows = [], inks = []; // the rows of the text, and for each the line that is shown
+  let size; // that the rows are for
   let sheet = null, timer = null, addressTimer = null, settled = Promise.resolve(), asked = 0;
 
   const scribe = createScribe(engine);
@@ -79,6 +84,7 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
   const gallery = createGallery(at("gallery"), choose);
   const dialog = createHandDialog(engine, {
     onServer,
+    longest,
     used: (hand) => change("hand", hand),
     changed: (hand) => {
       if (settings.hand && settings.hand !== linked) change("hand", hand?.learned ?? null);
@@ -160,12 +166,15 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
 
   // Writing
 
-  /** The style's name; without one, the seed picks the same for all lines. */
+  /**
+   * The style's name; without one, the seed picks the same for all lines: the engine would pick for each request, and the
+   * lines of a text come in several.
+   */
   function styleName() {
     if (settings.style) return settings.style;
-    if (!styles.length) return "random";
+    if (!offered.length) return "random";
     const mixed = Math.imul(settings.seed + 1, 0x9e3779b1) >>> 8; // neighbouring seeds, different hands
-    return styles[mixed % styles.length].name;
+    return offered[mixed % offered.length];
   }
 
   function write({ replay = false } = {}) {
@@ -183,6 +192,7 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
       return stale(refused);
     }
     rows = found;
+    size = settings.size;
     const lines = rows.filter(Boolean);
     const primed = own ? own.primer : styles.length > 0; // each style that has a name is written behind a line
     // Where the neatness is the usual one, the engine knows best what bias each line wants.
@@ -203,7 +213,7 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
       clearTimeout(slow);
       draw();
       if (replay) player.replay();
-      messages.say(summary(rows, inks, settings.size, sheet.height));
+      messages.say(summary(rows, inks, size, sheet.height));
       stale("");
     } catch (error) {
       messages.fail(error);
@@ -224,10 +234,11 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
     const former = inks;
     let index = 0;
     inks = rows.map((text, row) => (text ? scribe.ink(request, index++) ?? former[row] ?? null : null));
-    sheet = place(rows, inks.map((line) => line && strokesOf(line.points)), settings, (row) => ({
+    const laid = { ...settings, size: size ?? settings.size };
+    sheet = place(rows, inks.map((line) => line && strokesOf(line.points)), laid, (row) => ({
       text: inks[row].text, rows: inks[row].points, pace: inks[row].pointsPerSecond, complete: inks[row].complete,
       attention: inks[row].attention, bias: inks[row].bias, seed: inks[row].seed,
-      baseline: baseline(settings.size, row),
+      baseline: baseline(laid.size, row),
     }));
     const said = sheet.lines.filter(Boolean).map((line) => line.text).join(" / ");
     at("sheet").setAttribute("viewBox", `0 0 ${sheet.width} ${sheet.height}`);
@@ -246,7 +257,9 @@ function run({ engine, styles, previews, onServer, mostLines, neater }) {
   function penState(state) {
     at("paper").dataset.state = state;
     at("pause").textContent = state === "paused" ? "Go on" : "Pause";
-    at("pause").disabled = at("skip").disabled = state === "finished";
+    const finished = state === "finished";
+    if (finished && [at("pause"), at("skip")].includes(document.activeElement)) at("replay").focus(); // or it would be lost
+    at("pause").disabled = at("skip").disabled = finished;
   }
 
   /** Resolves when what has been typed is ink, or cannot be. */

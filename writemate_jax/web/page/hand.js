@@ -11,14 +11,16 @@ import { expectedWidth, USUAL } from "./widths.js";
 export const SENTENCES = [
   "the quick brown fox", "jumps over a lazy dog", "Dear Anna, thank you!", "See you on May 27 at 3",
 ];
+const MOST = 8; // lines that a hand is learned from
 const TRIAL = "a line that shows how wide this hand is"; // not on paper
 
 /**
- * engine: what learns. used(learned): called with {vector, gates, primer, trait, weights, ratio} when a hand is to be
- * used. changed(hand): called with what is kept (handstore.js), or null, when it has become another; it is `dialog.hand`,
- * too. `dialog.outdated`: whether it was learned for another network and has to be learned again.
+ * engine: what learns. longest: characters of a line that it takes. used(learned): called with {vector, gates, primer,
+ * trait, weights, ratio} when a hand is to be used. changed(hand): called with what is kept (handstore.js), or null, when it
+ * has become another; it is `dialog.hand`, too. `dialog.outdated`: whether it was learned for another network and has to be
+ * learned again.
  */
-export function createHandDialog(engine, { used, changed, onServer }) {
+export function createHandDialog(engine, { used, changed, onServer, longest = Infinity }) {
   const at = (name) => document.getElementById(`own-${name}`);
   const dialog = document.getElementById("own");
   let hand, lines, step = 0, learning = null;
@@ -185,9 +187,14 @@ export function createHandDialog(engine, { used, changed, onServer }) {
   at("import").addEventListener("change", async ({ target }) => {
     try {
       const found = readHand(await target.files[0].text());
+      const usable = found.lines.filter(({ text }) => [...text].length <= longest).slice(0, MOST);
+      const limit = `a hand is learned from at most ${MOST}`
+        + (longest < Infinity ? `, of at most ${longest} characters` : "");
+      if (!usable.length) throw new Error(`No line of the file can be taken: ${limit}.`);
       if (mayLose((lost) => `Replace ${lost} by what the file holds?`)) {
-        replace(found);
-        say(`Imported ${plural(hand.lines.length, "line")}. Choose "Use this hand". ${store()}`);
+        replace({ ...found, lines: usable });
+        const all = found.lines.length, most = all > usable.length ? ` of ${all}; ${limit}` : "";
+        say(`Imported ${plural(usable.length, "line")}${most}. Choose "Use this hand". ${store()}`);
       }
     } catch (error) {
       say(error.message);

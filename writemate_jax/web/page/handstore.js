@@ -71,7 +71,7 @@ export function readHand(text) {
   const line = (value) => typeof value?.text === "string" && all(value.strokes, stroke);
   if (!all(found?.lines, line) || !found.lines.length) fail("it has no lines of ink");
   return {
-    lines: found.lines.slice(0, 8).map(({ text: said, strokes }) => ({ text: said, strokes })),
+    lines: found.lines.map(({ text: said, strokes }) => ({ text: said, strokes })),
     learned: readLearned(found.learned ?? found, number), // files of before say it beside the lines
   };
 }

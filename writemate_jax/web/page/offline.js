@@ -4,7 +4,8 @@
  * A page is answered from one version, as its files need each other. Whenever it is opened the network is asked for another
  * first, so that no new one is missed while it answers in time.
  */
-const NAME = "writemate-"; // of what is kept, and the version behind it
+// Of what is kept, and the version behind it; a host may have other sites of WriteMate in other folders.
+const NAME = `writemate-${new URL(registration.scope).pathname}-`;
 const LIST = "config.json"; // names the site's version and files; it is kept last, so that what has it is whole
 const PATIENCE = 5000; // ms for the network; a bad connection may let a request hang for minutes
 const IMPATIENCE = 60_000; // ms in which, after a network that was late, what is kept is answered at once
@@ -86,8 +87,15 @@ async function drop() {
 
 async function forget(but = []) {
   for (const name of await caches.keys()) {
-    if (name.startsWith("writemate") && !but.includes(name)) await caches.delete(name);
+    if (!but.includes(name) && await isOurs(name)) await caches.delete(name);
   }
+}
+
+/** Whether a store is this site's: by its name or, of an earlier worker's, by where what it keeps lies. */
+async function isOurs(name) {
+  if (!/^writemate(-[0-9a-f]+)?$/.test(name)) return name.startsWith(NAME);
+  const [first] = await (await caches.open(name)).keys();
+  return !first || first.url.startsWith(registration.scope);
 }
 
 async function leave() {

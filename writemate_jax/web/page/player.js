@@ -26,6 +26,7 @@ export function createPlayer(group, { changed = () => {}, moved = () => {} } = {
     lines = found.map((line, i) => line && prepared(line, same(line) ?? former[i]));
     group.replaceChildren(...lines.filter(Boolean).map((line) => line.group));
     if (motionless()) return skip();
+    if (!unfinished()?.kept) paused = false; // what the pen rested in is no longer there
     lines.forEach((line) => line && draw(line));
     start();
   }
@@ -35,7 +36,7 @@ export function createPlayer(group, { changed = () => {}, moved = () => {} } = {
     const strokes = line.strokes.map((stroke, i) => (
       { stroke, segments: bezier(stroke), start: starts[i], path: null, whole: false }));
     const kept = former ? shared(line.rows, former.rows) : 0;
-    const next = { ...line, strokes, end, pace: line.pace || PACE, group: element("g"), clock: -NEXT_LINE };
+    const next = { ...line, strokes, end, kept, pace: line.pace || PACE, group: element("g"), clock: -NEXT_LINE };
     if (kept) next.clock = Math.min(former.clock, kept === line.rows.length ? Infinity : clockAt(next, kept));
     if (kept === line.rows.length && former.clock >= former.end) next.clock = end;
     return next;

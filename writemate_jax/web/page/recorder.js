@@ -1,7 +1,8 @@
 /**
  * Records ink on a canvas: mouse, finger or pen. Places are in CSS pixels, y down.
  *
- * Ink from a wider screen is shown smaller, and what is added to it is recorded in its own unit.
+ * Ink stands on the guides that it was begun on: where the canvas becomes another, as when a telephone is turned, both are
+ * shown in another size, and what is added is recorded in the ink's own unit. So is ink from a wider screen.
  */
 import { bezier } from "./ink.js";
 
@@ -14,11 +15,19 @@ const TALLEST = 0.24, FILL = 0.8; // of that height, an x at most; of the width,
 /** changed: called after each change. long(): how many x-heights the line takes that is to be written. */
 export function createRecorder(canvas, { changed, long }) {
   const context = canvas.getContext("2d");
-  let strokes = [], drawing = null, zoom = 1; // drawing: the pointer {id, type} whose stroke is the last one, or null
+  let strokes = [], drawing = null; // drawing: the pointer {id, type} whose stroke is the last one, or null
+  let own = null; // the guides {base, tall} that the strokes were begun on, in their unit; null where there are none yet
+  let zoom = 1, down = 0; // how large ink is shown, and how far below its own place
 
   function place(event) {
     const box = canvas.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top].map((value) => Math.round((value / zoom) * 10) / 10);
+    return [event.clientX - box.left, event.clientY - box.top - down].map((value) => Math.round((value / zoom) * 10) / 10);
+  }
+
+  /** The baseline, and how high an x is above it, on an empty canvas. */
+  function guides() {
+    const { clientWidth: width, clientHeight: height } = canvas;
+    return { base: BASELINE * height, tall: Math.min(TALLEST * height, (FILL * width) / long()) }; // a wide line is squeezed
   }
 
   function add(event) {
@@ -45,6 +54,7 @@ export function createRecorder(canvas, { changed, long }) {
     event.preventDefault();
     drawing = { id: event.pointerId, type: event.pointerType };
     canvas.setPointerCapture(drawing.id);
+    if (!strokes.length) [own, zoom, down] = [guides(), 1, 0];
     strokes.push([]);
     add(event);
     draw();
@@ -68,8 +78,12 @@ export function createRecorder(canvas, { changed, long }) {
   new ResizeObserver(fit).observe(canvas);
 
   function fit() {
-    const widest = Math.max(1, ...strokes.flat().map(([x]) => x));
-    zoom = Math.min(1, (canvas.clientWidth || widest) / (widest + PEN));
+    if (!canvas.clientWidth) return;
+    const now = guides(), most = canvas.clientWidth / (Math.max(1, ...strokes.flat().map(([x]) => x)) + PEN);
+    if (!strokes.length) own = null;
+    else own ??= { base: now.base, tall: now.tall / Math.min(1, most) }; // of kept ink it is not known
+    zoom = own ? Math.min(now.tall / own.tall, most) : 1;
+    down = own ? now.base - own.base * zoom : 0;
     draw();
   }
 
@@ -82,9 +96,9 @@ export function createRecorder(canvas, { changed, long }) {
     context.scale(ratio, ratio);
     const styles = getComputedStyle(canvas);
     context.strokeStyle = styles.getPropertyValue("--guide");
-    const tall = Math.min(TALLEST * height, (FILL * width) / long()); // a wide hand's line has to be squeezed
-    [0, tall].forEach((above) => {
-      const y = BASELINE * height - above;
+    const now = guides();
+    [0, own ? own.tall * zoom : now.tall].forEach((above) => {
+      const y = now.base - above;
       context.beginPath();
       context.setLineDash(above ? [3, 5] : []);
       context.moveTo(0, y);
@@ -92,6 +106,7 @@ export function createRecorder(canvas, { changed, long }) {
       context.stroke();
     });
     context.setLineDash([]);
+    context.translate(0, down);
     context.scale(zoom, zoom);
     context.lineCap = context.lineJoin = "round";
     context.lineWidth = PEN;
@@ -108,8 +123,8 @@ export function createRecorder(canvas, { changed, long }) {
 
   return {
     get strokes() { return strokes; },
-    set strokes(found) { take(found); fit(); },
-    undo() { take(strokes.slice(0, -1)); draw(); changed(); },
+    set strokes(found) { take(found); own = null; fit(); },
+    undo() { take(strokes.slice(0, -1)); strokes.length ? draw() : fit(); changed(); },
     clear() { take([]); fit(); changed(); },
   };
 }

@@ -41,6 +41,7 @@ export function createScribe(engine) {
     stop();
     const mine = (running = new AbortController());
     const { lines, biases, ...same } = request;
+    leaveOutAttention(new Set(lines.map((_, index) => keyOf(request, index))));
     try {
       for (let first = 0; first < lines.length; first++) {
         if (known(request, first)) continue;
@@ -70,6 +71,11 @@ export function createScribe(engine) {
     memory.delete(key);
     memory.set(key, line);
     if (memory.size > REMEMBERED) memory.delete(memory.keys().next().value);
+  }
+
+  /** Forgets where the network looked, which takes far more memory than ink, but in the lines of these keys. */
+  function leaveOutAttention(but) {
+    for (const [key, line] of memory) if (line.attention && !but.has(key)) memory.set(key, { ...line, attention: null });
   }
 
   function stop() {

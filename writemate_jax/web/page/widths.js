@@ -22,8 +22,13 @@ put("+=<>_#$", 1.2);
 put("%&@", 1.6);
 put(" ", 1.0);
 const UNKNOWN = 1.1;
-// Letters that the server writes for a character of these scripts, in the mean.
-const SPELT = [[/\p{Script=Han}/u, 3], [/\p{Script=Hangul}/u, 5], [/[\p{Script=Hiragana}\p{Script=Katakana}]/u, 2]];
+// Letters that the engines write for a character of these scripts, in the mean.
+const SCRIPTS = [[/\p{Script=Han}/u, 3], [/\p{Script=Hangul}/u, 5], [/[\p{Script=Hiragana}\p{Script=Katakana}]/u, 2]];
+// What they write for these; of other characters that are several it is what Unicode takes them apart into.
+const SPELT = new Map([
+  ["щ", "shch"], ["≠", "=/="], ["≤", "<="], ["≥", ">="], ["±", "+-"], ["€", "EUR"], ["£", "GBP"], ["©", "(C)"], ["®", "(R)"],
+  ["°", "deg"], ["џ", "dzh"], ...[..."шжчцюяхєљњђθχψŋѕœæßþ«»"].map((c) => [c, "nn"]),
+]);
 
 // Real ink is that much wider than the table says, where the hand's own ratio is not known.
 export const USUAL = 0.87;
@@ -35,17 +40,28 @@ export function expectedWidth(text) {
   return sum;
 }
 
-const widthOf = (c) => TABLE.get(c) ?? UNKNOWN * lettersFor(c);
+function widthOf(c) {
+  const known = TABLE.get(c);
+  if (known !== undefined) return known;
+  const letters = spelt(c);
+  return [...letters].length > 1 ? expectedWidth(letters) : UNKNOWN * inTheMean(c);
+}
 
-/** The letters that a character is written as where it is none itself, in the mean; 1 for all others. */
-function lettersFor(c) {
-  return c < "\u0e00" ? 1 : SPELT.find(([script]) => script.test(c))?.[1] ?? 1;
+/** The letters of a character of the scripts that are known in the mean alone; 1 for all others. */
+function inTheMean(c) {
+  return c < "\u0e00" ? 1 : SCRIPTS.find(([script]) => script.test(c))?.[1] ?? 1;
+}
+
+/** What a character of no such script is written as. */
+function spelt(c) {
+  if (c < "\u0080" || inTheMean(c) > 1) return c;
+  return SPELT.get(c.toLowerCase()) ?? c.normalize("NFKD").replace(/\p{M}/gu, "");
 }
 
 /** About the most letters that a text is written as. */
 export function mostLetters(text) {
   let sum = 0;
-  for (const c of text) sum += lettersFor(c) + (lettersFor(c) > 1);
+  for (const c of text) sum += inTheMean(c) > 1 ? inTheMean(c) + 1 : Math.max(1, [...spelt(c)].length);
   return sum;
 }
 

@@ -38,7 +38,7 @@ def install(app: FastAPI, page: Path, network: dict[str, Any]) -> None:
             "engine": "server",
             "version": writemate_jax.__version__,
             "neater": neatness.for_the_page(),
-            "limits": {"lines": settings.LINES},
+            "limits": {"lines": settings.LINES, "ink": settings.FIT_CHARACTERS},
             "network": network,
         }, headers={"Cache-Control": "no-cache"})  # fmt: skip
 

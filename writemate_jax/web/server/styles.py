@@ -46,9 +46,12 @@ class Hands:
             self.listed.append(style.card())
 
     @property
-    def network(self) -> dict[str, str | int]:
-        """What the page tells by whether a hand was learned for this network."""
-        return {"weights": self._weights, "styleSize": self._size}
+    def network(self) -> dict[str, str | int | list[str]]:
+        """What the page tells by whether a hand was learned for this network; and the writers that "random" draws from,
+        of whom it picks one for a whole text where no style has a name.
+        """
+        hands = self._writer.model.hands if self._size and not self.listed else []
+        return {"weights": self._weights, "styleSize": self._size, "hands": [*hands]}
 
     def asked(self, body: messages.Write) -> Asked:
         """The hand of a request. Raises `Problem`, also for one of another network, and a primer that is no ink."""

@@ -51,7 +51,7 @@ export async function createEngine(config = {}) {
   } });
 
   return {
-    network, // {weights, styleSize}, see ../suits.js
+    network, // {weights, styleSize}, see ../suits.js, and hands, the writers that "random" draws from
 
     styles: async () => styles,
 

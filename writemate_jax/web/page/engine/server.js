@@ -13,7 +13,7 @@ export async function createEngine(config = {}) {
   const most = config.limits?.lines ?? LINES_AT_ONCE;
 
   return {
-    network: config.network, // {weights, styleSize}, see suits.js
+    network: config.network, // as browser.js has it
 
     async styles() {
       const answer = await (await ask(api("styles"), {})).json();

@@ -26,8 +26,8 @@ const answers = {
     kernel = code;
     model = parse(weights);
     network = await createNetwork(model, kernel);
-    const { styles, network: { styleSize }, ...header } = model.header;
-    return { styles, network: { weights: header.weights, styleSize } };
+    const { styles, network: { styleSize }, weights, random, writers } = model.header;
+    return { styles, network: { weights, styleSize, hands: random.map((row) => writers[row - 1]) } };
   },
 
   async write(request, id) {
