@@ -11,14 +11,15 @@ import numpy as np
 from benchmarks.timing import gemm_peak
 from configs import open_synthesis
 from writemate_jax.data import corpus as corpora
-from writemate_jax.training import loop, optimizer, parallel, step
+from writemate_jax.training import optimizer, parallel, step
+from writemate_jax.training.lines import prepare
 
 STEPS = 60
 
 
 def main() -> None:
     config = open_synthesis.get_config()
-    description, batches, _ = loop.prepare(config, corpora.load(config.corpus))
+    description, batches, _ = prepare(config, corpora.load(config.corpus))
     network = description.network()
     rule = optimizer.make(config.optimizer, config.training.steps)
     state = step.initial_state(network, rule, config.seed, next(batches.ordered()))

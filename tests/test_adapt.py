@@ -13,6 +13,7 @@ import tiny
 from writemate_jax import strokes
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.checkpoints.models import Model, digest, export_model
+from writemate_jax.data import corpus as corpora
 from writemate_jax.data import own_ink
 from writemate_jax.data.own_ink import OwnInk, UnfitInk, like_the_corpus
 from writemate_jax.drawing import inkml, svg
@@ -25,7 +26,7 @@ from writemate_jax.limits import MAX_CHARACTERS
 from writemate_jax.sampling import candidates
 from writemate_jax.sampling.requests import InvalidRequest
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.training import loop
+from writemate_jax.training.lines import prepare
 
 RNG = np.random.default_rng(0)
 LINES = [Ink(tiny.line(text, 0.01, RNG), text) for text in ("lot", "tool", "lolo")]
@@ -84,8 +85,8 @@ def test_letters_that_the_alphabet_lacks_are_told_of_the_line_that_has_them():
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    description, *_ = loop.prepare(config := tiny.config(tmp_path_factory.mktemp("adapt")),
-                                   loop.corpora.load(config.corpus))  # fmt: skip
+    config = tiny.config(tmp_path_factory.mktemp("adapt"))
+    description, *_ = prepare(config, corpora.load(config.corpus))
     codes = np.ones((1, 4), np.int32)
     from writemate_jax.model.window import Text
 

@@ -17,7 +17,7 @@ from writemate_jax.evaluation.command import main
 from writemate_jax.evaluation.groups import by_group
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling.written import Written
-from writemate_jax.training.loop import prepare
+from writemate_jax.training.lines import prepare
 
 
 def course(text: str, places: list[int], spread: int = 1) -> Written:

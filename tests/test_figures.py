@@ -18,7 +18,7 @@ from writemate_jax.figures.ink_blocks import Block, Cell, Row, draw_blocks
 from writemate_jax.figures.real_lines import choose
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.training.loop import prepare
+from writemate_jax.training.lines import prepare
 
 OF_INK = ["synthesis-samples", "biased", "slight-bias", "primed", "primed-biased"]
 SYNTHESIS = ["window", "synthesis-density", *OF_INK]

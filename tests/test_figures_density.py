@@ -13,7 +13,7 @@ from writemate_jax.figures.course import Course, follow, in_units
 from writemate_jax.figures.density import Box, density_map
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
-from writemate_jax.training.loop import prepare
+from writemate_jax.training.lines import prepare
 
 N, M = 9, 4
 

@@ -24,7 +24,7 @@ from writemate_jax.model.window import Text
 from writemate_jax.sampling import candidates, neatness
 from writemate_jax.sampling.requests import InvalidRequest
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.training import loop
+from writemate_jax.training.lines import prepare
 
 QUANTUM = 1 / 128
 
@@ -132,7 +132,7 @@ def model(tmp_path_factory):
     words = ["lot to", "tool", "l o", "otto lo", "to", "ll oo", "lolo t"] * 3
     corpora.save(folder / "tiny.npz", tiny.corpus(words))  # with spaces: one stands between a primer and its sequel
     config = tiny.config(folder)
-    description, *_ = loop.prepare(config, loop.corpora.load(config.corpus))
+    description, *_ = prepare(config, corpora.load(config.corpus))
     text = Text(np.ones((1, 4), np.int32), np.array([3]))
     params = description.network().init(jax.random.key(0), np.zeros((1, 3, 3), np.float32), text)["params"]
     params = {**params, "style_kernels": 0.1 * jax.random.normal(jax.random.key(1), params["style_kernels"].shape)}

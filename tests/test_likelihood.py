@@ -14,7 +14,7 @@ from writemate_jax.evaluation.command import main
 from writemate_jax.evaluation.likelihood import measure
 from writemate_jax.model import mdn
 from writemate_jax.model.networks import text_batch
-from writemate_jax.training.loop import prepare
+from writemate_jax.training.lines import prepare
 
 
 @pytest.fixture(scope="module")

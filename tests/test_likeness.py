@@ -23,7 +23,7 @@ from writemate_jax.evaluation.conventions import conventional
 from writemate_jax.evaluation.features import MEASURES, Values
 from writemate_jax.evaluation.likeness_report import write_report
 from writemate_jax.model.networks import text_batch
-from writemate_jax.training.loop import prepare
+from writemate_jax.training.lines import prepare
 
 
 @pytest.fixture(scope="module")

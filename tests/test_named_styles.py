@@ -21,7 +21,7 @@ from writemate_jax.sampling import style_choice, style_list
 from writemate_jax.sampling.command import main as sample
 from writemate_jax.sampling.requests import InvalidRequest
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.training import loop
+from writemate_jax.training.lines import prepare
 
 RNG = np.random.default_rng(0)
 
@@ -118,7 +118,7 @@ def model(tmp_path_factory) -> Model:
     words = [" ".join(RNG.choice(["lot", "tool", "to"], 2)) for _ in range(21)]
     corpora.save(folder / "tiny.npz", tiny.corpus(words))  # with spaces: one stands between a primer and its sequel
     config = tiny.config(folder)
-    description, *_ = loop.prepare(config, corpora.load(config.corpus))
+    description, *_ = prepare(config, corpora.load(config.corpus))
     text = Text(np.ones((1, 4), np.int32), np.array([3]))
     params = jax.jit(description.network().init)(jax.random.key(0), np.zeros((1, 3, 3), np.float32), text)["params"]
     params = {**params, "style_kernels": jax.random.normal(jax.random.key(1), params["style_kernels"].shape)}

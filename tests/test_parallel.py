@@ -17,7 +17,8 @@ import tiny
 from writemate_jax.checkpoints.models import load_model
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
-from writemate_jax.training import loop, losses, optimizer, parallel, step
+from writemate_jax.training import losses, optimizer, parallel, step
+from writemate_jax.training.lines import order, prepare
 
 ROOT = Path(__file__).parents[1]
 
@@ -25,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 def steps_by_hand(config, count):
     """Single-device training without pmap: the oracle. Sums over the whole batch, by the mean number of units."""
     corpus = corpora.load(config.corpus)
-    description, batches, _ = loop.prepare(config, corpus)
+    description, batches, _ = prepare(config, corpus)
     network = description.network()
     rule = optimizer.make(config.optimizer, config.training.steps)
     state = step.initial_state(network, rule, config.seed, next(batches.ordered()))
@@ -40,7 +41,7 @@ def steps_by_hand(config, count):
         updates, moments = rule.update(jax.grad(loss)(params), moments, params)
         return jax.tree.map(lambda p, u: p + u, params, updates), moments
 
-    for _, batch in zip(range(count), loop.order(batches, config, 0), strict=False):
+    for _, batch in zip(range(count), order(batches, config, 0), strict=False):
         lines.append(int((batch.ids >= 0).sum()))
         params, moments = moved(params, moments, batch)
     return params, lines
@@ -63,13 +64,13 @@ def test_eight_devices_equal_one_with_ragged_batches(tmp_path, unit, global_norm
     expected, lines = steps_by_hand(config, 6)
     assert len(set(lines)) > 1, "the test needs a ragged batch"
 
-    _, batches, _ = loop.prepare(config, corpora.load(config.corpus))
-    description = loop.prepare(config, corpora.load(config.corpus))[0]
+    _, batches, _ = prepare(config, corpora.load(config.corpus))
+    description = prepare(config, corpora.load(config.corpus))[0]
     network = description.network()
     rule = optimizer.make(config.optimizer, config.training.steps)
     state = parallel.replicate(step.initial_state(network, rule, config.seed, next(batches.ordered())))
     train_step = step.make_train_step(description, rule, step.Units.of(batches, unit))
-    for _, batch in zip(range(6), loop.order(batches, config, 0), strict=False):
+    for _, batch in zip(range(6), order(batches, config, 0), strict=False):
         state, metrics = train_step(state, parallel.shard(batch), np.zeros(8, np.float32))
         assert float(metrics.sums.lines[0]) == (batch.ids >= 0).sum()
     for device in (0, 7):
@@ -83,7 +84,7 @@ def test_the_updates_of_an_epoch_add_up_to_the_gradient_of_the_mean_whatever_the
     config.data.update(batch_size=0, points_per_batch=400, buckets=2)
     config.model.update(window=False, layers=1)  # so that little is compiled
     config.optimizer.loss_unit = unit
-    description, batches, _ = loop.prepare(config, corpora.load(config.corpus))
+    description, batches, _ = prepare(config, corpora.load(config.corpus))
     network = description.network()
     rule = optax.chain(optax.trace(decay=1.0), optax.scale(0.0))  # adds up what it is given, and stays
     state = step.initial_state(network, rule, config.seed, next(batches.ordered()))
@@ -92,7 +93,7 @@ def test_the_updates_of_an_epoch_add_up_to_the_gradient_of_the_mean_whatever_the
     def gradient(params, batch):
         return jax.grad(lambda p: losses.sums(network, p, batch).nll)(params)
 
-    epoch = list(itertools.islice(loop.order(batches, config, 0), batches.steps()))
+    epoch = list(itertools.islice(order(batches, config, 0), batches.steps()))
     assert len({int((batch.ids >= 0).sum()) for batch in epoch}) > 1
     expected = functools.reduce(optax.tree.add, [gradient(state.params, batch) for batch in epoch])
     data = batches.lines if unit == "line" else batches.points
@@ -133,16 +134,17 @@ import sys
 from pathlib import Path
 port, rank, folder, corpus = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]
 sys.path[:0] = [".", "tests"]
-from writemate_jax.training import agreement, loop, parallel
+from writemate_jax.training import agreement, parallel
 parallel.initialize(f"127.0.0.1:{port}", 2, rank)
 import numpy as np, tiny
 from writemate_jax.checkpoints.orbax_checkpoints import Checkpoints
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
+from writemate_jax.training.lines import prepare
 
 config = tiny.config(folder)
 packed = corpora.load(corpus)
-about = loop.prepare(config, packed)[0]
+about = prepare(config, packed)[0]
 agreement.PATIENCE = 1.0
 
 def told(workdir, **changes):

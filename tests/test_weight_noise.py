@@ -15,6 +15,7 @@ from writemate_jax import config as configuration
 from writemate_jax.checkpoints.models import load_model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.training import log, loop, optimizer, parallel, step, weight_noise
+from writemate_jax.training.lines import prepare
 from writemate_jax.training.weight_noise import Posterior
 
 SHAPE = (5,)
@@ -182,7 +183,7 @@ def test_eight_devices_draw_the_same_weights_and_make_the_same_step_as_one(tmp_p
     assert jax.local_device_count() == 8
     config = noisy(tmp_path)
     config.data.slant = config.data.size = config.data.aspect = config.data.unknown_hands = 0.0
-    description, batches, _ = loop.prepare(config, corpora.load(config.corpus))
+    description, batches, _ = prepare(config, corpora.load(config.corpus))
     network, rule = description.network(), optimizer.make(config.optimizer, 1)
     batch = next(batches.ordered())
     state = step.initial_state(network, rule, config.seed, batch, config.optimizer.weight_noise)

@@ -77,7 +77,7 @@ class Batches:
       alphabet: for the texts' codes.
       mean, std: [2], offsets become (offset - mean) / std.
       buckets: how many length classes; their lengths are chosen for the least padding.
-      batch_size: lines in every batch; or
+      batch_size: lines in every batch; 0 for
       points_per_batch: as many lines as this allows in each bucket; an even number of them where it allows several, so
         that two devices share them.
       multiple_of: number of devices, which must divide every batch. One by points is filled up for that: which lines
@@ -100,17 +100,17 @@ class Batches:
         std: np.ndarray,
         *,
         buckets: int,
-        batch_size: int | None = None,
-        points_per_batch: int | None = None,
+        batch_size: int = 0,
+        points_per_batch: int = 0,
         multiple_of: int = 1,
         rests: bool = False,
         max_points: int = 2_000,
         with_text: bool = True,
         writers: Sequence[str] = (),
     ):
-        if (batch_size is None) == (points_per_batch is None):
-            raise ValueError("Batches: give either batch_size or points_per_batch")
-        if batch_size is not None and (batch_size < 1 or batch_size % multiple_of):
+        if batch_size < 0 or not batch_size and points_per_batch < 1:
+            raise ValueError(f"Batches: batch_size is {batch_size}, points_per_batch {points_per_batch}; expected some")
+        if batch_size % multiple_of:
             raise ConfigurationError(f"batch_size is {batch_size}; it must be a multiple of the {multiple_of} devices")
         indices = np.asarray(indices, np.int64)
         # A line of n rows makes n - 1 steps from one row to the next.

@@ -8,9 +8,8 @@ import jax
 import numpy as np
 
 from writemate_jax.checkpoints.models import Model
-from writemate_jax.data.batches import Batches
 from writemate_jax.data.corpus import Corpus
-from writemate_jax.training import evaluation, parallel
+from writemate_jax.training import evaluation, lines, parallel
 from writemate_jax.training.step import make_evaluation_step
 
 
@@ -52,21 +51,9 @@ def measure(model: Model, corpus: Corpus, indices: np.ndarray) -> Likelihood:
     window = model.config.model.window
     usable = [int(i) for i in indices if not window or set(corpus.text(i)) <= known]
     data = model.config.data
-    batches = Batches(
-        corpus,
-        usable,
-        model.alphabet,
-        model.mean,
-        model.std,
-        buckets=data.buckets,
-        # The training's, with as many more lines as the devices here need.
-        batch_size=-(-data.batch_size // jax.device_count()) * jax.device_count() or None,
-        points_per_batch=None if data.batch_size else data.points_per_batch,
-        multiple_of=jax.device_count(),
-        rests=data.rests,
-        max_points=data.max_points,
-        with_text=window,
-    )
+    # In the training's batches, with as many more lines as the devices here need.
+    batch_size = -(-data.batch_size // jax.device_count()) * jax.device_count()
+    batches = lines.batches(model, corpus, usable, batch_size=batch_size)
     step = make_evaluation_step(model.network())
     sums = evaluation.validate(step, parallel.replicate(model.params), batches)
     unit_nats = float(np.log(np.asarray(model.std, np.float64)).sum())  # density of dx, dy in the unit, a point

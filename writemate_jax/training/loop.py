@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,12 +17,10 @@ import numpy as np
 from ml_collections import ConfigDict
 from tqdm import tqdm
 
-from writemate_jax.alphabet import Alphabet
-from writemate_jax.checkpoints.models import Description
 from writemate_jax.checkpoints.orbax_checkpoints import Checkpoints
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
-from writemate_jax.data.batches import Batch, Batches
+from writemate_jax.data.batches import Batch
 from writemate_jax.replacing import write_text
 from writemate_jax.training import (
     agreement,
@@ -30,6 +28,7 @@ from writemate_jax.training import (
     cost,
     evaluation,
     hardware,
+    lines,
     losses,
     optimizer,
     parallel,
@@ -73,7 +72,7 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
     workdir.mkdir(parents=True, exist_ok=True)
     checking.check(config)
     corpus = corpora.load(config.corpus)
-    description, training, validation = prepare(config, corpus)
+    description, training, validation = lines.prepare(config, corpus)
     agreement.check(workdir, description.to_json(), corpus)
     network = description.network()
     rule = optimizer.make(config.optimizer, config.training.steps)
@@ -116,68 +115,6 @@ def _too_large(error: jax.errors.JaxRuntimeError, config: ConfigDict) -> TooLarg
     )
 
 
-def prepare(config: ConfigDict, corpus: corpora.Corpus) -> tuple[Description, Batches, Batches]:
-    """What a configuration makes of a corpus: the model's description, training and validation batches."""
-    train, held_out = (corpus.select(splits) for splits in corpora.ARRANGEMENTS[config.data.arrangement])
-    if config.training.validation_lines:
-        # Spread over the whole split, so that a part of it still holds all its writers.
-        held_out = held_out[:: max(1, len(held_out) // config.training.validation_lines)]
-    statistics = corpus.statistics(train)
-    mean, std = statistics.mean, statistics.std
-    if config.data.normalisation == "shared":
-        mean, std = np.zeros(2, np.float32), np.full(2, statistics.shared_std, np.float32)
-    writers = sorted({corpus.writer(i) for i in train}) if config.model.style_size else ()
-    strangers = sorted({*config.sampling.styles} - {*writers})
-    if strangers:
-        raise ConfigurationError(
-            f"config.sampling.styles has {strangers[0]!r}, which is no training writer of a network with styles; leave "
-            "it out"
-        )
-    description = Description(config, Alphabet(corpus.alphabet), mean, std, corpus.unit, tuple(writers))
-
-    def batches(indices):
-        return Batches(
-            corpus,
-            indices,
-            description.alphabet,
-            mean,
-            std,
-            buckets=config.data.buckets,
-            batch_size=config.data.batch_size or None,
-            points_per_batch=None if config.data.batch_size else config.data.points_per_batch,
-            multiple_of=jax.device_count(),
-            rests=config.data.rests,
-            max_points=config.data.max_points,
-            with_text=config.model.window,
-            writers=writers,
-        )
-
-    return description, batches(train), batches(held_out)
-
-
-def order(batches: Batches, config: ConfigDict, first: int) -> Iterator[Batch]:
-    """This process's batches of the steps `first`, `first` + 1, ... without end; a function of (seed, step) alone."""
-    at, epoch = 0, 0
-    while True:
-        short = at < config.data.short_steps
-        longest = config.data.short_points if short else None
-        count = batches.steps(longest=longest)
-        if short:
-            count = min(count, config.data.short_steps - at)
-        start = max(0, first - at)
-        if start < count:
-            batch = batches.epoch(
-                config.seed,
-                epoch,
-                process_index=jax.process_index(),
-                process_count=jax.process_count(),
-                longest=longest,
-                start=start,
-            )
-            yield from itertools.islice(batch, count - start)
-        at, epoch = at + count, epoch + 1
-
-
 class _Trainer:
     """The loop's parts that stay the same from step to step."""
 
@@ -193,15 +130,16 @@ class _Trainer:
         self.rate = optimizer.learning_rate(config.optimizer, config.training.steps)
         self.clock = time.monotonic()
 
-    def train(self, state, first: int, stop: dict, stop_at: float) -> step.TrainState:
+    def train(self, state, first: int, stop: threading.Event, stop_at: float) -> step.TrainState:
         settings = self.config.training
         if self._is_owed_evaluation(first):
             self._evaluate(first, state)
         waiting: tuple | None = None  # the metrics of the step before: read while the device works on the next
         window: list[losses.Sums] = []
         bar = tqdm(total=settings.steps, initial=first, unit="step", disable=self.log is None, mininterval=2.0)
-        for at, batch in zip(range(first, settings.steps), order(self.training, self.config, first), strict=False):
-            asked = stop["asked"] or time.monotonic() > stop_at
+        batches = lines.order(self.training, self.config, first)
+        for at, batch in zip(range(first, settings.steps), batches, strict=False):
+            asked = stop.is_set() or time.monotonic() > stop_at
             flag = np.full(jax.local_device_count(), asked, np.float32)
             state, metrics = self.train_step(state, parallel.shard(batch), flag)
             told_to_stop = waiting is not None and self._check(*waiting, window)
@@ -253,13 +191,13 @@ class _Trainer:
         return metrics.stop > 0
 
     def _report_not_finite(self, at: int, batch: Batch, metrics: step.Metrics) -> None:
-        lines = [int(i) for i in batch.ids if i >= 0]
+        ids = [int(i) for i in batch.ids if i >= 0]
         report = {
             "step": at,
             "nll": float(metrics.sums.nll),
             "gradient_norm": float(metrics.gradient_norm),
             "weight_norm": float(metrics.weight_norm),
-            "lines": [{"id": i, "source": self.corpus.source(i), "text": self.corpus.text(i)} for i in lines],
+            "lines": [{"id": i, "source": self.corpus.source(i), "text": self.corpus.text(i)} for i in ids],
         }
         path = self.workdir / f"not_finite_{jax.process_index()}.json"
         write_text(path, json.dumps(report, indent=1))
@@ -332,12 +270,12 @@ def _elsewhere(workdir: Path) -> str:
 
 
 @contextmanager
-def _stop_signals() -> Iterator[dict]:
-    """A record whose "asked" becomes 1 at SIGTERM or the first Ctrl-C; a second Ctrl-C interrupts at once."""
-    stop = {"asked": 0}
+def _stop_signals() -> Iterator[threading.Event]:
+    """An event that SIGTERM sets, or the first Ctrl-C; a second Ctrl-C interrupts at once."""
+    stop = threading.Event()
 
     def ask(number, frame):
-        stop["asked"] = 1
+        stop.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
