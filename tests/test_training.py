@@ -90,7 +90,7 @@ def test_killed_and_stopped_runs_go_on_bit_for_bit(tmp_path):
 
 
 def test_what_is_not_finite_stops_the_run_and_leaves_its_checkpoints(tmp_path, monkeypatch):
-    config, run = tiny.config(tmp_path), tmp_path / "run"
+    config, run = small(tmp_path), tmp_path / "run"
     loop.run(config, run)
 
     def files():
@@ -149,7 +149,7 @@ def test_an_infinite_learning_rate_leaves_no_checkpoint(tmp_path, save_every):
 
 
 def test_a_run_is_continued_by_its_own_configuration(tmp_path):
-    config = tiny.config(tmp_path)
+    config = small(tmp_path)
     config.training.update(steps=2, evaluate_every=2, save_every=2)
     loop.run(config, tmp_path / "run")
     config.optimizer.learning_rate = 0.5
