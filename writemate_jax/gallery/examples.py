@@ -76,7 +76,7 @@ EXAMPLES = (
         "Somebody's own hand: ink of a person whom the network has never seen, and a text in the style fitted to it",
         (
             "python train.py adapt --ink my_lines/ --workdir me",
-            'python sample.py "Written in a hand it has just met" --style me --candidates 8 --out me.svg',
+            'python sample.py "Written in a hand it has just met" --style me --out me.svg',
         ),
         ("my_lines.svg", "me.svg"),
     ),
