@@ -791,7 +791,7 @@ def test_the_site_writes_in_chromium_and_learns_a_hand(site):
     assert found["kind"] == "characters"
     assert len(found["fit"]["vector"]) == 32
     assert found["fit"]["after"] <= found["fit"]["before"]
-    assert found["network"] == {"weights": found["fit"]["hand"]["weights"], "styleSize": 32}
+    assert found["network"] == {"weights": found["fit"]["hand"]["weights"], "styleSize": 32, "hands": []}
     assert found["shares"] == sorted(found["shares"]) and found["shares"][-1] == 1
     assert found["own"][0]["text"] == "hello" and found["own"] != found["lines"]
 

@@ -51,7 +51,8 @@ export async function createEngine(config = {}) {
   } });
 
   return {
-    network, // {weights, styleSize}, see ../suits.js, and hands, the writers that "random" draws from
+    // {weights, styleSize}, see ../suits.js, and hands: the writers that "random" draws from, where no style has a name.
+    network,
 
     styles: async () => styles,
 

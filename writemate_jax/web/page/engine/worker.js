@@ -26,8 +26,9 @@ const answers = {
     kernel = code;
     model = parse(weights);
     network = await createNetwork(model, kernel);
-    const { styles, network: { styleSize }, weights, random, writers } = model.header;
-    return { styles, network: { weights, styleSize, hands: random.map((row) => writers[row - 1]) } };
+    const { styles, network: { styleSize }, random, writers, ...header } = model.header;
+    const hands = styles.length ? [] : random.map((row) => writers[row - 1]); // where no style has a name
+    return { styles, network: { weights: header.weights, styleSize, hands } };
   },
 
   async write(request, id) {
