@@ -31,6 +31,22 @@ def test_the_modules_own_tests():
     run_node("--test", "tests/page/")
 
 
+def test_every_script_can_be_read():
+    """Also those that a browser alone runs, in whose workers a mistake is but a network that does not start."""
+    program = (
+        "import fs from 'node:fs'; import vm from 'node:vm'; let text = '';"
+        "for await (const part of process.stdin) text += part; const wrong = [];"
+        "for (const file of JSON.parse(text)) {"
+        "  try { new vm.SourceTextModule(fs.readFileSync(file, 'utf8')); }"
+        "  catch (error) { wrong.push(`${file}: ${error}`); } }"
+        "console.log(JSON.stringify(wrong));"
+    )
+    scripts = sorted(map(str, PAGE.rglob("*.js")))
+    assert len(scripts) > 30
+    said = run_node("--experimental-vm-modules", "--input-type=module", "--eval", program, given=json.dumps(scripts))
+    assert json.loads(said) == []
+
+
 def test_curves_are_those_of_the_package():
     random = np.random.default_rng(0)
     strokes = [np.round(random.normal(size=(n, 2)).cumsum(0), 3) for n in (1, 2, 3, 9, 40)]
