@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from writemate_jax.evaluation import learning_curves
+from writemate_jax.evaluation import graves_table, learning_curves
 from writemate_jax.evaluation.extrapolation import ASTRAY, FEWEST, PowerLaw, fit, lasting
 from writemate_jax.evaluation.learning_curves import Curve
 
@@ -80,3 +80,14 @@ def test_a_curve_in_words_and_as_a_picture(tmp_path):
     path = tmp_path / "curves.png"
     learning_curves.draw(path, {"prediction": [("a", curve, -990.0), ("b", young, -990.0)], "synthesis": []})
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_columns_of_laws_are_there_where_a_curve_has_one():
+    law = PowerLaw(-1000.0, 100.0, 1.0)
+    curve, two = Curve(EPOCHS, law.at(EPOCHS), law), graves_table.ROWS[:2]
+    header, _, *rows = graves_table.continued_table(dict.fromkeys(two, curve))
+    assert header.endswith("| law: floor | law: after 10 times the epochs | law: reached after |")
+    assert all(row.endswith("| -1000 | -999 | never |") for row in rows) and len(rows) == 2
+    lawless = curve._replace(law=None, lawless="its rate fell")
+    header, _, *rows = graves_table.continued_table(dict.fromkeys(two, lawless))
+    assert header.endswith("| power law |") and all(row.endswith("| none, its rate fell |") for row in rows)

@@ -161,11 +161,11 @@ def _styles(options: argparse.Namespace) -> None:
     with tqdm(total=len(writer.model.writers), unit="style", disable=None) as bar:
         records = read_styles(writer, recogniser, bias=options.bias, seed=options.seed, progress=bar.update)
     kept = sorted(record.writer for record in records if record.cer <= options.most)
+    write_text(options.out / "records.json", json.dumps([asdict(record) for record in records], indent=1) + "\n")
     if not kept:
         raise ValueError(f"no style is read with at most {options.most:.1%} of characters wrong, the best with"
                          f" {records[0].cer:.1%}; give a larger --most")  # fmt: skip
     write_text(options.out / "styles.json", json.dumps(kept, indent=1) + "\n")
-    write_text(options.out / "records.json", json.dumps([asdict(record) for record in records], indent=1) + "\n")
     print(f"{len(kept)} of {len(records)} styles are read with at most {options.most:.1%} of characters wrong")
     print(options.out / "styles.json")
 

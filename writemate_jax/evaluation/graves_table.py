@@ -100,7 +100,7 @@ def table(folder: Path) -> str:
             elif not suffix:
                 lines.append(f"| {row.what} | | | {' | '.join((_paper(row)[0], 'not trained', '', _paper(row)[1]))}"
                              " | | | | | |")  # fmt: skip
-    reachable = (folder.parent / "reproduce.md").exists()
+    reachable = (folder.resolve().parent / "reproduce.md").exists()
     head = HEAD if reachable else re.sub(r"\[([^]]*)\]\(\.\./[^)]*\)", r"\1 (docs/reproduce.md)", HEAD)
     return head + "\n".join(lines) + "\n"
 
@@ -121,8 +121,7 @@ def write(folder: Path) -> Path:
             curves[row] = learning_curves.read(folder / found.curve, found)
     text = table(folder)
     if curves:
-        lawful = any(curve.law for curve in curves.values())
-        text += AS_TRAINED + (CONTINUED if lawful else NO_LAW) + "\n".join(_continued(curves, lawful)) + "\n"
+        text += AS_TRAINED + (CONTINUED if _lawful(curves) else NO_LAW) + "\n".join(continued_table(curves)) + "\n"
         panels = {
             kind: [(row.what.removeprefix(f"{kind}, "), curve, row.goal) for row, curve in curves.items()
                    if row.what.startswith(kind)]
@@ -133,9 +132,13 @@ def write(folder: Path) -> Path:
     return folder / "README.md"
 
 
-def _continued(curves: dict[Row, learning_curves.Curve], lawful: bool) -> list[str]:
+def _lawful(curves: dict[Row, learning_curves.Curve]) -> bool:
+    return any(curve.law for curve in curves.values())
+
+
+def continued_table(curves: dict[Row, learning_curves.Curve]) -> list[str]:
     """Lines of a table: where each curve stands and, if there are laws, what they say of the rest."""
-    rows = []
+    lawful, rows = _lawful(curves), []
     for row, curve in curves.items():
         floor, further, when = learning_curves.continued(curve, row.goal)
         best = float(curve.nats.min(initial=float("inf")))
