@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.data import corpus as corpora
-from writemate_jax.data.batches import GRAIN, Batches, bucket_lengths
+from writemate_jax.data.batches import GRAIN, Batches, bucket_lengths, lines_of
 from writemate_jax.data.corpus import Line
 
 MEAN, STD = np.array([0.1, -0.2], np.float32), np.array([2.0, 0.5], np.float32)
@@ -94,7 +94,12 @@ def test_how_many_devices_there_are_does_not_change_what_is_in_a_batch(corpus):
     assert one.steps() == eight.steps() and all(b % 8 == 0 for b, *_ in eight.shapes)
     for a, b in zip(one.epoch(2, 1), eight.epoch(2, 1), strict=True):
         np.testing.assert_array_equal(b.ids, np.pad(a.ids, (0, len(b.ids) - len(a.ids)), constant_values=-1))
-    assert all(b * t <= 400 and (b == 1 or b % 2 == 0) for b, t, _ in one.shapes)
+    assert all(b * t <= 400 for b, t, _ in one.shapes)
+
+
+@pytest.mark.parametrize(("points", "lines"), [(9, 1), (10, 1), (39, 2), (79, 6), (80, 8), (159, 8), (250, 24)])
+def test_a_batch_by_points_has_a_number_of_lines_that_suits_processors_and_two_devices(points, lines):
+    assert lines_of(points, 10) == lines
 
 
 def test_longest_keeps_to_short_lines(corpus):

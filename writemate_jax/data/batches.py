@@ -78,8 +78,7 @@ class Batches:
       mean, std: [2], offsets become (offset - mean) / std.
       buckets: how many length classes; their lengths are chosen for the least padding.
       batch_size: lines in every batch; 0 for
-      points_per_batch: as many lines as this allows in each bucket; an even number of them where it allows several, so
-        that two devices share them.
+      points_per_batch: as many lines as this allows in each bucket (`lines_of`).
       multiple_of: number of devices, which must divide every batch. One by points is filled up for that: which lines
         are in it does not depend on how many devices there are.
       rests: whether a rest goes in front of each line and behind it, see `strokes.add_rests`.
@@ -128,7 +127,7 @@ class Batches:
         place = np.searchsorted(lengths, steps)
         for i, length in enumerate(lengths.tolist()):
             ids = self.indices[place == i]
-            size = batch_size or max(1, points_per_batch // length // 2 * 2)
+            size = batch_size or lines_of(points_per_batch, length)
             codes = [alphabet.encode(corpus.text(j)) if with_text else np.zeros(0, np.int32) for j in ids]
             capacity = _round_up(max(map(len, codes)) + 1, 4) if with_text else 1
             bucket = _Bucket(
@@ -210,6 +209,15 @@ class Batches:
         if longest is None:
             return self._buckets
         return [b for b in self._buckets if b.length <= longest] or self._buckets[:1]
+
+
+def lines_of(points: int, length: int) -> int:
+    """How many lines of `length` a batch of so many points has: a multiple of 8 where it can, or of 2, or one.
+
+    Of 8, as products are made faster of so many columns (`model.unrolling`); of 2, so that two devices share them.
+    """
+    most = points // length
+    return most // 8 * 8 or most // 2 * 2 or 1
 
 
 def bucket_lengths(steps: np.ndarray, buckets: int) -> np.ndarray:

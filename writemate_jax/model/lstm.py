@@ -29,7 +29,7 @@ class LSTMParams(NamedTuple):
 
 
 def step(
-    pre_activation: jax.Array, c: jax.Array, peephole: jax.Array, clip: float
+    pre_activation: jax.Array, c: jax.Array, peephole: jax.Array, clip: float, axis: int = -1
 ) -> tuple[jax.Array, jax.Array]:
     """One step of the cell behind its products: eqs 7-11.
 
@@ -38,11 +38,12 @@ def step(
       c: [b, h], the cell state c_{t-1}.
       peephole: [3, h], the diagonal weights W_ci, W_cf, W_co.
       clip: bound of the derivative with respect to the gates' inputs; 0 for none.
+      axis: of the cells; 0 where lines are columns, [4h, b] and [h, b], and the peepholes are [3, h, 1].
 
     Returns:
-      h_t [b, h] and c_t [b, h].
+      h_t and c_t, shaped like c.
     """
-    z_i, z_f, z_c, z_o = jnp.split(pre_activation, 4, axis=-1)
+    z_i, z_f, z_c, z_o = jnp.split(pre_activation, 4, axis=axis)
     w_ci, w_cf, w_co = peephole
     i = jax.nn.sigmoid(clip_derivative(z_i + w_ci * c, clip))
     f = jax.nn.sigmoid(clip_derivative(z_f + w_cf * c, clip))

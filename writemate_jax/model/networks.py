@@ -214,39 +214,39 @@ class Network(nn.Module):
 
     def unroll(self, inputs: jax.Array, text: Text | None = None, styles: jax.Array | None = None) -> jax.Array:
         """A call for lines in these styles [b, s] or longer (see `style_gates`), whether learned or not."""
-        x = jnp.swapaxes(inputs, 0, 1)
-        t, b, _ = x.shape
-        gates = (0.0,) * self.layers if styles is None else self.style_gates(styles)
+        x = inputs.transpose(1, 2, 0)  # lines are columns, see `unrolling`
+        t, _, b = x.shape
+        gates = [0.0] * self.layers if styles is None else [gate.T for gate in self.style_gates(styles)]
         start = self.initial_carry(b, text.codes.shape[-1] if self.window else 0)
         hidden, read = [], (x,)  # what a layer reads: the points, the window and the layer below it
         for layer in range(self.layers):
             params = self.lstm[layer]()
             if self.window and layer == 0:
                 inputs_kernel, window_kernel = params.input_kernel[:POINT], params.input_kernel[POINT:]
-                z = unrolling.product(x, inputs_kernel, self.products) + params.bias + gates[layer]
+                z = unrolling.product(x, inputs_kernel, self.products) + params.bias[:, None] + gates[layer]
                 kernel, bias = self.soft_window()
                 h, w = unrolling.hoisted_scan(
                     unrolling.WindowLayer(self.lstm_clip, self.products, self.kappa_scale),
                     {"z": jnp.concatenate((window_kernel, params.recurrent_kernel)), "window": kernel},
-                    (start.h[0], start.c[0], start.window.kappa, start.window.w),
-                    {"z": z, "window": jnp.broadcast_to(bias, (t, b, bias.shape[0]))},
-                    params.peephole,
+                    (start.h[0].T, start.c[0].T, start.window.kappa, start.window.w.T),
+                    {"z": z, "window": jnp.broadcast_to(bias[:, None], (t, bias.shape[0], b))},
+                    params.peephole[..., None],
                     self.characters(text),
                 )
                 read = (x, w)
             else:
-                z = jnp.concatenate((*read, *hidden[-1:]), axis=-1)
-                z = unrolling.product(z, params.input_kernel, self.products) + params.bias + gates[layer]
+                z = jnp.concatenate((*read, *hidden[-1:]), axis=1)
+                z = unrolling.product(z, params.input_kernel, self.products) + params.bias[:, None] + gates[layer]
                 h = unrolling.hoisted_scan(
                     unrolling.Layer(self.lstm_clip, self.products),
                     {"z": params.recurrent_kernel},
-                    (start.h[layer], start.c[layer]),
+                    (start.h[layer].T, start.c[layer].T),
                     {"z": z},
-                    params.peephole,
+                    params.peephole[..., None],
                     None,
                 )
             hidden.append(h)
-        return jnp.swapaxes(self._outputs(hidden), 0, 1)
+        return self._outputs([h.transpose(2, 0, 1) for h in hidden])
 
 
 def without_text(params: dict, alphabet_size: int) -> dict:

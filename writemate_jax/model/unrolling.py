@@ -4,6 +4,10 @@ A layer's input products are one large product before its scan, and its weight g
 where a product's result enters a step beside an additive input (a *tap*), the cotangent of that tap is the dz_t of
 dW = sum_t x_t^T dz_t. Only h_{t-1} W and dz_t W^T are left in the loops.
 
+Lines are columns here: what is [b, i] elsewhere, a row for each line, is [i, b]. A processor makes W^T h of a few
+columns up to three times as fast as h W of as many rows, and fastest with 8 lines or a multiple of it
+(benchmarks/recurrence.py).
+
 Products may round their operands to bfloat16: they are summed in float32, and everything else (states, gates, window,
 weights, optimiser) stays float32. bfloat16 has the range of float32, so no loss needs to be scaled.
 """
@@ -24,31 +28,34 @@ EXACT = ("window",)
 
 
 class Matrix(NamedTuple):
-    """w [i, j], rounded, and its transpose [j, i] as an array of its own, for the loop that goes backward."""
+    """w [i, j], rounded, for the loop that goes backward; its transpose [j, i], an array of its own, goes forward."""
 
     w: jax.Array
     transpose: jax.Array
 
 
 def product(x: jax.Array, w: jax.Array, operands: str) -> jax.Array:
-    """x w in float32 for x [..., i] and w [i, j], of operands rounded to this type, in its derivatives, too."""
+    """w^T x in float32, [..., j, b], for x [..., i, b] and w [i, j], of operands rounded to this type.
+
+    So are its derivatives.
+    """
     return _product(x, w, _rounded(lax.stop_gradient(w), operands))
 
 
 @jax.custom_vjp
 def _product(x: jax.Array, w: jax.Array | None, matrix: Matrix) -> jax.Array:
     """The product with `matrix`, which is w rounded; w, if given, is what gets the derivative."""
-    return _matmul(x.astype(matrix.w.dtype), matrix.w)
+    return _matmul(matrix.transpose, x.astype(matrix.w.dtype))
 
 
 def _product_forward(x, w, matrix):
-    return _product(x, w, matrix), (x.astype(matrix.w.dtype), w, matrix.transpose)
+    return _product(x, w, matrix), (x.astype(matrix.w.dtype), w, matrix.w)
 
 
 def _product_backward(residuals, g):
-    x, w, transpose = residuals
-    g = g.astype(transpose.dtype)
-    return _matmul(g, transpose), None if w is None else _outer(x, g, g.dtype), None
+    x, w, rounded = residuals
+    g = g.astype(rounded.dtype)
+    return _matmul(rounded, g), None if w is None else _outer(x, g, g.dtype), None
 
 
 _product.defvjp(_product_forward, _product_backward)
@@ -69,8 +76,8 @@ def _transposed(a: jax.Array) -> jax.Array:
 
 
 def _outer(x: jax.Array, g: jax.Array, operands: Any) -> jax.Array:
-    """sum x^T g over all axes but the last, float32 [i, j]."""
-    x, g = (a.astype(operands).reshape(-1, a.shape[-1]) for a in (x, g))
+    """sum x g^T over all axes but the features', float32 [i, j], for x [..., i, b] and g [..., j, b]."""
+    x, g = (jnp.swapaxes(a.astype(operands), -1, -2).reshape(-1, a.shape[-2]) for a in (x, g))
     return _matmul(_transposed(x), g)
 
 
@@ -86,14 +93,15 @@ class Layer(NamedTuple):
     def __call__(self, matrices, peephole, constants, carry, taps):
         h, c = carry
         z = _product(h, None, matrices["z"]) + taps["z"]
-        h_next, c_next = lstm.step(z, c, peephole, self.clip)
+        h_next, c_next = lstm.step(z, c, peephole, self.clip, axis=0)
         return (h_next, c_next), {"z": h}, h_next
 
 
 class WindowLayer(NamedTuple):
     """The same of the first layer of a synthesis network, which reads w_{t-1} and moves the window.
 
-    Carry (h, c, kappa, w); matrices and taps "z", of (w, h), and "window", of h; constants: one-hot text and mask.
+    Carry (h, c, kappa, w); matrices and taps "z", of (w, h), and "window", of h; constants: one-hot text and mask. The
+    window itself has rows, as in sampling: kappa [b, k] and the constants.
     """
 
     clip: float
@@ -102,11 +110,13 @@ class WindowLayer(NamedTuple):
 
     def __call__(self, matrices, peephole, constants, carry, taps):
         h, c, kappa, w = carry
-        read = jnp.concatenate((w, h), axis=-1)
-        h, c = lstm.step(_product(read, None, matrices["z"]) + taps["z"], c, peephole, self.clip)
+        read = jnp.concatenate((w, h))
+        h, c = lstm.step(_product(read, None, matrices["z"]) + taps["z"], c, peephole, self.clip, axis=0)
         move = jax.checkpoint(window.step, static_argnums=(4,))
-        state = move(h @ matrices["window"] + taps["window"], kappa, *constants, self.kappa_scale)
-        return (h, c, state.kappa, state.w), {"z": read, "window": h}, (h, state.w)
+        moves = _product(h, None, matrices["window"]) + taps["window"]
+        state = move(moves.T, kappa, *constants, self.kappa_scale)
+        w = state.w.T
+        return (h, c, state.kappa, w), {"z": read, "window": h}, (h, w)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
@@ -121,7 +131,7 @@ def hoisted_scan(step: Layer | WindowLayer, matrices: dict, carry: Any, taps: di
 
 def _scan(step, matrices, carry, taps, others, constants):
     # Rounded here, once, and not at every step.
-    matrices = {name: m if name in EXACT else _rounded(m, step.operands) for name, m in matrices.items()}
+    matrices = {name: _rounded(m, _operands(name, step)) for name, m in matrices.items()}
 
     def body(carry, taps_t):
         carry, read, outputs = step(matrices, others, constants, carry, taps_t)
@@ -142,10 +152,12 @@ def _scan_forward(step, matrices, carry, taps, others, constants):
 def _scan_backward(step, residuals, cotangents):
     pull_back, read = residuals
     d_carry, d_taps, d_others = pull_back(cotangents)
-    d_matrices = {
-        name: _outer(read[name], d_taps[name], "float32" if name in EXACT else step.operands) for name in read
-    }
+    d_matrices = {name: _outer(read[name], d_taps[name], _operands(name, step)) for name in read}
     return d_matrices, d_carry, d_taps, d_others, None
+
+
+def _operands(matrix: str, step: Layer | WindowLayer) -> str:
+    return "float32" if matrix in EXACT else step.operands
 
 
 hoisted_scan.defvjp(_scan_forward, _scan_backward)
