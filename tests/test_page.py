@@ -366,12 +366,14 @@ def test_a_line_that_was_cleared_comes_back_by_undo(visit):
     _draw(page, [STROKE, STROKE + 1])
     kept = page.evaluate("localStorage.getItem('writemate.hand')")
     undo, count = page.locator("#own-undo"), page.locator("#own-count")
-    page.click("#own-clear")
+    page.press("#own-clear", "Enter")
+    expect(undo).to_be_focused()  # where the button itself can be pressed no more
     expect(count).to_have_text("0 strokes, 0 points recorded.")
     assert _strokes_kept(page) == 0
     page.click("#own-next")
     expect(undo).to_be_disabled()  # another line has nothing that was cleared
-    page.click("#own-back")
+    page.press("#own-back", "Enter")
+    expect(page.locator("#own-next")).to_be_focused()
     _draw(page, [STROKE])
     expect(undo).to_have_accessible_name("Undo the last stroke")
     undo.click()

@@ -12,6 +12,8 @@ export const SENTENCES = [
   "the quick brown fox", "jumps over a lazy dog", "Dear Anna, thank you!", "See you on May 27 at 3",
 ];
 const MOST = 8; // lines that a hand is learned from
+// Where the focus goes from a button that has done its last: to the first of these that can be pressed, which loses nothing.
+const HEIRS = { next: ["back"], back: ["next"], undo: ["next", "back"], clear: ["undo"], fit: ["next", "back"], delete: ["next"] };
 const TRIAL = "a line that shows how wide this hand is"; // not on paper
 
 /**
@@ -84,7 +86,7 @@ export function createHandDialog(engine, { used, changed, onServer, longest = In
 
   function count() {
     const strokes = lines[step].strokes.length, points = lines[step].strokes.flat().length;
-    const done = drawn().length;
+    const done = drawn().length, focused = document.activeElement;
     at("count").textContent = `${plural(strokes, "stroke")}, ${plural(points, "point")} recorded.`
       + (done > 1 || (done && !strokes) ? ` ${plural(done, "line")} written.` : "");
     at("clear").disabled = !strokes;
@@ -94,6 +96,7 @@ export function createHandDialog(engine, { used, changed, onServer, longest = In
     at("next").disabled = step === lines.length - 1;
     at("fit").disabled = !done || learning !== null;
     at("export").disabled = at("delete").disabled = hand === null; // a learned hand holds a line that was cleared, too
+    if (focused?.disabled) HEIRS[focused.id.slice("own-".length)]?.map(at).find((heir) => !heir.disabled)?.focus();
   }
 
   function clear() {
