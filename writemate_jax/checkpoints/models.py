@@ -58,6 +58,12 @@ class Description:
         return bool(self.config.data.rests) and self.unit == UNIT
 
     @property
+    def x_height(self) -> float:
+        """Of an x in normalised offsets; 0 where it is not known."""
+        known = self.unit == UNIT and self.config.data.normalisation == "shared"
+        return 1.0 / float(self.std[0]) if known else 0.0
+
+    @property
     def hands(self) -> tuple[str, ...]:
         """The writers whose styles are drawn from where none is asked for."""
         return tuple(self.config.sampling.styles) or self.writers

@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 import numbers
 import os
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -24,13 +23,12 @@ import jax
 import numpy as np
 
 from writemate_jax import strokes
-from writemate_jax.alphabet import UnknownCharacters
 from writemate_jax.checkpoints.models import Model, load_model
 from writemate_jax.compilation_cache import use_compilation_cache
 from writemate_jax.data import own_ink
 from writemate_jax.drawing import letters
 from writemate_jax.drawing.strokes_json import Ink
-from writemate_jax.hands import adapt, named_styles, primed, resemblance, text_fit
+from writemate_jax.hands import adapt, named_styles, primed, text_fit
 from writemate_jax.hands.ink_folder import read_lines
 from writemate_jax.hands.named_styles import NamedStyle
 from writemate_jax.hands.styles import Style
@@ -42,17 +40,11 @@ from writemate_jax.sampling.candidates import loop_of, usual
 from writemate_jax.sampling.lanes import Ended, Lanes, Track
 from writemate_jax.sampling.leading import Leading, Led
 from writemate_jax.sampling.levelling import level, on_baseline
-from writemate_jax.sampling.lines import (
-    PRIMER_CAPACITIES,
-    TEXT_CAPACITIES,
-    Line,
-    Primer,
-    capacity_of,
-    from_own_origin,
-    room_for,
-)
+from writemate_jax.sampling.lines import TEXT_CAPACITIES, Line, Primer, capacity_of, from_own_origin
+from writemate_jax.sampling.priming import Priming
 from writemate_jax.sampling.requests import InvalidRequest, biases_of, seeds_of
 from writemate_jax.sampling.style_choice import Asked, StyleChoice
+from writemate_jax.sampling.texts import readable
 from writemate_jax.sampling.trial import Trial, trial
 from writemate_jax.sampling.written import Written
 from writemate_jax.strokes import Rows
@@ -60,9 +52,6 @@ from writemate_jax.strokes import Rows
 if TYPE_CHECKING:
     from writemate_jax.pages import Page
 
-PRIMER_CHARACTERS = 1_000  # of a primer that is cut at a word, far below that
-# As a factor, of a primer that is not measured: of IAM-OnDB each line has its points 0.47 to 2.4 times as far apart.
-SPACING = 6.0
 FREE_CHARACTERS = 4  # the cap on points counts these on top of the text: a short line is not cut for a slow start
 
 
@@ -90,6 +79,7 @@ class Writer:
         self._network = model.network()
         self._params = jax.device_put(model.params)
         self._styles = StyleChoice(model)
+        self._priming = Priming(model)
         self._last_hand: tuple[tuple[str, bytes], np.ndarray] | None = None
 
     @classmethod
@@ -143,8 +133,9 @@ class Writer:
           UnknownCharacters: a text has characters without a likeness in the network's alphabet.
         """
         style = self._styles.loaded(style)  # once, for its vector and its primer
-        primed_by_style = prime is None and prime_text is None
-        primer = self.primer(style) if primed_by_style else self._primer(prime, prime_text)
+        if prime is None and prime_text is not None:
+            raise InvalidRequest(f"prime_text is {prime_text!r}, but there is no ink of it; give prime, too")
+        primer = self._priming.of_style(style) if prime is None else self._priming.of_ink(prime, prime_text)
         asked = self.lines(texts, bias, seed, style, candidates, primer)
         # What still asks for candidates to be written, and what it asks for.
         trying = {i: self.trial(line, count) for i, (line, count) in enumerate(asked)}
@@ -171,7 +162,7 @@ class Writer:
         """What `write` is asked for, checked: each line, and how many candidates of it are wanted."""
         if not self._network.window:
             raise InvalidRequest("this is a prediction network, which knows no text; use unconditional()")
-        primer = primer or self._primer(None, None)
+        primer = primer or self._priming.none()
         texts = [texts] if isinstance(texts, str) else list(texts)
         texts = [self.readable(text, f"text {i}") for i, text in enumerate(texts)]
         if bias is None:
@@ -237,7 +228,7 @@ class Writer:
 
     def trial(self, line: Line, candidates: int) -> Trial:
         """`sampling.trial.trial` of a line by this network."""
-        return trial(line, candidates, self._x_height, self._unread, loop_of(self.model.config.model.kappa_scale))
+        return trial(line, candidates, self.model.x_height, self._unread, loop_of(self.model.config.model.kappa_scale))
 
     def _unread(self, line: Line, drafts: Sequence[Ended]) -> np.ndarray | None:
         """How unlikely each draft says the text, in nats, to a reader of such ink; None where there is none."""
@@ -309,7 +300,7 @@ class Writer:
         points = self.model.config.sampling.points if points is None else points
         if not 1 <= points <= MAX_POINTS:
             raise InvalidRequest(f"{points} points; expected 1 to {MAX_POINTS}")
-        primer = self._primer(None, None)
+        primer = self._priming.none()
         seeds = seeds_of(seed, 1)
         biases = biases_of(self.model.config.sampling.bias if bias is None else bias, 1)
         line = Line(primer, "", self.styles(None, seeds)[0], seeds[0], biases[0], points - len(primer.lead))
@@ -348,24 +339,8 @@ class Writer:
         Raises `InvalidRequest` for ink that cannot be one.
         """
         if isinstance(style, Ink):
-            return self._primer(style, None)
-        style = self._styles.loaded(style)
-        if isinstance(style, Style):
-            return self._own_primer(style)
-        if isinstance(style, NamedStyle):
-            return self._primer(style.ink, None)._replace(own=False)
-        return self._primer(None, None)
-
-    def _own_primer(self, style: Style) -> Primer:
-        """Of a hand that was learned: its line, if there is one, and what is typical of it, if more is known."""
-        try:
-            primer = self._primer(style.primer, None)._replace(own=True)
-        except (InvalidRequest, UnknownCharacters) as error:  # of an earlier version, which kept what is of no use
-            raise InvalidRequest(
-                f"style: writing cannot go on from the line that is kept with it ({error}); make the style again with"
-                " train.py adapt"
-            ) from error
-        return primer if style.trait is None else primer._replace(trait=style.trait)
+            return self._priming.of_ink(style)
+        return self._priming.of_style(self._styles.loaded(style))
 
     def finished(self, line: Line, ended: Ended) -> Written:
         """The line as ink, from what lanes made of it."""
@@ -399,78 +374,9 @@ class Writer:
         x_height = letters.x_height([rows], self.model.unit)
         return Written(rows, line.text, complete, line.bias, line.seed, pace, x_height)
 
-    def _primer(self, prime: Ink | Rows | None, text: str | None) -> Primer:
-        rests = self.model.config.data.rests
-        if prime is None:
-            if text is not None:
-                raise InvalidRequest(f"prime_text is {text!r}, but there is no ink of it; give prime, too")
-            # A line of known origin begins with the pen at rest there, which is no ink; another with its first point.
-            start = np.array([[0, 0, 1 if rests else 0]], np.float32)
-            lead = start[:0] if rests else start
-            return Primer("", self._normalise(start)[0], np.zeros((0, 3), np.float32), 0, lead, np.zeros(2))
-        if isinstance(prime, (str, os.PathLike)):
-            raise InvalidRequest(
-                f"prime is {str(prime)!r}; expected ink, which writemate_jax.data.ink_files.read_ink reads from a file"
-            )
-        ink, text = (prime.strokes, text or prime.text) if isinstance(prime, Ink) else (prime, text)
-        if not text:
-            raise InvalidRequest("the primer has no text; give prime_text, what its ink says")
-        text = self.readable(text, "prime_text", PRIMER_CHARACTERS if self.model.sized else MAX_CHARACTERS)
-        try:
-            ink = strokes.check(ink)
-            if self.model.sized:  # the size of letters is measured, whatever it came in
-                ink, text = own_ink.primer(ink, text)
-        except (strokes.InvalidInk, own_ink.UnfitInk) as error:
-            raise InvalidRequest(f"prime: {error}") from error
-        start, forced = (np.array([0, 0, 1], np.float32), ink) if rests else (ink[0] * [0, 0, 1], ink[1:])
-        if not 0 < len(forced) <= PRIMER_CAPACITIES[-1]:
-            raise InvalidRequest(f"prime has {len(ink)} points; expected 2 to {PRIMER_CAPACITIES[-1]}")
-        if not self.model.sized:
-            self._check_spacing(ink)
-        padded = np.zeros((room_for(len(forced)), 3), np.float32)
-        padded[: len(forced)] = self._normalise(forced)
-        end = strokes.to_points(ink)[-1]
-        trait = resemblance.trait([ink]) if self._x_height else None
-        return Primer(text + " ", self._normalise(start[None])[0], padded, len(forced), ink[:0], end, trait, own=True)
-
-    def _check_spacing(self, ink: Rows) -> None:
-        """Raises InvalidRequest for ink that is taken as it stands and cannot be in the network's unit."""
-        spacing = float(np.sqrt(np.square(ink[1:, :2] / self.model.std).mean())) if len(ink) > 1 else 1.0
-        if not 1 / SPACING < spacing < SPACING:
-            raise InvalidRequest(f"prime: its points lie {spacing:.3g} times as far apart as those of the lines that"
-                                 " this network learned; it takes ink as it stands, in the unit of its corpus"
-                                 f" ({self.model.unit}): scale it, and space its points likewise")  # fmt: skip
-
     def readable(self, text: str, name: str = "text", limit: int = MAX_CHARACTERS) -> str:
-        """The line that is written for a text, as `write` has it; warns where that is another.
-
-        name: of the text in messages. limit: characters. Raises as `write` does.
-        """
-        if not isinstance(text, str):
-            raise InvalidRequest(f"{name} is {text!r}; expected a text")
-        stripped = text.strip()
-        if not stripped:
-            raise InvalidRequest(f"{name} is empty; expected 1 to {limit} characters")
-        breaks = sorted({c for c in stripped if c in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"})
-        if breaks:
-            raise InvalidRequest(f"{name} has a line break ({breaks[0]!r}); give each line as a text of its own")
-        readable, replaced = self.model.alphabet.line(stripped, name)
-        if replaced:
-            changes = ", ".join(f"{old!r} as {new!r}" for old, new in replaced.items())
-            warnings.warn(f"{name}: the network does not know all of its characters; it writes {changes}", stacklevel=3)
-        if not readable:
-            raise InvalidRequest(f"{name} has nothing that can be seen; expected 1 to {limit} characters")
-        if len(readable) > limit:
-            raise InvalidRequest(
-                f"{name} has {len(readable)} characters; expected 1 to {limit}: split it into several lines"
-            )
-        return readable
-
-    @cached_property
-    def _x_height(self) -> float:
-        """Of normalised offsets; 0 where it is not known."""
-        known = self.model.unit == strokes.UNIT and self.model.config.data.normalisation == "shared"
-        return 1.0 / float(self.model.std[0]) if known else 0.0
+        """The line that is written for a text, as `write` has it; warns where that is another (`texts.readable`)."""
+        return readable(self.model.alphabet, text, name, limit, stacklevel=4)
 
     def _usual_bias(self, text: str, learned: bool) -> float:
         """Of a text where nobody says; learned: in a hand of more than a primer's ink."""
@@ -479,9 +385,6 @@ class Writer:
     def _reach(self, bias: float) -> float:
         reach = self.model.config.sampling.reach
         return reach / bias if reach and bias else math.inf
-
-    def _normalise(self, rows: Rows) -> Rows:
-        return strokes.normalise(rows, self.model.mean, self.model.std)
 
     def _denormalise(self, rows: Rows) -> Rows:
         return strokes.denormalise(rows, self.model.mean, self.model.std)
