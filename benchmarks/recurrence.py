@@ -11,13 +11,13 @@ On 2 cores of an AMD EPYC with AVX-512 and its bfloat16 products (peak 214 GFLOP
 
 So training goes layer by layer. Huge pages (`training/huge_pages.py`) are on in all. That was with a row for each
 line; they are columns since. Both, layer by layer, on 2 cores of an AMD EPYC without AVX-512 (peak 159 GFLOP/s
-float32), points/s of 650 points a line:
+float32), one device, points/s of 650 points a line:
 
-    lines               6       8      16      24
-    1 x 900, rows   1,749   1,802            3,334
-      columns       2,928   5,181            5,543
-    3 x 400, rows   3,783   3,062   3,987    4,283
-      columns       3,145   3,853   3,705    4,261
+    lines                            6       8      16      24
+    prediction 1 x 900, rows     1,749   1,802       -   3,334
+                        columns  2,928   5,181       -   5,543
+    synthesis 3 x 400,  rows     3,783   3,062   3,987   4,283
+                        columns  3,145   3,853   3,705   4,261
 
 The matrix of 900 cells is 13 MB, which no core's cache holds. Columns like multiples of 8 (`data.batches.lines_of`).
 """
@@ -48,7 +48,7 @@ def one_scan(network: Network, params, x, text):
             in_axes=1,
             out_axes=1,
         )
-        return scan(network, network.initial_carry(x.shape[0], text.codes.shape[-1]), x)[1]
+        return scan(network, network.initial_carry(x.shape[0], text.codes.shape[-1] if text else 0), x)[1]
 
     return network.apply({"params": params}, x, text, method=unroll)
 
@@ -62,14 +62,17 @@ WAYS = (("one scan", one_scan, "float32"), ("layers", layered, "float32"), ("bfl
 
 
 def measure(layers: int, cells: int, batch: int, points: int, characters: int, peak: float) -> None:
+    """Of a synthesis network, or of a prediction network with no characters."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(batch, points + 1, 3)).astype(np.float32)
     x[..., 2] = x[..., 2] > 1
-    text = text_batch([rng.integers(1, ALPHABET + 1, characters) for _ in range(batch)], characters + 1)
+    window, text = characters > 0, None
+    if window:
+        text = text_batch([rng.integers(1, ALPHABET + 1, characters) for _ in range(batch)], characters + 1)
     gradients = []
     for name, unroll, products in WAYS:
         network = Network(
-            layers, cells, mixtures=20, window=True, components=10, alphabet_size=ALPHABET, products=products
+            layers, cells, mixtures=20, window=window, components=10, alphabet_size=ALPHABET, products=products
         )
         params = network.init(jax.random.key(0), x[:, :2], text)["params"]
         weights = sum(leaf.size for leaf in jax.tree.leaves(params))
@@ -94,8 +97,10 @@ def main() -> None:
     peak = gemm_peak()
     print(f"GEMM peak {peak / 1e9:.0f} GFLOP/s float32")
     for layers, cells in ((3, 400), (2, 256)):
-        for batch, points, characters in ((24, 650, 40), (64, 200, 20), (128, 200, 20)):
+        for batch, points, characters in ((6, 650, 40), (8, 650, 40), (24, 650, 40), (64, 200, 20), (128, 200, 20)):
             measure(layers, cells, batch, points, characters, peak)
+    for batch in (6, 8, 24):
+        measure(1, 900, batch, 650, 0, peak)
 
 
 if __name__ == "__main__":

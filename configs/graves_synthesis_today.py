@@ -13,10 +13,10 @@ from configs import graves_synthesis
 def get_config():
     config = graves_synthesis.get_config()
 
-    # Batches of about 12 lines, of all lengths the same number of points, so that long lines fit into memory. An update
-    # of half as many points teaches nearly as much here, so that an epoch has twice as many (docs/experiments.md, 7).
+    # Batches of about 10 lines, of all lengths about as many points, so that long lines fit into memory. An update of
+    # half as many points teaches nearly as much here, so that an epoch has twice as many (docs/experiments.md, 7).
     config.data.batch_size = 0
-    config.data.points_per_batch = 8_000
+    config.data.points_per_batch = 10_000
     config.data.buckets = 12
     config.data.short_steps = 240
     config.data.short_points = 450

@@ -12,8 +12,8 @@ from writemate_jax.model.clipping import clip_derivative
 B, D, H, T = 2, 3, 5, 7
 
 
-@pytest.mark.parametrize("peepholes", [True, False])
-def test_cell_equals_equations_7_to_11_in_numpy(peepholes):
+@pytest.mark.parametrize(("peepholes", "columns"), [(True, False), (False, False), (True, True)])
+def test_cell_equals_equations_7_to_11_in_numpy(peepholes, columns):
     rng = np.random.default_rng(0)
     layer = lstm.LSTMLayer(D, H, peepholes)
     variables = layer.init(jax.random.key(0))
@@ -25,7 +25,10 @@ def test_cell_equals_equations_7_to_11_in_numpy(peepholes):
     h_jax, c_jax = jnp.zeros((B, H)), jnp.zeros((B, H))
     for x in xs:
         z = jnp.asarray(x, jnp.float32) @ params.input_kernel + h_jax @ params.recurrent_kernel + params.bias
-        h_jax, c_jax = lstm.step(z, c_jax, params.peephole, clip=10.0)
+        if columns:
+            h_jax, c_jax = (a.T for a in lstm.step(z.T, c_jax.T, params.peephole[..., None], clip=10.0, axis=0))
+        else:
+            h_jax, c_jax = lstm.step(z, c_jax, params.peephole, clip=10.0)
         for b in range(B):
             z_i, z_f, z_c, z_o = np.split(x[b] @ w_x + h[b] @ w_h + bias, 4)
             i, f = expit(z_i + w_ci * c[b]), expit(z_f + w_cf * c[b])

@@ -483,15 +483,14 @@ def test_of_one_line_that_writing_goes_on_from_the_trait_is_taken_there(client, 
     monkeypatch.setattr(primers, "strays", lambda model, rows, *_: np.zeros(len(rows), int))
     hand = client.post("/api/v1/fit", json=body).json()["hand"]
     assert hand["primer"]["text"] == "tool" and hand["trait"] is None
-    monkeypatch.setitem(vars(alone()), "_x_height", 2.0)  # as of a network that knows how large letters are
+    monkeypatch.setattr(Description, "x_height", 2.0)  # as of a network that knows how large letters are
     asked = Hands(alone()).asked(messages.Write(text="a", hand=hand))
     np.testing.assert_allclose(asked.primer.trait, bare["trait"], atol=0.05)
 
 
 def test_of_candidates_the_one_whose_trait_is_sent_is_kept(client, monkeypatch):
     monkeypatch.setattr(candidates, "HAND", 1e9)  # the points of a network by chance are odd in any case
-    for writer in (alone(), client.app.state.desk.writer):
-        monkeypatch.setitem(vars(writer), "_x_height", 2.0)  # as of a network that knows how large letters are
+    monkeypatch.setattr(Description, "x_height", 2.0)  # as of a network that knows how large letters are
     rng, written = np.random.default_rng(12), set()
     for primed in (True, False):
         hand = own_hand() if primed else own_hand(primer=None)

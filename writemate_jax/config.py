@@ -44,7 +44,7 @@ def default() -> ConfigDict:
     data.arrangement = "open"  # which splits train and which validate: corpus.ARRANGEMENTS
     data.normalisation = "per_axis"  # offsets to mean 0, std 1 on each axis (paper), or "shared": one std, no mean
     data.rests = False  # pen at rest on the baseline before and after a line, learned with it; needs known baselines
-    data.batch_size = 32  # lines in a batch; 0: as many as points_per_batch allows in each bucket
+    data.batch_size = 32  # lines in a batch; 0: as many as points_per_batch allows (data.batches.lines_of)
     config.batch_size = data.get_ref("batch_size")  # the same field by a shorter name: --config.batch_size=32
     data.points_per_batch = 10_000
     data.buckets = 8  # batch lengths, and so compiled shapes

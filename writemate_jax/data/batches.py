@@ -78,7 +78,7 @@ class Batches:
       mean, std: [2], offsets become (offset - mean) / std.
       buckets: how many length classes; their lengths are chosen for the least padding.
       batch_size: lines in every batch; 0 for
-      points_per_batch: as many lines as this allows in each bucket (`lines_of`).
+      points_per_batch: as many lines as this allows in each bucket, rounded down (`lines_of`).
       multiple_of: number of devices, which must divide every batch. One by points is filled up for that: which lines
         are in it does not depend on how many devices there are.
       rests: whether a rest goes in front of each line and behind it, see `strokes.add_rests`.
@@ -214,7 +214,8 @@ class Batches:
 def lines_of(points: int, length: int) -> int:
     """How many lines of `length` a batch of so many points has: a multiple of 8 where it can, or of 2, or one.
 
-    Of 8, as products are made faster of so many columns (`model.unrolling`); of 2, so that two devices share them.
+    Of 8, as a processor makes products the fastest of so many columns (`model.unrolling`), and eight devices share
+    them; of 2, so that two do.
     """
     most = points // length
     return most // 8 * 8 or most // 2 * 2 or 1

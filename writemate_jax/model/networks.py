@@ -214,7 +214,7 @@ class Network(nn.Module):
 
     def unroll(self, inputs: jax.Array, text: Text | None = None, styles: jax.Array | None = None) -> jax.Array:
         """A call for lines in these styles [b, s] or longer (see `style_gates`), whether learned or not."""
-        x = inputs.transpose(1, 2, 0)  # lines are columns, see `unrolling`
+        x = inputs.transpose(1, 2, 0)  # [t, 3, b]: lines are columns, see `unrolling`
         t, _, b = x.shape
         gates = [0.0] * self.layers if styles is None else [gate.T for gate in self.style_gates(styles)]
         start = self.initial_carry(b, text.codes.shape[-1] if self.window else 0)

@@ -1,12 +1,12 @@
 """The recurrence of whole lines, layer by layer: what does not wait for it is taken out of its loop.
 
+Lines are columns here: what is [b, i] elsewhere, a row for each line, is [i, b]. Where a matrix is larger than a
+processor's cache (1 x 900), W^T h of a few columns takes it up to a third of the time of h W of as many rows, and where
+it is not (3 x 400), about as long; the least with 8 lines or a multiple of it (benchmarks/recurrence.py).
+
 A layer's input products are one large product before its scan, and its weight gradients one after the backward scan:
 where a product's result enters a step beside an additive input (a *tap*), the cotangent of that tap is the dz_t of
-dW = sum_t x_t^T dz_t. Only h_{t-1} W and dz_t W^T are left in the loops.
-
-Lines are columns here: what is [b, i] elsewhere, a row for each line, is [i, b]. A processor makes W^T h of a few
-columns up to three times as fast as h W of as many rows, and fastest with 8 lines or a multiple of it
-(benchmarks/recurrence.py).
+dW = sum_t x_t dz_t^T. Only W^T h_{t-1} and W dz_t are left in the loops.
 
 Products may round their operands to bfloat16: they are summed in float32, and everything else (states, gates, window,
 weights, optimiser) stays float32. bfloat16 has the range of float32, so no loss needs to be scaled.
@@ -82,9 +82,9 @@ def _outer(x: jax.Array, g: jax.Array, operands: Any) -> jax.Array:
 
 
 class Layer(NamedTuple):
-    """One step of an LSTM layer for `hoisted_scan`: carry (h, c), matrix and tap "z", `others` the peepholes.
+    """One step of an LSTM layer for `hoisted_scan`: carry (h, c), [h, b] each, matrix [h, 4h] and tap [4h, b] "z".
 
-    clip: see `lstm.step`. operands: see `product`.
+    `others` are the peepholes, [3, h, 1]. clip: see `lstm.step`. operands: see `product`.
     """
 
     clip: float
@@ -100,8 +100,8 @@ class Layer(NamedTuple):
 class WindowLayer(NamedTuple):
     """The same of the first layer of a synthesis network, which reads w_{t-1} and moves the window.
 
-    Carry (h, c, kappa, w); matrices and taps "z", of (w, h), and "window", of h; constants: one-hot text and mask. The
-    window itself has rows, as in sampling: kappa [b, k] and the constants.
+    Carry (h, c, kappa, w); matrices and taps "z", of (w, h), and "window", of h; constants: one-hot text and mask. w is
+    [v, b], the tap "window" [3k, b]; the window itself has rows, as in sampling: kappa [b, k] and the constants.
     """
 
     clip: float

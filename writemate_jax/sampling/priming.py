@@ -39,7 +39,7 @@ class Priming:
         lead = start[:0] if rests else start
         return Primer("", self._normalised(start)[0], np.zeros((0, 3), np.float32), 0, lead, np.zeros(2))
 
-    def of_style(self, style: object) -> Primer:
+    def of_style(self, style: str | np.ndarray | Style | NamedStyle | None) -> Primer:
         """Of what `style_choice` loaded: a named style or one of `train.py adapt` has a primer, another has none.
 
         Raises `InvalidRequest` for ink that cannot be one.
@@ -72,7 +72,7 @@ class Priming:
         if not text:
             raise InvalidRequest("the primer has no text; give prime_text, what its ink says")
         limit = PRIMER_CHARACTERS if sized else MAX_CHARACTERS
-        text = readable(self._model.alphabet, text, "prime_text", limit, stacklevel=4)
+        text = readable(self._model.alphabet, text, "prime_text", limit, stacklevel=4)  # of who calls `Writer`
         try:
             ink = strokes.check(ink)
             if sized:  # the size of letters is measured, whatever it came in

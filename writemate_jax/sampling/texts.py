@@ -12,7 +12,7 @@ BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 
 
 def readable(
-    alphabet: Alphabet, text: str, name: str = "text", limit: int = MAX_CHARACTERS, *, stacklevel: int = 2
+    alphabet: Alphabet, text: str, name: str = "text", limit: int = MAX_CHARACTERS, *, stacklevel: int
 ) -> str:
     """The line that is written for a text: `Writer.write` says what it leaves out and replaces.
 

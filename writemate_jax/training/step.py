@@ -69,8 +69,8 @@ def initial_state(
 class Units(NamedTuple):
     """How many units of the loss, lines or points, the training data has, and a batch of an epoch in the mean.
 
-    A batch's sum is divided by that mean, not by its own number: batches of about as many points have 14 short lines or
-    2 long ones, and by its own number a line in the one would count a seventh of a line in the other.
+    A batch's sum is divided by that mean, not by its own number: batches of about as many points have 24 short lines or
+    4 long ones, and by its own number a line in the one would count a sixth of a line in the other.
     """
 
     data: int

@@ -12,8 +12,12 @@ export const SENTENCES = [
   "the quick brown fox", "jumps over a lazy dog", "Dear Anna, thank you!", "See you on May 27 at 3",
 ];
 const MOST = 8; // lines that a hand is learned from
-// Where the focus goes from a button that has done its last: to the first of these that can be pressed, which loses nothing.
-const HEIRS = { next: ["back"], back: ["next"], undo: ["next", "back"], clear: ["undo"], fit: ["next", "back"], delete: ["next"] };
+// A button that disables itself hands its focus to the first of these that is enabled; an import always is.
+const HEIRS = {
+  next: ["back", "import"], back: ["next", "import"], undo: ["next", "back", "import"],
+  clear: ["undo", "next", "back", "import"], fit: ["next", "back", "import"],
+  export: ["next", "back", "import"], delete: ["next", "back", "import"],
+};
 const TRIAL = "a line that shows how wide this hand is"; // not on paper
 
 /**
@@ -121,8 +125,9 @@ export function createHandDialog(engine, { used, changed, onServer, longest = In
 
   async function fit() {
     learning = new AbortController();
-    const { signal } = learning;
+    const { signal } = learning, pressed = document.activeElement;
     count();
+    const heir = document.activeElement;
     say("Learning your hand …");
     at("progress").hidden = false;
     at("progress").removeAttribute("value"); // until it is known
@@ -145,6 +150,7 @@ export function createHandDialog(engine, { used, changed, onServer, longest = In
       learning = null;
       at("progress").hidden = true;
       count();
+      if (document.activeElement === heir) pressed.focus(); // where learning failed: it can be tried again
     }
   }
 
@@ -211,6 +217,10 @@ export function createHandDialog(engine, { used, changed, onServer, longest = In
     say("Your ink is deleted.");
   });
   dialog.addEventListener("close", () => learning?.abort());
+  dialog.addEventListener("keydown", (event) => {
+    // A key that is held would press what the focus is handed on to: Undo behind Clear, until no stroke is left.
+    if (event.repeat && event.key === "Enter" && event.target.matches("button")) event.preventDefault();
+  });
   addEventListener("storage", refresh);
 
   return {
