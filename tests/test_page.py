@@ -503,15 +503,17 @@ def test_ink_that_is_deleted_or_replaced_is_learned_no_further(visit):
     progress = page.locator("#own-progress")
     page.click("#draw")
     _draw(page, [np.array([[0, 0], [1, 1], [2, 0]])])
-    for question, replace in (
-        ("Replace 1", lambda: page.set_input_files("#own-import", _file(ink))),
-        ("Delete 1", lambda: page.click("#own-delete")),
+    for question, replace, heir in (  # which has the focus while it learns
+        ("Replace 1", lambda: page.set_input_files("#own-import", _file(ink)), "next"),
+        ("Delete 1", lambda: page.press("#own-delete", "Enter"), "import"),  # of one line none is next
     ):
-        page.click("#own-fit")
+        page.press("#own-fit", "Enter")
         expect(progress).to_be_visible()
+        expect(page.locator(f"#own-{heir}")).to_be_focused()
         _agree(page, question)
         replace()
         expect(progress).to_be_hidden()
+    expect(page.locator("#own-next")).to_be_focused()  # as nothing is left to delete
     assert page.evaluate("localStorage.length") == 0
 
 
