@@ -230,8 +230,9 @@ def test_line_that_does_not_end_is_tried_with_other_seeds_then_warned_of():
     writer = FakeWriter(complete=lambda text, seed: len(writer.seeds[text]) > 1)
     pages.write_pages(writer, "Hello", seed=7)
     assert len(set(writer.seeds["Hello"])) == 2
-    with pytest.warns(UserWarning, match="1 lines were cut before their end, 'Hello' first"):
+    with pytest.warns(UserWarning, match="1 lines were cut before their end, 'Hello' first") as caught:
         pages.write_pages(FakeWriter(complete=lambda text, seed: False), "Hello", seed=7)
+    assert caught[0].filename == __file__
 
 
 def test_a_random_style_is_drawn_once_and_options_reach_the_writer():

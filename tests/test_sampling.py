@@ -525,9 +525,9 @@ def test_networks_say_which_kind_they_are():
 
 def test_unknown_characters_are_replaced_with_a_warning_or_named():
     scribe = writer()
-    with pytest.warns(UserWarning, match="text 0: .* writes '\u00e9' as 'e'"):
+    with pytest.warns(UserWarning, match="text 0: .* writes '\u00e9' as 'e'") as caught:
         [line] = scribe.write(["f\u00e9d"], seed=2)
-    assert line.text == "fed"
+    assert line.text == "fed" and caught[0].filename == __file__
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         [plain] = scribe.write([" fed "], seed=2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -17,6 +16,7 @@ from writemate_jax.data.word_cuts import cut_words
 from writemate_jax.drawing.curves import bezier, flatten
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.strokes import Rows, Stroke
+from writemate_jax.warning import warn
 
 WIDTH = (0.4, 2.5)  # of ink against what its text lets expect: beyond, they hardly belong together
 # x-heights that the pen may go for each character. So many points lie on 19; the rest is for trembling, which smoothing
@@ -86,7 +86,7 @@ def _in_alphabet(text: str, alphabet: Alphabet, name: str) -> str:
                        f" characters. The alphabet is {alphabet.characters!r}", "text", text) from error  # fmt: skip
     if replaced:
         changes = ", and ".join(f"{old!r}, taken for {new!r}" for old, new in replaced.items())
-        warnings.warn(f"{name}: its ink has {changes}; a line without such characters is better", stacklevel=3)
+        warn(f"{name}: its ink has {changes}; a line without such characters is better")
     return said
 
 

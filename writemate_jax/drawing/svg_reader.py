@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import warnings
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -17,6 +16,7 @@ import numpy as np
 from writemate_jax import strokes
 from writemate_jax.drawing.strokes_json import LARGEST, Ink, InvalidInkFile
 from writemate_jax.strokes import Stroke
+from writemate_jax.warning import warn
 
 PIECES = 24  # chords of a curve or an arc
 # A shape smaller than this part of the strokes' median height, which is about an x's, is a dot: what a pen leaves is at
@@ -50,9 +50,8 @@ def loads(data: bytes, name: str = "SVG") -> Ink:
         raise InvalidInkFile(f"{name}: has places that are no finite float32 numbers; expected pixels or millimetres")
     drawn, larger = _with_dots(drawn, shapes)
     if larger:
-        warnings.warn(
-            f"{name}: left out {larger} shapes that are filled or round, whose outlines are no pen strokes; if they are"
-            " ink, draw them as paths without fill", stacklevel=2)  # fmt: skip
+        warn(f"{name}: left out {larger} shapes that are filled or round, whose outlines are no pen strokes; if they"
+             " are ink, draw them as paths without fill")  # fmt: skip
     title = next((child.text or "" for child in root if str(child.tag).rpartition("}")[2] == "title"), "")
     return Ink(strokes.join([stroke * [1.0, -1.0] for stroke in drawn]), title)
 

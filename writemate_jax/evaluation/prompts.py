@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib.resources
-import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
+from writemate_jax.warning import warn
 
 # Files of `prompts/`, a line each; in this order in tables.
 GROUPS = (
@@ -57,8 +57,7 @@ def writable(prompts: Sequence[Prompt], alphabet: Alphabet) -> list[Prompt]:
         raise ValueError(f"prompts: the network knows {alphabet.characters!r}, and each of {len(prompts)} prompts has"
                          f" others of {named!r}; give --prompts with lines that it can write")  # fmt: skip
     if unknown:
-        warnings.warn(f"{len(prompts) - len(kept)} of {len(prompts)} prompts are left out: the network does not know"
-                      f" {named!r}", stacklevel=2)  # fmt: skip
+        warn(f"{len(prompts) - len(kept)} of {len(prompts)} prompts are left out: the network does not know {named!r}")
     return kept
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
@@ -17,6 +16,7 @@ from writemate_jax.drawing.formats import format_of, suffixes
 from writemate_jax.drawing.png import check_size
 from writemate_jax.pages.page import Page
 from writemate_jax.replacing import replacing, write_text
+from writemate_jax.warning import warn
 
 FORMATS = ("pdf", "svg", "png", "plotter", "animated", "gcode")
 DPI = 150
@@ -59,8 +59,7 @@ def save(
     paths = [path] if len(pages) == 1 else paths
     left_over = sorted(set(_of_one_name(path, name, suffix)) - set(paths))
     if left_over:
-        warnings.warn(f"{', '.join(map(str, left_over))}: of pages that were written before, and not of these",
-                      stacklevel=2)  # fmt: skip
+        warn(f"{', '.join(map(str, left_over))}: of pages that were written before, and not of these")
     if kind == "gcode":
         programs = [gcode.to_gcode(page, machine) for page in pages]
         for program, file in zip(programs, paths, strict=True):

@@ -16,7 +16,6 @@ import dataclasses
 import math
 import textwrap
 import unicodedata
-import warnings
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -37,6 +36,7 @@ from writemate_jax.pages.layout import InvalidPage, Layout, hyphenation, rules
 from writemate_jax.pages.page import Page, PlacedLine
 from writemate_jax.pages.wrapping import TextLine, wrap
 from writemate_jax.strokes import Stroke
+from writemate_jax.warning import warn
 
 USUAL = 0.87  # ratio of real to expected width before any is measured
 SAME = 0.03  # a ratio that differs by less is the usual one: what was written with that can stay
@@ -197,9 +197,7 @@ class _Scribe:
             keys = [key for key, line in zip(keys, written, strict=True) if not line.complete]
             if not keys:
                 return
-        warnings.warn(
-            f"{len(keys)} lines were cut before their end, {keys[0][0]!r} first; try another seed", stacklevel=2
-        )
+        warn(f"{len(keys)} lines were cut before their end, {keys[0][0]!r} first; try another seed")
 
     def _seed_of(self, text: str, copy: int, attempt: int) -> int:
         """Another for each text, copy and attempt: by one seed, lines that begin alike would share that ink."""
@@ -229,7 +227,7 @@ def _check(text: str, alphabet: Alphabet) -> None:
         raise UnknownCharacters(error.characters, alphabet.characters, where) from None
     if replaced:
         changes = ", ".join(f"{old!r} as {new!r}" for old, new in replaced.items())
-        warnings.warn(f"the network does not know all characters of the text; it writes {changes}", stacklevel=3)
+        warn(f"the network does not know all characters of the text; it writes {changes}")
 
 
 # Place

@@ -72,7 +72,7 @@ class Priming:
         if not text:
             raise InvalidRequest("the primer has no text; give prime_text, what its ink says")
         limit = PRIMER_CHARACTERS if sized else MAX_CHARACTERS
-        text = readable(self._model.alphabet, text, "prime_text", limit, stacklevel=4)  # of who calls `Writer`
+        text = readable(self._model.alphabet, text, "prime_text", limit)
         try:
             ink = strokes.check(ink)
             if sized:  # the size of letters is measured, whatever it came in

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
-
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.limits import MAX_CHARACTERS
 from writemate_jax.sampling.requests import InvalidRequest
+from writemate_jax.warning import warn
 
 BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 
 
-def readable(
-    alphabet: Alphabet, text: str, name: str = "text", limit: int = MAX_CHARACTERS, *, stacklevel: int
-) -> str:
+def readable(alphabet: Alphabet, text: str, name: str = "text", limit: int = MAX_CHARACTERS) -> str:
     """The line that is written for a text: `Writer.write` says what it leaves out and replaces.
 
     Args:
       name: of the text in messages.
       limit: characters.
-      stacklevel: whose line a warning of replaced characters names, see `warnings.warn`; 1 is this function's.
 
     Raises:
       InvalidRequest: the text is none, or empty, or several lines, or too long.
@@ -36,8 +32,7 @@ def readable(
     line, replaced = alphabet.line(stripped, name)
     if replaced:
         changes = ", ".join(f"{old!r} as {new!r}" for old, new in replaced.items())
-        message = f"{name}: the network does not know all of its characters; it writes {changes}"
-        warnings.warn(message, stacklevel=stacklevel)
+        warn(f"{name}: the network does not know all of its characters; it writes {changes}")
     if not line:
         raise InvalidRequest(f"{name} has nothing that can be seen; expected 1 to {limit} characters")
     if len(line) > limit:

@@ -376,7 +376,7 @@ class Writer:
 
     def readable(self, text: str, name: str = "text", limit: int = MAX_CHARACTERS) -> str:
         """The line that is written for a text, as `write` has it; warns where that is another (`texts.readable`)."""
-        return readable(self.model.alphabet, text, name, limit, stacklevel=4)
+        return readable(self.model.alphabet, text, name, limit)
 
     def _usual_bias(self, text: str, learned: bool) -> float:
         """Of a text where nobody says; learned: in a hand of more than a primer's ink."""
