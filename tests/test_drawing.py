@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from xml.dom import minidom
 
 import hypothesis.strategies as st
+import matplotlib.style
 import numpy as np
 import pytest
 from hypothesis import given
@@ -238,6 +239,22 @@ def test_attention_map_is_dark_where_phi_is_large(tmp_path):
     black = (ink > 0.95).mean(axis=1) > 0.8  # rows of the picture that are black nearly all the way
     height = black.sum() / len(ink)
     assert 0.05 < height < 0.5
+
+
+def test_sheets_are_the_same_pictures_under_any_matplotlibrc(tmp_path, monkeypatch):
+    phi = np.eye(len(ZIGZAG), 4)
+
+    def both(name):
+        contact_sheet([ZIGZAG], ["one"], tmp_path / f"{name}-sheet.png")
+        plot_attention_sheet([_attended(ZIGZAG, "abc", phi)], tmp_path / f"{name}-map.png")
+
+    both("usual")
+    for key, value in {**matplotlib.style.library["dark_background"], "savefig.bbox": "tight"}.items():
+        monkeypatch.setitem(matplotlib.rcParams, key, value)
+    both("dark")
+    assert matplotlib.rcParams["savefig.bbox"] == "tight"  # it is still the user's
+    for kind in ("sheet", "map"):
+        assert (tmp_path / f"dark-{kind}.png").read_bytes() == (tmp_path / f"usual-{kind}.png").read_bytes()
 
 
 def test_attention_map_must_fit_the_line_and_the_text(tmp_path):

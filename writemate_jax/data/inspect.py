@@ -9,6 +9,7 @@ import numpy as np
 
 from writemate_jax.data.corpus import Corpus
 from writemate_jax.drawing.contact_sheet import contact_sheet
+from writemate_jax.drawing.default_rc import default_rc
 from writemate_jax.replacing import replacing
 
 QUANTILES = (0, 5, 50, 95, 100)
@@ -49,6 +50,7 @@ def summary(corpus: Corpus) -> str:
     return "\n".join(rows + ["", *(f"{key}: {value}" for key, value in corpus.provenance.items())])
 
 
+@default_rc()
 def save_histograms(corpus: Corpus, path: str | os.PathLike) -> None:
     """Writes a PNG: points a line, characters a line, points a character, offsets, lines a writer, characters."""
     from matplotlib.figure import Figure

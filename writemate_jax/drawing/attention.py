@@ -11,6 +11,7 @@ import numpy as np
 
 from writemate_jax import strokes
 from writemate_jax.drawing.contact_sheet import draw_ink
+from writemate_jax.drawing.default_rc import default_rc
 from writemate_jax.drawing.letters import PADDING, PEN, letter_height
 from writemate_jax.replacing import replacing
 from writemate_jax.strokes import Rows
@@ -32,6 +33,7 @@ class Attended(Protocol):
     complete: bool
 
 
+@default_rc()
 def plot_attention_sheet(
     written: Sequence[Attended], path: str | os.PathLike, *, dpi: int = 100, heading: str = ""
 ) -> None:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 
 from writemate_jax import strokes
+from writemate_jax.drawing.default_rc import default_rc
 from writemate_jax.drawing.figure import curve
 from writemate_jax.drawing.letters import PADDING, PEN, letter_height
 from writemate_jax.replacing import replacing
@@ -17,6 +18,7 @@ WIDEST_INCHES = 60.0
 DOT = 1e-3  # length that a dot is drawn with
 
 
+@default_rc()
 def contact_sheet(
     lines: Sequence[Rows], titles: Sequence[str], path: str | os.PathLike, *, columns: int = 1, dpi: int = 100,
     title_points: float = 8.0,

@@ -18,13 +18,6 @@ POINTS = 72 * MM  # in a millimetre
 GRID = 0.01 / POINTS  # mm that places are rounded to, from the lower left: a PDF with six decimals is twice as large
 
 
-def as_it_is():
-    """A context in which a figure is saved at its size and on white, whatever the user's matplotlibrc says."""
-    import matplotlib
-
-    return matplotlib.rc_context({"savefig.bbox": None, "savefig.facecolor": "white"})
-
-
 def figure(ink: Sheet):
     """The figure: paper first, then the ink, in mm with y down."""
     from matplotlib.collections import LineCollection, PathCollection

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from writemate_jax.drawing.figure import as_it_is, figure
+from writemate_jax.drawing.default_rc import default_rc
+from writemate_jax.drawing.figure import figure
 from writemate_jax.drawing.sheet import Sheet
 from writemate_jax.replacing import replacing
 
@@ -20,6 +21,6 @@ def write_pdf(path: str | os.PathLike, sheets: Sequence[Sheet]) -> None:
     from matplotlib.backends.backend_pdf import PdfPages
 
     notes = {"Title": sheets[0].text.split("\n")[0], "Creator": "WriteMate JAX"}
-    with as_it_is(), replacing(path) as temporary, PdfPages(temporary, metadata=notes) as pdf:
+    with default_rc(), replacing(path) as temporary, PdfPages(temporary, metadata=notes) as pdf:
         for ink in sheets:
             pdf.savefig(figure(ink), transparent=True)

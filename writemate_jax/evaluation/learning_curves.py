@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from writemate_jax import config as configuration
+from writemate_jax.drawing.default_rc import default_rc
 from writemate_jax.evaluation import extrapolation
 from writemate_jax.evaluation.extrapolation import FURTHER
 from writemate_jax.evaluation.result import Result
@@ -81,6 +82,7 @@ def continued(curve: Curve, goal: float) -> tuple[str, str, str]:
     return (f"{curve.law.floor:.0f}", f"{float(curve.law.at(FURTHER * curve.epochs[-1])):.0f}", when)
 
 
+@default_rc()
 def draw(path: Path, panels: dict[str, list[tuple[str, Curve, float]]]) -> None:
     """Writes a PNG: a panel each for networks of a kind, their validations, laws and goals.
 

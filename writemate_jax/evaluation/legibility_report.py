@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from writemate_jax.drawing.contact_sheet import contact_sheet
+from writemate_jax.drawing.default_rc import default_rc
 from writemate_jax.evaluation.groups import ALL, by_group
 from writemate_jax.evaluation.legibility import Record, Summary, Way, summarise
 from writemate_jax.evaluation.tables import plain, table
@@ -94,6 +95,7 @@ def markdown(about: Mapping[str, Any], real: Summary | None, summaries: Mapping[
     return "\n".join(lines) + "\n"
 
 
+@default_rc()
 def plot(path: Path, real: Summary | None, summaries: Mapping[Way, Mapping[str, Summary]]) -> None:
     """CER against bias, all lines and each group, with the floor and the best of several candidates drawn in."""
     from matplotlib.figure import Figure

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from writemate_jax.drawing.default_rc import default_rc
 from writemate_jax.evaluation.features import MEASURES
 from writemate_jax.evaluation.likeness import Checks, Likeness
 from writemate_jax.evaluation.tables import plain, table
@@ -67,6 +68,7 @@ def markdown(about: Mapping[str, Any], checks: Checks, found: Mapping[float, Lik
     return "\n".join(lines) + "\n"
 
 
+@default_rc()
 def plot(path: Path, checks: Checks, found: Mapping[float, Likeness]) -> None:
     """Three panels, a colour for each bias: ratios of distances, AUC with its interval, ratios of spreads."""
     from matplotlib.figure import Figure

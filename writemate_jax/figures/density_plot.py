@@ -9,6 +9,7 @@ import numpy as np
 
 from writemate_jax import strokes
 from writemate_jax.drawing.contact_sheet import draw_ink
+from writemate_jax.drawing.default_rc import default_rc
 from writemate_jax.drawing.letters import PEN, letter_height
 from writemate_jax.figures.course import Course
 from writemate_jax.figures.density import Box, density_map
@@ -25,6 +26,7 @@ AROUND = 0.6  # of the letters' height: what is shown around the points, rests a
 CLOSE = 0.15  # likewise, around the ink alone
 
 
+@default_rc()
 def plot_density(
     line: Rows, course: Course, path: str | os.PathLike, *, heading: str, notes: Sequence[str] = (), unit: str,
     dpi: int = 150,

@@ -11,6 +11,7 @@ import numpy as np
 
 from writemate_jax import strokes
 from writemate_jax.drawing.contact_sheet import draw_ink
+from writemate_jax.drawing.default_rc import default_rc
 from writemate_jax.drawing.letters import PEN, letter_height
 from writemate_jax.replacing import replacing
 from writemate_jax.strokes import Rows
@@ -46,6 +47,7 @@ class Block(NamedTuple):
     rows: tuple[Row, ...]
 
 
+@default_rc()
 def draw_blocks(
     blocks: Sequence[Block], paths: Sequence[str | os.PathLike], *, heading: str, notes: Sequence[str] = (),
     columns: Sequence[str] = (), letter: float = LETTER, dpi: int = 150,

@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 
 from writemate_jax.drawing import animated, gcode, pdf, plotter, svg
 from writemate_jax.drawing.curves import bezier
-from writemate_jax.drawing.figure import MM, as_it_is, figure
+from writemate_jax.drawing.default_rc import default_rc
+from writemate_jax.drawing.figure import MM, figure
 from writemate_jax.drawing.formats import FORMATS as SUFFIXES
 from writemate_jax.drawing.formats import format_of, suffixes
 from writemate_jax.drawing.png import check_size
@@ -106,5 +107,5 @@ def write_png(path: str | os.PathLike, page: Page, *, dpi: float = DPI, transpar
     width, height = (round(side * MM * dpi) for side in (page.width, page.height))
     check_size(width, height)
     notes = {"Title": page.text} if page.text.isascii() else {}  # Matplotlib writes Latin-1 alone
-    with as_it_is(), replacing(path) as temporary:
+    with default_rc(), replacing(path) as temporary:
         figure(page).savefig(temporary, dpi=dpi, format="png", metadata=notes, transparent=transparent)

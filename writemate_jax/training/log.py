@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tensorboardX import SummaryWriter
 
+from writemate_jax.drawing.default_rc import default_rc
 from writemate_jax.replacing import replacing
 
 
@@ -64,6 +65,7 @@ def read(path: Path) -> list[dict[str, float]]:
     return [{key: float(value) for key, value in row.items()} for row in rows if all(row.values())]
 
 
+@default_rc()
 def plot_learning_curve(workdir: Path) -> Path | None:
     """Draws training and validation loss of a work directory's logs into `learning_curve.png`, nats per point."""
     from matplotlib.figure import Figure
