@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import os
@@ -473,6 +474,20 @@ def test_a_run_that_was_stopped_goes_on_where_it_was_to_the_same_set(whole, mode
     assert making.make(tmp_path, RECIPE, TEXTS, model, **options).lines == 0
 
 
+@pytest.mark.parametrize("left", [0, tarfile.RECORDSIZE, tarfile.RECORDSIZE + 100])
+def test_a_shard_that_was_copied_in_part_is_no_shard_and_is_made_again(whole, model, tmp_path, left):
+    for path in whole.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    part = shards.shard_path(tmp_path, 1)
+    assert part.stat().st_size > left
+    os.truncate(part, left)
+    with pytest.raises(tarfile.TarError, match="shard-000001.tar is not there, or only a part"):
+        next(read_shard(part))
+    report = making.make(tmp_path, RECIPE, TEXTS, model, devices=jax.local_devices()[:1], workers=0)
+    assert (report.kept, report.shards) == (10, 1)
+    assert contents(tmp_path) == contents(whole)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="kills a process as POSIX does")
 def test_processes_that_draw_end_with_a_run_that_is_killed():
     program = """if True:
@@ -485,6 +500,21 @@ def test_processes_that_draw_end_with_a_run_that_is_killed():
         [sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=Path(__file__).parents[1], timeout=300
     )
     assert ended.returncode == -signal.SIGKILL
+
+
+def config_with(model: Model, **sampling) -> Model:
+    config = copy.deepcopy(model.config)
+    config.sampling.update(sampling)
+    return replace(model, config=config)
+
+
+def test_a_set_of_before_its_sampling_was_kept_goes_on(whole, model, tmp_path):
+    for path in whole.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    del manifest["sampling"]
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    assert making.make(tmp_path, RECIPE, TEXTS, model).kept == 14
 
 
 def test_a_set_goes_on_with_its_own_options_alone(whole, model, tmp_path, monkeypatch):
@@ -510,6 +540,9 @@ def test_a_set_goes_on_with_its_own_options_alone(whole, model, tmp_path, monkey
     with pytest.raises(OtherSet, match="other weights"):
         making.make(whole, RECIPE, TEXTS, replace(model, params={**model.params, "styles": model.params["styles"] + 0}
                     | {"more": np.zeros(1)}))  # fmt: skip
+    other = config_with(model, points_per_character=3)
+    with pytest.raises(OtherSet, match="sampling was .*'points_per_character': 2, .*, now .*'points_per_character': 3"):
+        making.make(whole, RECIPE, TEXTS, other)
     assert contents(whole) == before
     (tmp_path / "shard-000000.tar").write_bytes(b"")
     with pytest.raises(ValueError, match="no manifest.json"):

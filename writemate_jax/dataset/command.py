@@ -149,8 +149,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--bias", type=bias_range, default=usual.bias, metavar="LOW,HIGH", help="each line has one between: 0 for the"
         " network's full variety, 1 is neat (default: 0,1)")  # fmt: skip
     add("--style", default=usual.style, metavar="NAME", help="all: each line in the hand of one of the writers that the"
-        " network learned; random: of one that is read well; several names with commas: of one of these; or one style"
-        " for all, as sample.py --style takes it (default: %(default)s)")  # fmt: skip
+        " network learned; random: of one that is read well; several names with commas: of one of these, as far as"
+        " its vector has it; or one style for all, as sample.py --style takes it (default: %(default)s)")  # fmt: skip
     add("--candidates", type=int, default=usual.candidates, metavar="N", help="write each line N times and keep the"
         " best (default: %(default)s)")  # fmt: skip
     add("--height", type=int, default=usual.height, metavar="PIXELS", help="of the pictures (default: %(default)s)")

@@ -19,7 +19,7 @@ from writemate_jax.dataset.plan import Plan, Recipe, plan
 from writemate_jax.dataset.processes import pool as processes
 from writemate_jax.dataset.processes import usual_workers
 from writemate_jax.dataset.samples import Stored, stored
-from writemate_jax.dataset.shards import begin, check_num, shard_path, write_shard
+from writemate_jax.dataset.shards import begin, check_num, is_whole, shard_path, write_shard
 from writemate_jax.dataset.unread import unread
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.sampling.writer import Writer
@@ -27,6 +27,7 @@ from writemate_jax.sampling.writer import Writer
 LANES = {"cpu": 64}  # lines at once on each device of a platform
 MORE_LANES = 256  # elsewhere: a step takes an accelerator hardly longer for them
 CHUNK = 50  # lines that a process draws in one go
+SAMPLING = ("reach", "points_per_character", "points_per_second")  # of the configuration, what a line follows from
 
 
 @dataclass
@@ -96,8 +97,9 @@ def make(
             [part for name, vector in styles.items() for part in (name.encode(), vector.tobytes())]
             + [primer] * bool(primer)
         ),
+        "sampling": {name: model.config.sampling[name] for name in SAMPLING},
     })  # fmt: skip
-    missing = [shard for shard in shards if not shard_path(folder, shard).exists()]
+    missing = [shard for shard in shards if not is_whole(shard_path(folder, shard))]
     report.kept = sum(len(recipe.lines(shard)) for shard in set(shards) - set(missing))
     begun(report.kept)
     devices = list(devices or jax.local_devices())[: len(missing)]

@@ -19,6 +19,7 @@ from writemate_jax.replacing import replacing, write_text
 
 FORMAT = "writemate-dataset-3"  # another where the same options give other bytes
 MANIFEST = "manifest.json"
+LATER = ("sampling",)  # kept since sets have this format
 DIGESTS = ("texts", "weights", "styles", "reader")  # known by their digests alone
 
 
@@ -31,22 +32,37 @@ def shard_path(folder: Path, shard: int) -> Path:
 
 
 def write_shard(path: Path, members: Sequence[tuple[str, bytes]]) -> None:
-    """Writes files (name, content) as a tar, which appears when it is whole."""
-    with (
-        replacing(path, by=_host()) as temporary,
-        tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT) as tar,
-    ):
-        for name, content in members:
-            entry = tarfile.TarInfo(name)  # of no time and no owner
-            entry.size = len(content)
-            tar.addfile(entry, io.BytesIO(content))
+    """Writes files (name, content) as a tar, which appears when it is whole and on the disk."""
+    with replacing(path, by=_host()) as temporary:
+        with tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT) as tar:
+            for name, content in members:
+                entry = tarfile.TarInfo(name)  # of no time and no owner
+                entry.size = len(content)
+                tar.addfile(entry, io.BytesIO(content))
+        with open(temporary, "rb") as written:
+            os.fsync(written)  # or where the power fails, its name may be there before its bytes are
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a shard is there and has its end; one that was copied in part has not, and a tar does not tell."""
+    try:
+        with open(path, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            if size == 0 or size % tarfile.RECORDSIZE:
+                return False
+            file.seek(-2 * tarfile.BLOCKSIZE, os.SEEK_END)
+            return not any(file.read())
+    except FileNotFoundError:
+        return False
 
 
 def read_shard(path: Path) -> Iterator[dict[str, bytes]]:
     """The samples of a shard in order: their files by suffix, and the name under "__key__", as webdataset yields them.
 
-    Raises `tarfile.TarError` for a file that is no whole tar.
+    Raises `tarfile.TarError` for a file that is no whole shard, before any of it.
     """
+    if not is_whole(path):
+        raise tarfile.ReadError(f"{path} is not there, or only a part of a shard; make or copy it again")
     sample: dict[str, Any] = {}
     with tarfile.open(path) as tar:
         for entry in tar:
@@ -68,7 +84,8 @@ def begin(folder: Path, about: Mapping[str, Any]) -> None:
     path = Path(folder) / MANIFEST
     about = json.loads(json.dumps({"format": FORMAT, **about}))
     if path.is_file():
-        was = _manifest(folder)
+        # Where a set was begun before these were kept, they are taken to be the same.
+        was = {key: about[key] for key in LATER if key in about} | _manifest(folder)
         other = [key for key in {**was, **about} if was.get(key) != about.get(key)]
         if "format" in other:
             raise OtherSet(f"{folder} holds a set of another version of this package, which stores lines otherwise:"
