@@ -16,6 +16,7 @@ from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.evaluation import named_styles as making
 from writemate_jax.hands import adapt, named_styles
 from writemate_jax.hands.named_styles import InvalidStyles, NamedStyle, load, save
+from writemate_jax.hands.styles import Style, save_style
 from writemate_jax.model.window import Text
 from writemate_jax.sampling import style_choice, style_list
 from writemate_jax.sampling.command import main as sample
@@ -158,6 +159,18 @@ def test_a_name_comes_before_a_file_that_is_called_so(model, named, tmp_path, mo
     monkeypatch.chdir(tmp_path)
     (tmp_path / "round").mkdir()
     np.testing.assert_array_equal(Writer(model).styles("round", [1])[0], named[0].vector)
+
+
+def test_where_a_folder_with_a_style_is_called_so_a_word_says_how_to_name_it(model, named, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own = Style(np.ones(model.config.model.style_size, np.float32), 1, 9, 0.0, 0.0)
+    save_style(tmp_path / "round", own)
+    scribe = Writer(model)
+    with pytest.warns(UserWarning, match=r"'round' is the one .* for the folder give \./round") as told:
+        for _ in range(2):
+            np.testing.assert_array_equal(scribe.styles("round", [1])[0], named[0].vector)
+    assert len(told) == 1
+    np.testing.assert_array_equal(scribe.styles("./round", [1])[0], own.vector)
 
 
 def test_lines_of_several_seeds_are_by_the_hand_that_one_draws_or_that_is_asked_for(model, named):

@@ -13,8 +13,9 @@ import numpy as np
 from writemate_jax.checkpoints.models import Model, digest
 from writemate_jax.hands import named_styles
 from writemate_jax.hands.named_styles import NamedStyle
-from writemate_jax.hands.styles import InvalidStyle, Style, load_style
+from writemate_jax.hands.styles import FILE, InvalidStyle, Style, load_style
 from writemate_jax.sampling.requests import InvalidRequest
+from writemate_jax.warning import warn
 
 Asked = str | os.PathLike | np.ndarray | Style | NamedStyle | None  # as `Writer.write` takes it
 
@@ -24,6 +25,7 @@ class StyleChoice:
 
     def __init__(self, model: Model):
         self._model, self._network = model, model.network()
+        self._told: set[str] = set()  # names that were warned of
 
     def vectors(self, style: Asked, seeds: Sequence[int]) -> np.ndarray:
         """The style vectors float32 [lines, s] for lines of these seeds, or longer where the style's are
@@ -77,13 +79,17 @@ class StyleChoice:
 
     def loaded(self, style: Asked) -> str | np.ndarray | Style | NamedStyle | None:
         """What is asked for, with the style itself in place of its name or of the folder that holds it; a name goes
-        before a folder.
+        before a folder, and warns where it is both.
 
         Raises `InvalidRequest` for a folder without one, and for a style of another network.
         """
         if isinstance(style, str) and style not in named_styles.RESERVED:
             by_name = {one.name: one for one in self.named}
             if style in by_name:
+                if (Path(style) / FILE).is_file() and style not in self._told:
+                    self._told.add(style)
+                    warn(f"style {style!r} is the one of this name that comes with the package; for the folder give"
+                         f" ./{style}")  # fmt: skip
                 return by_name[style]
             style = Path(style) if os.path.exists(style) else style
         found = style
