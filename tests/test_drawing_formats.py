@@ -125,7 +125,7 @@ def test_svg_by_speed_is_thinner_where_the_pen_was_quick():
 def test_plotter_svg_has_a_layer_for_each_line_and_all_its_strokes_without_fill():
     root = minidom.parseString(plotter.to_plotter_svg(TWO)).documentElement
     groups = root.getElementsByTagName("g")
-    assert [group.getAttribute("inkscape:label") for group in groups] == ["Tom & <Jerry>", "two"]
+    assert [group.getAttribute("inkscape:label") for group in groups] == ["1: Tom & <Jerry>", "2: two"]
     assert {group.getAttribute("inkscape:groupmode") for group in groups} == {"layer"}
     assert {group.getAttribute("fill") for group in groups} == {"none"}
     for group, line in zip(groups, TWO.lines, strict=True):
@@ -210,6 +210,15 @@ def test_gcode_has_texts_as_comments_that_no_machine_takes_for_a_command():
     program = gcode.to_gcode(dataclasses.replace(TWO, lines=(line,)))
     assert program.isascii() and program.splitlines() == program.split("\n")[:-1]
     assert program.split("\n")[:3] == ["; a_G1 Z-9___b_ ____", "; c_", "G21 ; mm"]
+
+
+def test_gcode_of_a_long_paragraph_has_comments_that_every_machine_can_take():
+    words = "a paragraph of a letter that goes on over many lines of its page "
+    line = InkLine(words * 20 + "x" * 200, TWO.lines[0].strokes, None)
+    program = gcode.to_gcode(dataclasses.replace(TWO, lines=(line,))).split("\n")
+    comments = [part.removeprefix("; ") for part in program if part.startswith("; ")]
+    assert max(map(len, comments)) == 70 and min(map(len, comments[:-4])) > 50
+    assert " ".join(comments[:-3]) == (words * 20).strip() and "".join(comments[-3:]) == "x" * 200
 
 
 @pytest.mark.parametrize(("seconds", "unit", "pause"), [

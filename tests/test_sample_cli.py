@@ -321,6 +321,7 @@ def test_script_runs_from_anywhere_and_the_second_start_compiles_nothing(checkpo
         (["Hello", "world", "--out", "a.json"], "a JSON file holds one line, not 2"),
         (["Hello", "--out", "a.svg", "--dpi", "300"], "--dpi is for png alone, and what is asked for is svg"),
         (["Hello", "--out", "a.png", "--by-speed"], "--by-speed is for svg alone"),
+        (["Hello", "--out", "a.gcode", "--origin", "-900,0"], "the ink lies from X-"),
         (["Hello", "--format", "svg", "--pen-seconds", "0"], "--pen-seconds is for gcode alone"),
         (["Hello", "--format", "json,inkml", "--pen", "1"], "--pen says how ink is drawn, of which json and inkml"),
         (["Hello", "--out", "a.gcode", "--ink", "red"], "--ink says how ink is drawn, of which gcode hold"),

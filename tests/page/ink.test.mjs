@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { inOrder, travel } from "../../writemate_jax/web/page/formats/plotter.js";
+import { inOrder, toPlotterSvg, travel } from "../../writemate_jax/web/page/formats/plotter.js";
 import { toGcode } from "../../writemate_jax/web/page/formats/gcode.js";
 import { before, bezier, strokesOf } from "../../writemate_jax/web/page/ink.js";
 import { shared, timeline } from "../../writemate_jax/web/page/timeline.js";
@@ -50,6 +50,20 @@ test("ink beyond the bed, or a machine that is none, is refused", () => {
     { dwellUnit: "" }, { dwellUnit: "toString" }]) {
     assert.throws(() => toGcode(sheet, { ...machine, ...wrong }), JSON.stringify(wrong));
   }
+});
+
+test("a long paragraph becomes comments that every machine can take", () => {
+  const words = "a paragraph of a letter that goes on over many lines of its page ";
+  const sheet = { width: 50, height: 50, lines: [{ text: words.repeat(20), strokes: [[[10, 10], [40, 40]]] }] };
+  const comments = toGcode(sheet).match(/^; .*$/gm).map((line) => line.slice(2));
+  assert.ok(comments.every((part) => part.length <= 70) && comments.length < 25);
+  assert.equal(comments.join(" "), words.repeat(20).trim());
+});
+
+test("a plotter's layers are named by their numbers first", () => {
+  const lines = ["28 June", "% of", "!Hola"].map((text) => ({ text, strokes: [[[1, 1], [4, 4]]] }));
+  const labels = toPlotterSvg({ width: 9, height: 9, lines, pen: 0.5, color: "#000000" }).match(/label="[^"]*"/g);
+  assert.deepEqual(labels, ['label="1: 28 June"', 'label="2: % of"', 'label="3: !Hola"']);
 });
 
 test("a pause is written in the machine's unit, in whole milliseconds", () => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,9 @@ from writemate_jax.replacing import write_text
 
 CHORD = 0.2  # mm: curves are drawn as lines of at most about that length
 EDGE = 0.05  # mm: by no more may a curve pass its points, which lie on the bed; there it is drawn along the edge
+# Of a comment: LinuxCNC refuses lines beyond 254 characters, and senders that count a GRBL's 128 wait for ever to send
+# a longer one.
+COMMENT = re.compile(r"\S(?:.{0,68}\S)?(?!\S)|\S{70}")
 DWELL_UNITS = {"s": 1, "ms": 1000}  # of the P of G4, in a second; firmwares differ
 
 
@@ -76,7 +80,7 @@ def to_gcode(ink: Sheet, machine: Machine | None = None) -> str:
     # Whole milliseconds in either unit: Marlin takes no fraction of one.
     wait = [f"G4 P{_number(round(machine.seconds, 3) * DWELL_UNITS[machine.dwell_unit])}"] if machine.seconds else []
     up, down = [machine.pen_up, *wait], [machine.pen_down, *wait]
-    program = [f"; {_comment(line)}" for line in ink.text.split("\n") if line.strip()]
+    program = [f"; {part}" for line in ink.text.split("\n") for part in COMMENT.findall(_comment(line))]
     program += ["G21 ; mm", "G90 ; absolute places", *up]
     for stroke in strokes:
         program += [f"G0 {_place(stroke[0])} F{_number(machine.travel)}", *down]

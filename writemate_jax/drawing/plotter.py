@@ -20,14 +20,18 @@ ElementTree.register_namespace("inkscape", INKSCAPE)
 
 
 def to_plotter_svg(ink: Sheet, tolerance: float = X_HEIGHT * svg.TOLERANCE) -> str:
-    """An SVG document in mm, each stroke a path without fill, each line a group: a layer of its own in Inkscape."""
+    """An SVG document in mm, each stroke a path without fill, each line a group: a layer of its own in Inkscape.
+
+    A layer's name begins with its number, by which vpype and AxiDraw order layers; as a text's own first characters,
+    vpype would take digits for it, and AxiDraw a % for a layer that is not drawn and a ! for a pause.
+    """
     digits = svg.decimals(ink)
     root = svg.document(ink)
     for i, (line, strokes) in enumerate(zip(ink.lines, in_order(ink), strict=True)):
         group = ElementTree.SubElement(root, "g", {
             "id": f"line-{i + 1}",
             f"{{{INKSCAPE}}}groupmode": "layer",
-            f"{{{INKSCAPE}}}label": svg.in_xml(line.text) or f"line {i + 1}",
+            f"{{{INKSCAPE}}}label": f"{i + 1}: {svg.in_xml(line.text)}",
             **svg.stroke_attributes(ink.ink, ink.pen, digits),
         })
         for stroke in strokes:

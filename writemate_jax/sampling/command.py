@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -67,7 +68,7 @@ class Destination(NamedTuple):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code, see `arguments.run`."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(look_options.joined(sys.argv[1:] if arguments is None else arguments))
     return run("sample.py", lambda: _run(options))
 
 

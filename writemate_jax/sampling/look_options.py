@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from writemate_jax.drawing.gcode import DWELL_UNITS, Machine
 from writemate_jax.drawing.look import Look
@@ -53,6 +53,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--pen-seconds", type=float, metavar="S", help="G-code: what the pen is given to move (default: 0)")
     add("--dwell-unit", choices=list(DWELL_UNITS), help="G-code: what the machine counts that pause in: s for GRBL and"
         f" LinuxCNC, ms for Marlin, Klipper and RepRapFirmware (default: {usual.dwell_unit})")
+
+
+def joined(arguments: Sequence[str]) -> list[str]:
+    """The arguments, with an origin that begins with a minus as argparse takes it: -20,0 alone it takes for an option.
+    """
+    found, left = [], iter(arguments)
+    for argument in left:
+        value = next(left, None) if argument == "--origin" else None
+        found.append(argument if value is None else f"{argument}={value}")
+        if argument == "--":
+            break
+    return [*found, *left]
 
 
 def look(options: argparse.Namespace) -> Look:

@@ -5,6 +5,9 @@ import { inOrder } from "./plotter.js";
 
 const CHORD = 0.2; // mm: curves are drawn as lines of at most about that length
 const EDGE = 0.05; // mm: by no more may a curve pass its points, which lie on the bed; there it is drawn along the edge
+// Of a comment: LinuxCNC refuses lines beyond 254 characters, and senders that count a GRBL's 128 wait for ever to send
+// a longer one.
+const COMMENT = /\S(?:.{0,68}\S)?(?!\S)|\S{70}/g;
 const DWELL_UNITS = { s: 1, ms: 1000 }; // of the P of G4, in a second; firmwares differ
 
 export const MACHINE = {
@@ -29,7 +32,8 @@ export function toGcode(sheet, given = MACHINE) {
     chords(stroke).map(([x, y]) => [origin[0] + x, origin[1] + sheet.height - y])));
   checkBed(strokes, machine);
   for (const point of strokes.flat()) [0, 1].forEach((i) => { point[i] = Math.min(Math.max(point[i], 0), machine.bed[i]); });
-  const comments = title(sheet).split("\n").map((line) => `; ${line.replace(/[^ -}]|[();%!?]/g, "_")}`);
+  const comments = title(sheet).split("\n")
+    .flatMap((line) => line.replace(/[^ -}]|[();%!?]/g, "_").match(COMMENT) ?? []).map((part) => `; ${part}`);
   // Whole milliseconds in either unit: Marlin takes no fraction of one.
   const wait = seconds ? [`G4 P${number(Number(seconds.toFixed(3)) * DWELL_UNITS[dwellUnit])}`] : [];
   const up = [machine.penUp, ...wait], down = [machine.penDown, ...wait];

@@ -3,9 +3,13 @@ import { pathOf } from "../ink.js";
 import { inXml, written } from "./lines.js";
 import { opening, penOf } from "./svg.js";
 
+/**
+ * A layer's name begins with its number, by which vpype and AxiDraw order layers; as a text's own first characters,
+ * vpype would take digits for it, and AxiDraw a % for a layer that is not drawn and a ! for a pause.
+ */
 export function toPlotterSvg(sheet) {
   const groups = inOrder(sheet).map((strokes, i) => {
-    const label = inXml(written(sheet)[i].text);
+    const label = `${i + 1}: ${inXml(written(sheet)[i].text)}`;
     const paths = strokes.map((stroke) => `    <path d="${pathOf(stroke)}"/>\n`).join("");
     return `  <g id="line-${i + 1}" inkscape:groupmode="layer" inkscape:label="${label}" ${penOf(sheet)}>\n`
       + `${paths}  </g>\n`;
