@@ -1193,6 +1193,24 @@ def test_primers_are_gone_along_in_turns_and_none_once_the_server_ends(monkeypat
     assert all("going down" in str(answer) for answer in answers) and order == ["abc"]
 
 
+def test_a_request_of_more_lines_than_may_wait_is_taken_where_nothing_waits():
+    desk = Desk(Writer(model(), lanes=LANES), Measures(), waiting=2, fits=1, seconds=60)
+    desk._warm = lambda: None
+    desk.start()
+    assert desk._ready.wait(60)
+
+    async def ask():
+        lines = alone().lines(["abc"] * 5, 0.5, 3, "one", 1)
+        first, second = desk.write(lines), desk.write(lines)
+        events = [asyncio.ensure_future(anext(one)) for one in (first, second)]
+        found = await asyncio.gather(*events, return_exceptions=True)
+        return [found[0], *[event async for event in first]], found[1]
+
+    written, refused = asyncio.run(ask())
+    assert len(written) == 5 and "Too much waits" in str(refused)
+    desk.stop()
+
+
 def test_who_leaves_while_a_primer_is_gone_along_takes_no_place(monkeypatch):
     desk = Desk(Writer(model(), lanes=LANES), Measures(), waiting=12, fits=1, seconds=60)
     desk._warm, led, primer = lambda: None, desk.writer.led, alone().primer(Ink(ROWS, "tool"))

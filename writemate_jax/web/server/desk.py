@@ -183,7 +183,7 @@ class Desk:
         count = sum(len(job.wanted) for job in jobs)
         with self._changed:
             self._check()
-            if self._backlog + count > self._most_waiting:
+            if self._backlog and self._backlog + count > self._most_waiting:  # or a large request would never be taken
                 self._measures.refused.labels("waiting").inc()
                 raise busy("Too much waits to be written.", min(60, 1 + int(self._backlog * self._pace)))
             self._backlog += count
