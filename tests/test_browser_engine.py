@@ -655,11 +655,12 @@ def test_the_line_to_go_on_from_is_the_one_that_the_package_takes(tmp_path, monk
     found = run(
         **{name: {**task, "lines": lines} for name, lines in sent.items()},
         short={**task, "lines": sent["right"], "settings": {"longest": 0}},
+        unfit={**task, "lines": sent["right"], "width": [0, 0.1]},  # no line can be gone on from once it is kept
     )
     best = functools.partial(primers.best, model, rows, style=nobody)
     assert found["right"] == best(texts=texts) == longest
     assert found["wrong"] == best(texts=wrong) not in (longest, None)
-    assert found["few"] == -1 and best(texts=["ab"] * 6) is None
+    assert found["few"] == found["unfit"] == -1 and best(texts=["ab"] * 6) is None
     monkeypatch.setattr(primers, "LONGEST", 0)  # all are too long: the shortest
     assert found["short"] == best(texts=texts) == min(range(6), key=lambda i: len(rows[i]))
 

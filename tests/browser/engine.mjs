@@ -74,9 +74,10 @@ const DO = {
   },
 
   /** Which of the lines writing goes on from, -1 for none. */
-  async primer({ lines, style, settings, ...options }) {
+  async primer({ lines, style, settings, width, ...options }) {
     const network = await networkOf(options);
     const header = { ...network.header, primer: { ...network.header.primer, ...settings } };
+    if (width) header.ink = { ...header.ink, width };
     return lines.indexOf(fitting.bestPrimer({ ...network, header }, lines, Float32Array.from(style)));
   },
 

@@ -3,11 +3,13 @@
  * the whole network; what of it the vector leaves over, as something added to the gates; the line that writing goes on
  * from; and the ink's trait. As writemate_jax/hands/adapt.py and primers.py; the derivative is written out here.
  */
+import { carried } from "../address.js";
 import { encode } from "./alphabet.js";
 import { exp, tanh } from "./elementary.js";
 import { logProb } from "./mixture.js";
 import { LANES } from "./network.js";
 import { createArithmetic, padded } from "./product.js";
+import { ownPrimer } from "./request.js";
 import { trait } from "./resemblance.js";
 import { check } from "./text_fit.js";
 
@@ -49,7 +51,7 @@ export function* fit(network, backward, drawn, settings = network.header.fit) {
   for (let done = 0; done <= steps; done++) {
     const slope = done < steps ? new Float64Array(size) : null;
     const nats = loss(vector, slope);
-    const own = vector.reduce((sum, x, s) => sum + (pull[s] * (x - unknown[s]) ** 2) / 2, 0);
+    const own = vector.reduce((sum, x, s) => sum + (pull[s] * (x - unknown[s]) * (x - unknown[s])) / 2, 0);
     tried.push({ loss: (nats + own) / count, nats: nats / count, vector: [...vector] });
     if (slope) step((s) => (slope[s] + pull[s] * (vector[s] - unknown[s])) / count);
     yield (done + 1) / whole;
@@ -76,8 +78,7 @@ export function* fit(network, backward, drawn, settings = network.header.fit) {
   }
 
   const best = bestPrimer(network, lines, style);
-  const strokes = best?.rows.map(([dx, dy, eos]) => [rounded(dx), rounded(dy), eos]);
-  if (best) hand.primer = { text: best.text, strokes };
+  if (best) hand.primer = { text: best.text, strokes: best.rows.map(kept) };
   if (!best || drawn.length > 1) hand.trait = trait(drawn.map(({ rows }) => rows), header.resemblance).map(rounded);
   return { vector: hand.vector, before: tried[0].nats, after, hand };
 }
@@ -92,10 +93,11 @@ function withinMost(lines) {
 /** Steps along a derivative, which is called for each number's. */
 function adam(values, rate) {
   const m = new Float64Array(values.length), v = new Float64Array(values.length);
-  let made = 0;
+  let [left1, left2] = [1, 1]; // B1 and B2 to the power of the steps made, of which a browser may choose the last bit
   return (slope) => {
-    made += 1;
-    const [first, second] = [1 - B1 ** made, 1 - B2 ** made];
+    left1 *= B1;
+    left2 *= B2;
+    const [first, second] = [1 - left1, 1 - left2];
     const slopes = values.map((_, i) => slope(i));
     slopes.forEach((g, i) => {
       m[i] = B1 * m[i] + (1 - B1) * g;
@@ -117,9 +119,24 @@ export function bestPrimer(network, lines, style) {
     && text.length <= primer.characters && rows.length <= primer.points);
   const astray = strays(network, fitting, style);
   const right = fitting.filter((_, i) => Math.abs(astray[i]) <= primer.astray);
-  const short = right.filter(({ rows }) => rows.length <= primer.longest);
-  const most = (some, of) => some.reduce((best, one) => (best === null || of(one) > of(best) ? one : best), null);
-  return short.length ? most(short, ({ rows }) => rows.length) : most(right, ({ rows }) => -rows.length);
+  const place = ({ rows: { length } }) => (length <= primer.longest ? -length : length);
+  return right.sort((a, b) => place(a) - place(b)).find((line) => isUsable(line, network.header)) ?? null;
+}
+
+/** Whether writing can go on from a line once it is kept, rounded as it is then. */
+function isUsable({ text, rows }, header) {
+  const { primer } = carried({ vector: [], primer: { text, strokes: rows.map(kept) }, ratio: 1 });
+  try {
+    ownPrimer(primer, header);
+    return true;
+  } catch (error) {
+    if (error.kind !== "ink") throw error;
+    return false;
+  }
+}
+
+function kept([dx, dy, eos]) {
+  return [rounded(dx), rounded(dy), eos];
 }
 
 /** How many characters the window is behind (or, negative, before) the space after each line when it is forced. */
@@ -149,7 +166,10 @@ function pullOf(table, size, pull) {
   const rows = table.length / size;
   return Array.from({ length: size }, (_, s) => {
     let square = 0;
-    for (let row = 1; row < rows; row++) square += (table[row * size + s] - table[s]) ** 2;
+    for (let row = 1; row < rows; row++) {
+      const far = table[row * size + s] - table[s];
+      square += far * far;
+    }
     return pull / Math.max(square / (rows - 1), 1e-6);
   });
 }

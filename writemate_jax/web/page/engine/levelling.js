@@ -1,5 +1,6 @@
 /** Takes the slope out of a line of ink, as writemate_jax/data/letter_size.py does. */
 import { median } from "./candidates.js";
+import { hypot } from "./elementary.js";
 
 const STEEPEST = 0.3; // a slope beyond is not the line's own
 const FEWEST = 20; // stretches of ink, fewer of which tell no slope
@@ -12,7 +13,7 @@ export function deskewed(strokes) {
       const [[x0, y0], [x1, y1]] = [stroke[i - 1], stroke[i]];
       xs.push((x0 + x1) / 2);
       ys.push((y0 + y1) / 2);
-      lengths.push(Math.sqrt((x1 - x0) ** 2 + (y1 - y0) ** 2));
+      lengths.push(hypot(x1 - x0, y1 - y0));
     }
   }
   if (xs.length < FEWEST || !(Math.max(...xs) - Math.min(...xs) > 4 * deviation(ys))) return strokes;
@@ -55,5 +56,5 @@ function mean(values) {
 
 function deviation(values) {
   const middle = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
+  return Math.sqrt(mean(values.map((value) => (value - middle) * (value - middle))));
 }

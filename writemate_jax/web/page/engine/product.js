@@ -16,8 +16,8 @@ const PAGE = 65536; // bytes of WebAssembly's memory
 export async function createArithmetic(floats, kernel = null) {
   let buffer, multiply = plainProduct, fast = false;
   if (kernel) {
-    const memory = new WebAssembly.Memory({ initial: Math.ceil((floats * 4) / PAGE) + 1 }); // and the stack
     try {
+      const memory = new WebAssembly.Memory({ initial: Math.ceil((floats * 4) / PAGE) + 1 }); // and the stack
       const { instance } = await WebAssembly.instantiate(kernel, { env: { memory } });
       const { product } = instance.exports;
       buffer = memory.buffer;
@@ -26,7 +26,8 @@ export async function createArithmetic(floats, kernel = null) {
           vectors);
       fast = true;
     } catch (error) {
-      if (!(error instanceof WebAssembly.CompileError)) throw error; // a browser without vector instructions
+      // A browser without vector instructions; or a page that may not compile, which Safari says of the memory already.
+      if (!(error instanceof WebAssembly.CompileError || error instanceof EvalError)) throw error;
     }
   }
   buffer ??= new ArrayBuffer(floats * 4 + PAGE);

@@ -94,7 +94,7 @@ function traitOf(primer, { mean, std, resemblance }) {
 }
 
 /** A line of ink, as somebody drew it or as fit.js hands it on, to go on from. */
-function ownPrimer({ text, strokes }, { alphabet, likenesses, mean, std, primer: limits, ...header }) {
+export function ownPrimer({ text, strokes }, { alphabet, likenesses, mean, std, primer: limits, ...header }) {
   const said = line(text, alphabet, likenesses);
   if (said.replaceAll(" ", "").length < limits.letters) throw unfit("short", said);
   if (said.length > limits.characters) throw unfit("long", said);

@@ -45,7 +45,10 @@ export function smooth(stroke, sigma) {
     return stroke[i][axis];
   };
   const reach = Math.max(1, Math.ceil(3 * sigma));
-  const weights = Array.from({ length: 2 * reach + 1 }, (_, i) => exp(-0.5 * ((i - reach) / sigma) ** 2));
+  const weights = Array.from({ length: 2 * reach + 1 }, (_, i) => {
+    const far = (i - reach) / sigma;
+    return exp(-0.5 * far * far);
+  });
   const whole = sum(weights);
   const smoothed = stroke.map((_, i) => [0, 1].map((axis) => (
     weights.reduce((total, weight, j) => total + weight * at(i + j - reach, axis), 0) / whole)));

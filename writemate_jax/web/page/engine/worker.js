@@ -22,8 +22,8 @@ const given = new Set(); // ids of requests that were given up
 
 const answers = {
   async open({ model: address, kernel: kernelAddress }) {
-    const [weights, code] = await Promise.all([bytes(address), "WebAssembly" in globalThis ? bytes(kernelAddress) : null]);
-    kernel = code;
+    const [weights, code] = await Promise.all([bytes(address), "WebAssembly" in globalThis ? load(kernelAddress) : null]);
+    kernel = code?.ok ? await code.arrayBuffer() : null; // a host that has no such files: slower, and the same ink
     model = parse(weights);
     network = await createNetwork(model, kernel);
     const { styles, network: { styleSize }, random, writers, ...header } = model.header;
@@ -67,13 +67,16 @@ function messages() {
   });
 }
 
-async function bytes(address) {
-  let answer;
+async function load(address) {
   try {
-    answer = await fetch(address);
+    return await fetch(address);
   } catch {
     throw new EngineError("offline", "The network's weights could not be loaded. Is this device online?");
   }
+}
+
+async function bytes(address) {
+  const answer = await load(address);
   if (!answer.ok) throw new EngineError("failed", `The network's weights could not be loaded (${answer.status}).`);
   return answer.arrayBuffer();
 }
