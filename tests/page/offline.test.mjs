@@ -99,6 +99,15 @@ test("a page is answered from one version, of which nothing is missed", async (t
   assert.equal((await ask(t, host(3), "other.txt", "third")).text, "other.txt of 3"); // none of the site's
 });
 
+test("a host that goes back to the version before has it answered, while a page of that is open and after", async (t) => {
+  await install(t, host(1));
+  await ask(t, host(1), "", "old");
+  assert.equal((await ask(t, host(2), "", "second")).text, "index.html of 2");
+  assert.equal((await ask(t, host(1), "", "third")).text, "index.html of 1");
+  assert.equal((await ask(t, offline, "app.js", "old")).text, "app.js of 1");
+  assert.equal((await ask(t, offline, "", "fourth")).text, "index.html of 1");
+});
+
 test("what an earlier worker kept stays until this one takes its place", async (t) => {
   stores.set("writemate", new Store([[SCOPE, "of before"]]));
   stores.set("writemate-2e", new Store([[`${SCOPE}app.js`, "of before"]]));

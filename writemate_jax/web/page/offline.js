@@ -43,15 +43,19 @@ async function keepLatest() {
   if (!list.ok) return;
   const { engine, site, files } = await list.clone().json();
   if (engine !== "browser") return leave(); // a server has the site's place
-  const cache = await caches.open(`${NAME}${site}`);
-  if (await cache.match(LIST)) return;
+  const name = `${NAME}${site}`;
+  if (await (await caches.open(name)).match(LIST)) {
+    if (await kept() === name) return;
+    await caches.delete(name); // the host went back to it, and what is kept last is answered
+  }
+  const cache = await caches.open(name);
   try {
     await Promise.all(Object.entries(files).map(([file, digest]) => keep(cache, file, digest)));
     await cache.put(LIST, list);
   } catch (error) {
     // A connection that is lost is a TypeError. For want of room, or where a host never has one version, the old one would be
     // answered for ever.
-    await (error instanceof TypeError ? caches.delete(`${NAME}${site}`) : forget());
+    await (error instanceof TypeError ? caches.delete(name) : forget());
     throw error;
   }
 }
