@@ -117,6 +117,11 @@ def test_typed_text_becomes_ink_and_every_setting_changes_it(visit):
     page.fill("#seed", "7")  # which picks another hand than the one below
     page.press("#seed", "Tab")
     former = _ink(page, "good day", former)
+    for wrong in ("9999999999", "seven"):
+        page.fill("#seed", wrong)
+        page.press("#seed", "Tab")
+        expect(page.locator("#status")).to_have_text("A seed is a whole number from 0 to 4294967295; it stays 7.")
+        expect(page.locator("#seed")).to_have_value("7")
     page.locator("#gallery input").nth(2).check(force=True)
     former = _ink(page, "good day", former)
     page.fill("#bias", "0.2")
@@ -902,6 +907,9 @@ def test_a_text_too_long_is_told_without_asking(visit):
     assert _ink(page, "ab") == ink  # the sheet stays what it was, in the files, too
     assert b"<title>ab</title>" in _download(page, "svg")[1]
     expect(page.locator("#taken")).to_contain_text("which is not what you asked for last: That is 41 lines")
+    page.fill("#text", "word " * 2000)
+    cut = "at once. Of a longer text the first 5000 characters are here. Shorten"
+    expect(page.locator("#status")).to_contain_text(cut)
     page = visit({"text": "\n".join(["line"] * 41)})
     expect(page.locator("#status")).to_contain_text("41 lines; at most 40")
     expect(page.locator(".downloads button:enabled")).to_have_text(["Copy link"])
@@ -957,6 +965,15 @@ def test_where_the_page_cannot_start_it_says_why(visit, chromium):
     page = chromium.new_page()
     page.goto((ROOT / "writemate_jax" / "web" / "page" / "index.html").as_uri())
     expect(page.locator("#status")).to_contain_text("could not start: it was opened as a file. It needs a web server")
+
+
+def test_a_browser_that_lacks_what_the_page_needs_is_told_that_it_is_too_old(chromium, site):
+    page = chromium.new_page()
+    page.add_init_script("delete Array.prototype.at")
+    page.goto(site)
+    said = "WriteMate could not start: this browser is too old. A current one can."
+    expect(page.locator("#status")).to_have_text(said)
+    page.close()
     page.close()
 
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { isOutdated, loadHand, saveHand } from "../../writemate_jax/web/page/handstore.js";
+import { isOutdated, loadHand, persist, saveHand } from "../../writemate_jax/web/page/handstore.js";
 import { suits } from "../../writemate_jax/web/page/suits.js";
 
 const KEY = "writemate.hand";
@@ -33,6 +33,15 @@ test("a learned hand keeps for which network it is, and is of use to that one al
   assert.equal(suits(learned, { ...network, weights: "fedcba9876543210" }), false);
   assert.equal(suits({ ...learned, weights: null }, network), true); // it does not say
   assert.equal(suits({ ...learned, weights: null }, { ...network, styleSize: 3 }), false);
+});
+
+test("the browser is asked to keep it, and may know nothing of that or refuse", (t) => {
+  const storage = { persist: t.mock.fn(async () => { throw new Error("no"); }) };
+  for (const navigator of [{}, { storage: {} }, { storage }]) {
+    Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
+    persist();
+  }
+  assert.equal(storage.persist.mock.callCount(), 1);
 });
 
 test("another tab's ink makes this one's outdated, and ink without room does not", (t) => {

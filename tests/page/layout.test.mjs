@@ -60,10 +60,25 @@ test("paragraphs stay apart, and empty lines between them stay", () => {
 });
 
 test("a line without any ink is an empty one", () => {
-  for (const unseen of ["\u200b", "\u00ad \u2060", "\u0301", "\ufe0f"]) {
+  for (const unseen of ["\u200b", "\u00ad \u2060", "\u0301", "\ufe0f", "ー"]) {
     assert.deepEqual(wrap(`dear\n${unseen}\nbob ${unseen}`, "page"), ["dear", "", "bob"]);
     assert.deepEqual(wrap(unseen, "page"), []);
   }
+});
+
+test("no row of a word that is cut has marks alone, and none begins with one", () => {
+  for (const size of Object.keys(SIZES)) {
+    for (let n = 1; n <= 80; n++) {
+      for (const word of [`${"コ".repeat(n)}ー`, `${"ท".repeat(n)}ที่`, "e\u0301".repeat(n), `${"W".repeat(n)}\u0301`]) {
+        const rows = wrap(`${word} end`, size);
+        assert.ok(!rows.some((row) => /^[\p{M}ー]/u.test(row)), rows);
+        assert.equal(rows.join("").replaceAll(" ", ""), `${word}end`);
+      }
+    }
+  }
+  const rows = wrap(`W${"\u0301".repeat(300)} end`, "note"); // of more marks than a row has room for, those are left out
+  assert.deepEqual(rows.map((row) => row[0]), ["W", "e"]);
+  assert.deepEqual(wrap("a\x85b\x1cc", "page"), ["a b c"]);
 });
 
 test("text typed at the end changes no row but the last ones", () => {

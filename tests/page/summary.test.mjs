@@ -33,6 +33,7 @@ test("a text of too many lines is refused, with what helps", () => {
   for (const size of Object.keys(SIZES)) assert.match(refused(size), said);
   assert.match(refused("card"), /larger paper/);
   assert.doesNotMatch(refused("page"), /larger paper/);
+  assert.match(tooLong(Array(41).fill("a"), "page", 40, " So much is here."), /at once\. So much is here\. Shorten/);
   const empty = tooLong(["a", ...Array(99).fill(""), "b"], "page", 40);
   assert.match(empty, /101 lines, with the empty ones; a sheet has at most 100\. .*sample.py --page A4/);
 });

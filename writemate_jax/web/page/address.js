@@ -6,6 +6,7 @@
 import { PAPERS, SIZES } from "./sheet.js";
 
 export const LARGEST_SEED = 2 ** 32 - 1;
+export const LONGEST_TEXT = 5000; // characters: more than any sheet takes
 const GRAIN = 128; // parts of an x-height that a link knows
 // What a server takes of a hand (web/server/settings.py); no engine is to draw what a link says beyond it.
 const MOST = { numbers: 256, weight: 32, offset: 100, rows: 1024, characters: 46 };
@@ -25,7 +26,7 @@ export const DEFAULTS = Object.freeze({
 });
 
 const READ = {
-  text: (value) => value.slice(0, 5000),
+  text: (value) => value.slice(0, LONGEST_TEXT),
   seed: (value) => number(value, 0, LARGEST_SEED, true),
   bias: (value) => number(value, 0, 2),
   style: (value) => value.slice(0, 100),

@@ -1,5 +1,5 @@
 /** The page's wiring: settings, the scribe that asks the engine, the sheet, the player. */
-import { DEFAULTS, format, parse } from "./address.js";
+import { DEFAULTS, format, LARGEST_SEED, LONGEST_TEXT, parse } from "./address.js";
 import { createAttention } from "./attention.js";
 import { createControls } from "./controls.js";
 import { rulesOf } from "./formats/svg.js";
@@ -113,7 +113,10 @@ function run({ engine, styles, previews, onServer, mostLines, longest, neater })
   }
 
   function change(name, value) {
-    if (name === "seed" && value === null) return controls.show(settings);
+    if (name === "seed" && value === null) {
+      controls.show(settings);
+      return messages.say(`A seed is a whole number from 0 to ${LARGEST_SEED}; it stays ${settings.seed}.`, true);
+    }
     settings = { ...settings, [name]: value };
     applied(name);
     if (name === "hand" || name === "style") foreign = false;
@@ -184,7 +187,9 @@ function run({ engine, styles, previews, onServer, mostLines, longest, neater })
     const { seed, attention, hand: own } = settings;
     const ratio = own?.ratio ?? previews.styles[style]?.ratio;
     const found = wrap(settings.text, settings.size, ratio);
-    const refused = tooLong(found, settings.size, mostLines);
+    const cut = settings.text.length < LONGEST_TEXT ? ""
+      : ` Of a longer text the first ${LONGEST_TEXT} characters are here.`;
+    const refused = tooLong(found, settings.size, mostLines, cut);
     if (refused) { // what is on the paper stays, and can be saved
       scribe.stop();
       messages.say(refused, true);
@@ -317,7 +322,7 @@ function firstWords(strokes) {
   return strokes.filter((stroke) => stroke[0][0] < left + WIDE * Math.abs(top - bottom));
 }
 
-start().catch((error) => {
+if (!document.documentElement.classList.contains("old")) start().catch((error) => {
   console.warn(error);
   const why = error.kind ? error.message : "its files or its engine could not be loaded.";
   at("status").textContent = `WriteMate could not start: ${why} Reload the page to try again.`;

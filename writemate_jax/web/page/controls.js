@@ -1,5 +1,5 @@
 /** The page's controls: what they show is the settings, and what they change comes back as (name, value). */
-import { LARGEST_SEED } from "./address.js";
+import { LARGEST_SEED, LONGEST_TEXT } from "./address.js";
 import { PAPERS, SIZES } from "./sheet.js";
 
 const INKS = {
@@ -19,6 +19,7 @@ export function createControls(changed) {
   const sizes = Object.entries(SIZES).map(([name, { title }]) => [name, title]);
   radios(at("sizes"), "size", sizes, (value) => changed("size", value), (label) => label.classList.add("choice"));
 
+  at("text").maxLength = LONGEST_TEXT;
   at("text").addEventListener("input", ({ target }) => changed("text", target.value));
   at("color").addEventListener("input", ({ target }) => changed("color", target.value));
   at("attention").addEventListener("change", ({ target }) => changed("attention", target.checked));

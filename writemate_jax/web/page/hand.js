@@ -2,7 +2,7 @@
 import { carried } from "./address.js";
 import { save } from "./downloads.js";
 import { bounds, strokesOf } from "./ink.js";
-import { deleteHand, isOutdated, loadHand, readHand, saveHand } from "./handstore.js";
+import { deleteHand, isOutdated, loadHand, persist, readHand, saveHand } from "./handstore.js";
 import { createRecorder } from "./recorder.js";
 import { suits } from "./suits.js";
 import { expectedWidth, USUAL } from "./widths.js";
@@ -37,11 +37,12 @@ export function createHandDialog(engine, { used, changed, onServer, longest = In
     changed: recorded, long: () => expectedWidth(lines[step].text) * USUAL,
   });
 
-  at("privacy").textContent = onServer
+  at("privacy").textContent = `${onServer
     ? "Your ink is kept in this browser. It is sent only to learn your hand and to write in it, and never stored on the"
       + " server. A link that writes in your hand holds one of the lines."
     : "Your ink is kept in this browser and never leaves it, but for a link that you share: where it writes in your hand,"
-      + " it holds one of the lines.";
+      + " it holds one of the lines."} Export it, too: some browsers delete what a page keeps when nobody opens it for a`
+    + " week.";
 
   function linesOf(kept) {
     return kept ? kept.lines.map((line) => ({ ...line })) : SENTENCES.map((text) => ({ text, strokes: [] }));
@@ -143,6 +144,7 @@ export function createHandDialog(engine, { used, changed, onServer, longest = In
       say(trouble);
       changed(hand);
       used(learned);
+      persist();
       if (!trouble) dialog.close(); // it would not be seen
     } catch (error) {
       if (!signal.aborted) say(error.message);

@@ -43,6 +43,11 @@ export function saveHand(hand) {
   }
 }
 
+/** Asks the browser to keep it as long as the user does not delete it; many do not, and Safari forgets after a week. */
+export function persist() {
+  navigator.storage?.persist?.().catch(() => {});
+}
+
 export function deleteHand() {
   try {
     localStorage.removeItem(KEY);

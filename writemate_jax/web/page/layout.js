@@ -7,8 +7,10 @@ export const LONGEST = 128; // characters that an engine takes for one line
 const FILL = 0.96; // of a line, by the estimate
 const SQUEEZE = 0.94; // a line is made this narrow without its height: that is not seen
 
-const SPACES = /[^\S\u00a0\u2007\u202f]+/; // between words: a no-break space is within one
-const UNSEEN = /^[\p{Cf}\p{M}\u0640]*$/u; // a line of these alone is none that an engine can write
+const SPACES = /(?:[^\S\u00a0\u2007\u202f]|[\x1c-\x1f\x85])+/; // between words: a no-break space is within one
+const MARK = "[\\p{Cf}\\p{M}\u0640\u30fc\uff70]"; // a line of these alone is none that an engine can write
+const UNSEEN = new RegExp(`^${MARK}*$`, "u");
+const LETTER = new RegExp(`.${MARK}{0,8}`, "gsu"); // which no cut parts
 
 /**
  * The rows of a text: one string each, "" for an empty line. A word that fits on no line is cut; one without any ink
@@ -23,7 +25,7 @@ export function wrap(text, size, ratio = USUAL) {
     let row = "";
     const words = paragraph.split(SPACES).map((one) => one.trim()).filter((one) => !UNSEEN.test(one));
     while (words.length) {
-      let word = words.shift();
+      const word = words.shift();
       if (/\s/.test(word) && !fits(word)) { // on no row as a whole
         words.unshift(...word.split(/\s+/));
         continue;
@@ -33,12 +35,16 @@ export function wrap(text, size, ratio = USUAL) {
         continue;
       }
       if (row) rows.push(row);
-      while (!fits(word)) {
-        const cut = longestStart([...word], fits);
-        rows.push(cut);
-        word = word.slice(cut.length);
-      }
       row = word;
+      while (!fits(row)) {
+        const cut = longestStart(row.match(LETTER), fits), rest = row.slice(cut.length);
+        if (UNSEEN.test(rest)) {
+          row = cut;
+          break;
+        }
+        rows.push(cut);
+        row = rest;
+      }
     }
     rows.push(row);
   }

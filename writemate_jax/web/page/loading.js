@@ -14,8 +14,9 @@
   if (location.protocol === "file:") {
     say("it was opened as a file. It needs a web server, such as python -m http.server in its folder, and a current"
       + " browser.");
-  } else if (!("noModule" in document.createElement("script"))) {
+  } else if (!("noModule" in document.createElement("script") && [].at && Object.hasOwn && window.HTMLDialogElement)) {
     say("this browser is too old. A current one can.");
+    document.documentElement.className = "old"; // where it reads the modules, they would fail later and know no reason
   }
   addEventListener("error", function (event) { // of a script that does not arrive, or that an old browser cannot read
     if (event.target === window || event.target.tagName === "SCRIPT") {

@@ -17,16 +17,20 @@ export function summary(rows, inks, size, height) {
   ].filter(Boolean).join(" ");
 }
 
-/** Why a text of these rows is not written, or "". most: lines that can be written at once. */
-export function tooLong(rows, size, most) {
+/**
+ * Why a text of these rows is not written, or "". most: lines that can be written at once. cut: what is to be said of a
+ * text that was cut.
+ */
+export function tooLong(rows, size, most, cut = "") {
   const lines = rows.filter(Boolean).length;
   const larger = size === "page" ? "" : ", choose larger paper";
   if (lines > most) {
-    return `That is ${lines} lines; at most ${most} can be written at once. Shorten the text${larger}, or ${PAGES}`;
+    return `That is ${lines} lines; at most ${most} can be written at once.${cut} Shorten the text${larger}, or`
+      + ` ${PAGES}`;
   }
   if (rows.length > MOST_ROWS) {
-    return `That is ${rows.length} lines, with the empty ones; a sheet has at most ${MOST_ROWS}. Shorten the text, or`
-      + ` ${PAGES}`;
+    return `That is ${rows.length} lines, with the empty ones; a sheet has at most ${MOST_ROWS}.${cut} Shorten the text,`
+      + ` or ${PAGES}`;
   }
   return "";
 }
