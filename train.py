@@ -4,7 +4,8 @@
 
 The same command goes on where it stopped; it exits with 75 where it was stopped in order and updates are left.
 Several processes (hosts, or a TPU pod): the same command on each, with --coordinator=HOST:PORT --processes=N
---process=I (on a TPU pod --coordinator=auto is enough).
+--process=I (on a TPU pod --coordinator=auto is enough). WRITEMATE_CACHE may name a folder that all share, for what
+they compile.
 
   python train.py adapt --ink my_lines/ --workdir runs/me
 
@@ -13,6 +14,7 @@ makes a style of a few lines of your own ink, for sample.py --style runs/me.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -32,7 +34,7 @@ PROCESS = flags.DEFINE_integer("process", None, "Number of this process, from 0.
 
 def main(arguments: list[str] | None) -> None:
     from writemate_jax.checkpoints.models import CheckpointNotFound
-    from writemate_jax.compilation_cache import use_compilation_cache
+    from writemate_jax.compilation_cache import VARIABLE, use_compilation_cache
     from writemate_jax.config import ConfigurationError
     from writemate_jax.data.corpus import CorpusError
     from writemate_jax.training import loop, parallel
@@ -41,7 +43,10 @@ def main(arguments: list[str] | None) -> None:
         print(f"train.py: {arguments[1]!r} is no option; a field is --config.FIELD=VALUE", file=sys.stderr)
         sys.exit(2)
     logging.set_verbosity(logging.WARNING)  # Orbax tells of every file at INFO
-    use_compilation_cache()  # a resumed run need not compile its buckets again
+    # A resumed run need not compile its buckets again. On GPUs processes tune what they compile together, and one that
+    # finds it in a folder of its own lets the others wait for hours: they need a folder that all share.
+    if not COORDINATOR.value or os.environ.get(VARIABLE):
+        use_compilation_cache()
     try:
         parallel.initialize(COORDINATOR.value, PROCESSES.value, PROCESS.value)
         state = loop.run(CONFIG.value, WORKDIR.value)

@@ -160,6 +160,17 @@ print(told(folder, unit=f"of {rank}"))
 print(told(folder, **{f"field_{rank}": 0}))
 print(told(folder / str(rank)))
 weights = {"w": np.ones((300, 300), np.float32)}
+
+def begun(step, weights):
+    try:
+        agreement.check_start(step, weights)
+        return "agreed"
+    except ConfigurationError as error:
+        return error
+
+print(begun(3, weights))
+print(begun(3 + rank, weights))
+print(begun(3, {"w": weights["w"] + rank}))
 with Checkpoints(folder, about) as checkpoints:  # both are still being written when the next are
     for step in range(1, 13):
         checkpoints.save(step, {"a": weights, "b": weights})
@@ -172,7 +183,9 @@ def test_processes_that_do_not_belong_together_are_told_and_others_save_side_by_
     config, port = tiny.config(tmp_path), free_port()
     for said in two_processes(lambda i: ["-c", TOGETHER, str(port), str(i), str(tmp_path), config.corpus]):
         lines = [line for line in said.splitlines() if line.startswith(("agreed", "process 1", "saved"))]
-        assert lines[0] == "agreed" and lines[4:] == ["saved 12 12"]
+        assert lines[0] == lines[4] == "agreed" and lines[7:] == ["saved 12 12"]
+        assert lines[5].startswith("process 1 has another step in --workdir to go on from than process 0")
+        assert lines[6].startswith("process 1 has another digest of the weights to begin with than process 0")
         assert lines[1].startswith("process 1 has another unit than process 0 (here, in process ")
         assert lines[2].startswith("process 1 has another version of WriteMate than process 0")
         assert lines[3].startswith("process 1 does not see the work directory of process 0 (here ")

@@ -11,7 +11,7 @@ import pytest
 import tiny
 import train
 from writemate_jax import compilation_cache
-from writemate_jax.training import loop
+from writemate_jax.training import loop, parallel
 
 ROOT = Path(__file__).parents[1]
 
@@ -42,6 +42,24 @@ def test_what_cannot_begin_is_said_and_exits_with_2(tmp_path, flags, message):
     assert "train.py: " in result.stderr and message in result.stderr
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "run" / "last").exists()
+
+
+@pytest.mark.parametrize(
+    ("coordinator", "folder", "used"), [(None, None, True), ("auto", None, False), ("auto", "/shared", True)]
+)
+def test_several_processes_keep_compiled_code_where_all_share_a_folder_alone(monkeypatch, coordinator, folder, used):
+    asked = []
+    monkeypatch.setattr(compilation_cache, "use_compilation_cache", lambda: asked.append(True))
+    monkeypatch.setattr(parallel, "initialize", lambda *_: None)
+    monkeypatch.setattr(loop, "run", lambda *_: SimpleNamespace(step=1))
+    monkeypatch.delenv(compilation_cache.VARIABLE, raising=False)
+    if folder:
+        monkeypatch.setenv(compilation_cache.VARIABLE, folder)
+    for flag, value in (("CONFIG", SimpleNamespace(training=SimpleNamespace(steps=1))), ("WORKDIR", "run"),
+                        ("COORDINATOR", coordinator), ("PROCESSES", None), ("PROCESS", None)):  # fmt: skip
+        monkeypatch.setattr(train, flag, SimpleNamespace(value=value))
+    train.main(None)
+    assert asked == [True] * used
 
 
 def test_a_bug_keeps_its_traceback(monkeypatch):

@@ -24,7 +24,7 @@ from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
 from writemate_jax.model.networks import without_text
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.training import cost, evaluation, huge_pages, log, loop, losses, step
+from writemate_jax.training import cost, evaluation, huge_pages, lock, log, loop, losses, step
 from writemate_jax.training.augmentation import augment
 from writemate_jax.training.lines import order, prepare
 
@@ -112,12 +112,13 @@ def test_what_is_not_finite_stops_the_run_and_leaves_its_checkpoints(tmp_path, m
     report = json.loads((run / "not_finite_0.json").read_text())
     assert report["lines"] and all(set(line["text"]) <= set("lot") for line in report["lines"])
     assert files() == before
+    best = {p: kept for p, kept in before.items() if p.is_relative_to(run / "best")}
     config.training.update(steps=18, save_every=100, evaluate_every=14)
     with monkeypatch.context() as patch:
         patch.setattr(evaluation, "validate", poisoned(evaluation.validate))
         with pytest.raises(loop.NotFinite, match="step 14: the validation loss is nan"):
             loop.run(config, run)
-    assert files() == before
+    assert best and best.items() <= files().items() and newest(run) == 14
     loop.run(config, run)  # and goes on from there
 
 
@@ -189,9 +190,31 @@ def test_what_would_end_a_run_later_is_said_at_its_beginning(tmp_path, field, va
 
 def test_a_bucket_is_no_work_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigurationError, match="--workdir is gs://bucket/run; expected a folder: mount the bucket"):
+    with pytest.raises(ConfigurationError, match="--workdir is gs://bucket/run; expected a folder on a disk"):
         loop.run(tiny.config(tmp_path), "gs://bucket/run")
     assert not Path("gs:").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such locks")
+def test_a_work_directory_has_one_run_at_a_time(tmp_path):
+    config, run = small(tmp_path), tmp_path / "run"
+    config.training.steps = 1
+    run.mkdir()
+    with lock.held(run), pytest.raises(ConfigurationError, match=f"by another process .process {os.getpid()} on "):
+        loop.run(config, run)
+    assert not (run / "last").exists()
+    assert loop.run(config, run).step == 1  # nobody holds it any more
+
+
+def test_rests_are_for_a_corpus_whose_letters_have_a_known_size_and_baseline(tmp_path):
+    config = tiny.config(tmp_path)
+    other = replace(corpora.load(config.corpus), unit="tablet unit")
+    config.data.rests = False
+    assert prepare(config, other)[0].unit == "tablet unit"
+    config.data.rests = True
+    assert prepare(config, corpora.load(config.corpus))[0].learns_hands
+    with pytest.raises(ConfigurationError, match="config.data.rests is True and the corpus in the unit 'tablet unit'"):
+        prepare(config, other)
 
 
 def test_how_long_a_run_is_to_take_does_not_change_the_order_of_its_lines(tmp_path):
@@ -496,17 +519,22 @@ def small(folder, **training):
     return config
 
 
-def test_an_evaluation_that_a_kill_prevented_is_made_at_the_next_start_and_the_cost_goes_on(tmp_path, monkeypatch):
+@pytest.mark.parametrize("save_every", [3, 100])
+def test_an_evaluation_that_a_kill_prevented_is_made_at_the_next_start_and_the_cost_goes_on(
+    tmp_path, monkeypatch, save_every
+):
     config, run = small(tmp_path), tmp_path / "run"
+    config.training.save_every = save_every
 
     def killed(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(evaluation, "validate", killed)  # behind the checkpoint of step 6
+        patch.setattr(evaluation, "validate", killed)  # behind the checkpoint of step 6, which is made for it
         loop.run(config, run)
     assert newest(run) == 6 and not log.read(run / "validation.csv")
-    [_, saved] = log.read(run / "checkpoints.csv")
+    [*_, saved] = log.read(run / "checkpoints.csv")
+    assert saved["step"] == 6
     loop.run(config, run)
     rows = log.read(run / "validation.csv")
     assert [row["step"] for row in rows] == [6, 12]
@@ -550,6 +578,8 @@ def test_another_number_of_updates_is_told_with_the_rate_that_it_changes(tmp_pat
     config.optimizer.update(learning_rate=0.01, warmup_steps=0, cosine_to=0.0)
     loop.run(config, run)
     assert "learning rate" not in capsys.readouterr().err
+    for row in log.read(run / "train.csv"):  # an update's own rate: the first is made at the whole one
+        assert row["learning_rate"] == pytest.approx(0.005 * (1 + np.cos(np.pi * (row["step"] - 1) / 12)), rel=1e-4)
     config.training.steps = 24
     loop.run(config, run)
     # Half of a cosine of 24, where that of 12 was at its end.

@@ -70,9 +70,9 @@ class Description:
 
     @property
     def learns_hands(self) -> bool:
-        """Whether a hand can be learned with it: it writes texts, in styles, and learned lines between rests."""
+        """Whether a hand can be learned with it: it writes texts, in styles, and is `sized`."""
         model = self.config.model
-        return bool(model.window and model.style_size and self.writers and self.config.data.rests)
+        return bool(model.window and model.style_size and self.writers and self.sized)
 
     def network(self) -> Network:
         """The network that the weights belong to."""

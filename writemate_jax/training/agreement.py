@@ -48,6 +48,19 @@ def check(workdir: Path, description: Mapping[str, Any], corpus: Corpus) -> None
     _check_shared(Path(workdir))
 
 
+def check_start(step: int, params: Any) -> None:
+    """Raises ConfigurationError, in every process, where they go on from other steps or begin with other weights.
+
+    That is where each reads a folder of its own, or one that is being written. params: host arrays.
+    """
+    if jax.process_count() == 1:
+        return
+    found = 0
+    for leaf in jax.tree.leaves(params):
+        found = zlib.crc32(np.ascontiguousarray(leaf), found)
+    _check_same({"step in --workdir to go on from": step, "digest of the weights to begin with": found})
+
+
 def _check_same(fields: Mapping[str, Any]) -> None:
     ours = np.array([zlib.crc32(json.dumps(value).encode()) for value in fields.values()], np.uint32)
     everyones = np.asarray(multihost_utils.process_allgather(ours)).reshape(jax.process_count(), -1)
@@ -73,7 +86,7 @@ def _check_shared(workdir: Path) -> None:
     if not everyones.all():
         raise ConfigurationError(
             f"process {int(np.argmin(everyones))} does not see the work directory of process 0 (here {workdir}); give "
-            "all processes one --workdir that they share, on a network drive or a mounted bucket"
+            "all processes one --workdir that they share, on a network drive"
         )
 
 

@@ -14,6 +14,7 @@ from writemate_jax.checkpoints.models import Description
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data.batches import Batch, Batches
 from writemate_jax.data.corpus import ARRANGEMENTS, Corpus
+from writemate_jax.strokes import UNIT
 
 
 def prepare(config: ConfigDict, corpus: Corpus) -> tuple[Description, Batches, Batches]:
@@ -22,6 +23,11 @@ def prepare(config: ConfigDict, corpus: Corpus) -> tuple[Description, Batches, B
     if config.training.validation_lines:
         # Spread over the whole split, so that a part of it still holds all its writers.
         held_out = held_out[:: max(1, len(held_out) // config.training.validation_lines)]
+    if config.data.rests and corpus.unit != UNIT:
+        raise ConfigurationError(
+            f"config.data.rests is {config.data.rests} and the corpus in the unit {corpus.unit!r}; rests are half an"
+            f" x-height from letters on a known baseline, which a corpus in {UNIT!r} has: use False"
+        )
     statistics = corpus.statistics(train)
     mean, std = statistics.mean, statistics.std
     if config.data.normalisation == "shared":

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import jax
@@ -29,6 +29,7 @@ from writemate_jax.training import (
     evaluation,
     hardware,
     lines,
+    lock,
     losses,
     optimizer,
     parallel,
@@ -67,7 +68,10 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
     stop_at = time.monotonic() + 60 * config.training.minutes if config.training.minutes > 0 else math.inf
     started = time.monotonic()
     if "://" in str(workdir):
-        raise ConfigurationError(f"--workdir is {workdir}; expected a folder: mount the bucket, and give its folder")
+        raise ConfigurationError(
+            f"--workdir is {workdir}; expected a folder on a disk or a network drive (NFS, Filestore). A bucket that is"
+            " mounted as one hardly renames folders, as a checkpoint needs; copy the run there when it has ended"
+        )
     workdir = Path(workdir)
     workdir.mkdir(parents=True, exist_ok=True)
     checking.check(config)
@@ -78,7 +82,11 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
     rule = optimizer.make(config.optimizer, config.training.steps)
     example = next(iter(validation.ordered()))
     state = step.initial_state(network, rule, config.seed, example, config.optimizer.weight_noise)
-    with Checkpoints(workdir, description, corpus.checksum) as checkpoints, _stop_signals() as stop:
+    with (
+        lock.held(workdir) if parallel.is_main() else nullcontext(),
+        Checkpoints(workdir, description, corpus.checksum) as checkpoints,
+        _stop_signals() as stop,
+    ):
         restored = checkpoints.restore(state)
         if restored is not None:
             state = restored
@@ -87,6 +95,8 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
             if parallel.is_main():
                 cost.note_before(workdir, config.weights_from)
         first = int(state.step)
+        if restored is not None or config.weights_from:
+            agreement.check_start(first, state.params)
         if parallel.is_main():
             _announce(config, corpus, training, validation, state, first)
             _announce_rate(config, workdir, first)
@@ -146,8 +156,9 @@ class _Trainer:
             waiting = (at, batch, metrics)
             done = at + 1
             bar.update()
-            save = done % settings.save_every == 0 or done == settings.steps or told_to_stop
             evaluate = self._is_evaluated(done)
+            # Before an evaluation, which takes a while and may end by a kill: its weights are then in the logs, too.
+            save = done % settings.save_every == 0 or done == settings.steps or told_to_stop or evaluate
             report = done % settings.log_every == 0
             if save or evaluate or report:
                 # Nothing is written before the step that made it has been looked at.
@@ -218,7 +229,7 @@ class _Trainer:
             "nats_per_point": total.per_point,
             "sse": total.sse,
             "gradient_norm": float(parallel.unreplicate(metrics.gradient_norm)),
-            "learning_rate": float(self.rate(done)),
+            "learning_rate": float(self.rate(done - 1)),  # of update `done`: Optax counts from 0
             "points_per_second": speed,
             **self.cost.now(),
         }
