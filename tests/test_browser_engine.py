@@ -594,6 +594,13 @@ def test_ink_is_refused_for_the_reason_that_the_package_has(files):
         assert re.search(rf"\b{reason}\b", found[reason]["message"])
 
 
+def test_a_host_without_wasm_has_the_same_ink(files):
+    task = {"do": "worker", "model": files["int8"], "request": {"lines": ["hello", "at the inn"], "seed": 3}}
+    found = run(there={**task, "status": 200}, absent={**task, "status": 404})
+    assert [said["line"]["index"] for said in found["there"][:-1]] == [0, 1] and "error" not in found["there"][-1]
+    assert found["absent"] == found["there"]
+
+
 def test_a_hand_is_fitted_as_by_the_package(writer, files):
     rng = np.random.default_rng(6)
     lines = [("hello", 30), ("a tin", 22), ("at the inn", 41), ("no", 9), ("it", 12)]  # more than there are lanes

@@ -515,6 +515,7 @@ def test_a_set_of_before_its_sampling_was_kept_goes_on(whole, model, tmp_path):
     del manifest["sampling"]
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     assert making.make(tmp_path, RECIPE, TEXTS, model).kept == 14
+    assert contents(tmp_path) == contents(whole)  # and it is kept from now on
 
 
 def test_a_set_goes_on_with_its_own_options_alone(whole, model, tmp_path, monkeypatch):

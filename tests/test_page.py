@@ -965,6 +965,7 @@ def test_where_the_page_cannot_start_it_says_why(visit, chromium):
     page = chromium.new_page()
     page.goto((ROOT / "writemate_jax" / "web" / "page" / "index.html").as_uri())
     expect(page.locator("#status")).to_contain_text("could not start: it was opened as a file. It needs a web server")
+    page.close()
 
 
 def test_a_browser_that_lacks_what_the_page_needs_is_told_that_it_is_too_old(chromium, site):
@@ -973,7 +974,6 @@ def test_a_browser_that_lacks_what_the_page_needs_is_told_that_it_is_too_old(chr
     page.goto(site)
     said = "WriteMate could not start: this browser is too old. A current one can."
     expect(page.locator("#status")).to_have_text(said)
-    page.close()
     page.close()
 
 

@@ -3,6 +3,7 @@
 import functools
 import itertools
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -134,7 +135,7 @@ import sys
 from pathlib import Path
 port, rank, folder, corpus = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]
 sys.path[:0] = [".", "tests"]
-from writemate_jax.training import agreement, parallel
+from writemate_jax.training import agreement, lock, parallel
 parallel.initialize(f"127.0.0.1:{port}", 2, rank)
 import numpy as np, tiny
 from writemate_jax.checkpoints.orbax_checkpoints import Checkpoints
@@ -161,16 +162,22 @@ print(told(folder, **{f"field_{rank}": 0}))
 print(told(folder / str(rank)))
 weights = {"w": np.ones((300, 300), np.float32)}
 
-def begun(step, weights):
+def asked(check, *given):
     try:
-        agreement.check_start(step, weights)
+        check(*given)
         return "agreed"
     except ConfigurationError as error:
         return error
 
-print(begun(3, weights))
-print(begun(3 + rank, weights))
-print(begun(3, {"w": weights["w"] + rank}))
+def twice():
+    with lock.held(folder), lock.held(folder):
+        pass
+
+for step in (None, 3, 3 + rank, [3, None][rank]):
+    print(asked(agreement.check_step, step))
+print(asked(agreement.check_weights, weights))
+print(asked(agreement.check_weights, {"w": weights["w"] + rank}))
+print(asked(twice))
 with Checkpoints(folder, about) as checkpoints:  # both are still being written when the next are
     for step in range(1, 13):
         checkpoints.save(step, {"a": weights, "b": weights})
@@ -182,10 +189,13 @@ print("saved", checkpoints._last.latest_step(), checkpoints._best.best_step())
 def test_processes_that_do_not_belong_together_are_told_and_others_save_side_by_side(tmp_path):
     config, port = tiny.config(tmp_path), free_port()
     for said in two_processes(lambda i: ["-c", TOGETHER, str(port), str(i), str(tmp_path), config.corpus]):
-        lines = [line for line in said.splitlines() if line.startswith(("agreed", "process 1", "saved"))]
-        assert lines[0] == lines[4] == "agreed" and lines[7:] == ["saved 12 12"]
-        assert lines[5].startswith("process 1 has another step in --workdir to go on from than process 0")
-        assert lines[6].startswith("process 1 has another digest of the weights to begin with than process 0")
+        starts = ("agreed", "process ", "saved", str(tmp_path))
+        lines = [line for line in said.splitlines() if line.startswith(starts)]
+        assert lines[0] == lines[4] == lines[5] == lines[8] == "agreed" and lines[11:] == ["saved 12 12"]
+        for line in lines[6:8]:
+            assert line.startswith("process 1 has another newest checkpoint in --workdir than process 0")
+        assert lines[9].startswith("process 1 has another digest of the weights to begin with than process 0")
+        assert re.search("is being trained in by another process|process 0 cannot begin, and says why", lines[10])
         assert lines[1].startswith("process 1 has another unit than process 0 (here, in process ")
         assert lines[2].startswith("process 1 has another version of WriteMate than process 0")
         assert lines[3].startswith("process 1 does not see the work directory of process 0 (here ")

@@ -1200,15 +1200,17 @@ def test_a_request_of_more_lines_than_may_wait_is_taken_where_nothing_waits():
     assert desk._ready.wait(60)
 
     async def ask():
-        lines = alone().lines(["abc"] * 5, 0.5, 3, "one", 1)
+        lines = alone().lines(["abc"] * 40, 0.5, 3, "one", 1)  # more than there are lanes: the second finds some wait
         first, second = desk.write(lines), desk.write(lines)
         events = [asyncio.ensure_future(anext(one)) for one in (first, second)]
         found = await asyncio.gather(*events, return_exceptions=True)
         return [found[0], *[event async for event in first]], found[1]
 
-    written, refused = asyncio.run(ask())
-    assert len(written) == 5 and "Too much waits" in str(refused)
-    desk.stop()
+    try:
+        written, refused = asyncio.run(ask())
+    finally:
+        desk.stop()
+    assert len(written) == 40 and "Too much waits" in str(refused)
 
 
 def test_who_leaves_while_a_primer_is_gone_along_takes_no_place(monkeypatch):

@@ -24,7 +24,7 @@ from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
 from writemate_jax.model.networks import without_text
 from writemate_jax.sampling.writer import Writer
-from writemate_jax.training import cost, evaluation, huge_pages, lock, log, loop, losses, step
+from writemate_jax.training import agreement, cost, evaluation, huge_pages, lock, log, loop, losses, step
 from writemate_jax.training.augmentation import augment
 from writemate_jax.training.lines import order, prepare
 
@@ -204,6 +204,17 @@ def test_a_work_directory_has_one_run_at_a_time(tmp_path):
         loop.run(config, run)
     assert not (run / "last").exists()
     assert loop.run(config, run).step == 1  # nobody holds it any more
+
+
+def test_the_processes_of_a_run_compare_what_they_begin_with(tmp_path, monkeypatch):
+    config, seen = small(tmp_path), []
+    config.training.steps = 1
+    monkeypatch.setattr(agreement, "check_step", lambda step: seen.append(step))
+    monkeypatch.setattr(agreement, "check_weights", lambda params: seen.append(params))
+    for _ in range(2):  # a run that is new, and one that goes on
+        state = loop.run(config, tmp_path / "run")
+    assert [seen[0], seen[2]] == [None, 1]
+    jax.tree.map(np.testing.assert_array_equal, seen[3], state.params)
 
 
 def test_rests_are_for_a_corpus_whose_letters_have_a_known_size_and_baseline(tmp_path):

@@ -96,7 +96,7 @@ def default() -> ConfigDict:
     training.steps = 20_000
     training.log_every = 20  # steps between lines of the log
     training.evaluate_every = 1_000  # steps between validations (with samples; the best weights are kept)
-    training.save_every = 500  # steps between checkpoints
+    training.save_every = 500  # steps between checkpoints; one is made before each validation, too
     training.validation_lines = 0  # of the validation split, about so many lines, evenly; 0 for all
     # What operands of the LSTM's products are rounded to in training: "bfloat16" is faster where the hardware has it
     # (model.unrolling). Weights, sums and all else stay float32, and so does what is evaluated.

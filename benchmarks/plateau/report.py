@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmarks.plateau import faults as f
 from benchmarks.plateau.running import Row, read_rows
+from writemate_jax.drawing.default_rc import default_rc
 from writemate_jax.replacing import replacing
 
 COLOURS = dict(
@@ -103,6 +104,7 @@ def _style(name: str) -> dict:
     }
 
 
+@default_rc()
 def _draw_curves(results: dict[str, list[Row]], path: Path) -> None:
     from matplotlib.figure import Figure
 
@@ -133,6 +135,7 @@ def _limits(results: dict[str, list[Row]], field: str) -> tuple[float, float]:
     return min(values) - 0.1, min(max(values), np.median(values) + 2.0) + 0.1
 
 
+@default_rc()
 def _draw_courses(courses: dict[str, np.ndarray], path: Path) -> None:
     from matplotlib.figure import Figure
 

@@ -51,6 +51,20 @@ const DO = {
     return found;
   },
 
+  /** What the worker makes of a request where the host answers for kernel.wasm with this status. */
+  async worker({ model, status, request }) {
+    const said = [];
+    globalThis.fetch = async (address) => (
+      address === "kernel" ? new Response(status === 200 ? kernel : "", { status }) : new Response(readFileSync(address)));
+    globalThis.postMessage = (message) => said.push(message);
+    globalThis.onmessage = null;
+    await load(`worker.js?${status}`); // a worker each
+    onmessage({ data: { id: 1, open: { model, kernel: "kernel" } } });
+    onmessage({ data: { id: 2, write: request } });
+    while (!said.some(({ id, line, share }) => id === 2 && !line && !share)) await new Promise(setImmediate);
+    return said.filter(({ id }) => id === 2);
+  },
+
   async fit({ lines, vector, settings, ...options }) {
     const model = modelOf(options.model), network = await networkOf(options);
     const backward = await fitting.createBackward(model, options.plain ? null : kernel);
@@ -131,4 +145,4 @@ for (const [name, task] of Object.entries(JSON.parse(readFileSync(0, "utf8")))) 
     answers[name] = { kind: error.kind, message: error.message };
   }
 }
-console.log(JSON.stringify(answers));
+process.stdout.write(`${JSON.stringify(answers)}\n`, () => process.exit()); // a worker would wait for more

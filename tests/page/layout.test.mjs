@@ -76,6 +76,10 @@ test("no row of a word that is cut has marks alone, and none begins with one", (
       }
     }
   }
+  for (const text of [`す${"ー".repeat(54)}い`, `あ${"\u0301".repeat(90)}`, "\u200b\u00a0\u200b\nso", `${"W".repeat(70)}\u00a0\u200b`]) {
+    const rows = wrap(text, "card");
+    assert.ok(!rows.some((row) => row && /^[\p{M}\p{Cf}\sー]*$/u.test(row)), rows);
+  }
   const rows = wrap(`W${"\u0301".repeat(300)} end`, "note"); // of more marks than a row has room for, those are left out
   assert.deepEqual(rows.map((row) => row[0]), ["W", "e"]);
   assert.deepEqual(wrap("a\x85b\x1cc", "page"), ["a b c"]);

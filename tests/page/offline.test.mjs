@@ -106,6 +106,11 @@ test("a host that goes back to the version before has it answered, while a page 
   assert.equal((await ask(t, host(1), "", "third")).text, "index.html of 1");
   assert.equal((await ask(t, offline, "app.js", "old")).text, "app.js of 1");
   assert.equal((await ask(t, offline, "", "fourth")).text, "index.html of 1");
+  assert.equal((await ask(t, host(2, FILES), "", "fifth")).text, "index.html of 2"); // it is there, and not fetched again
+  for (const page of ["old", "third", "fourth"]) assert.equal((await ask(t, offline, "app.js", page)).text, "app.js of 1");
+  for (const page of ["old", "second", "third", "fourth"]) open.delete(page);
+  assert.equal((await ask(t, host(2), "", "sixth")).text, "index.html of 2");
+  assert.equal(stores.size, 1);
 });
 
 test("what an earlier worker kept stays until this one takes its place", async (t) => {

@@ -46,6 +46,11 @@ class Checkpoints:
         self._last.close()
         self._best.close()
 
+    @property
+    def newest(self) -> int | None:
+        """The step that a run goes on from, None where it is new."""
+        return self._last.latest_step()
+
     def save(self, step: int, state: Any) -> None:
         """Starts writing the whole state at `step`, unless that step is there already.
 
@@ -71,7 +76,7 @@ class Checkpoints:
           ConfigurationError: the work directory belongs to a run with another model or corpus.
           CheckpointNotFound: the newest is damaged.
         """
-        step, best = self._last.latest_step(), self._best.best_step()
+        step, best = self.newest, self._best.best_step()
         if step is None:
             if best is not None:  # of a run that ended before its first state was saved
                 self._check_same(self._read(self._best, best, description=ocp.args.JsonRestore()))

@@ -39,7 +39,7 @@ def write_shard(path: Path, members: Sequence[tuple[str, bytes]]) -> None:
                 entry = tarfile.TarInfo(name)  # of no time and no owner
                 entry.size = len(content)
                 tar.addfile(entry, io.BytesIO(content))
-        with open(temporary, "rb") as written:
+        with open(temporary, "r+b") as written:  # to sync what it may not write, Windows refuses
             os.fsync(written)  # or where the power fails, its name may be there before its bytes are
 
 
@@ -84,8 +84,9 @@ def begin(folder: Path, about: Mapping[str, Any]) -> None:
     path = Path(folder) / MANIFEST
     about = json.loads(json.dumps({"format": FORMAT, **about}))
     if path.is_file():
+        told = _manifest(folder)
         # Where a set was begun before these were kept, they are taken to be the same.
-        was = {key: about[key] for key in LATER if key in about} | _manifest(folder)
+        was = {key: about[key] for key in LATER if key in about} | told
         other = [key for key in {**was, **about} if was.get(key) != about.get(key)]
         if "format" in other:
             raise OtherSet(f"{folder} holds a set of another version of this package, which stores lines otherwise:"
@@ -105,6 +106,8 @@ def begin(folder: Path, about: Mapping[str, Any]) -> None:
             )
             raise OtherSet(f"{folder} holds another set: {differences}. Give the same options to go on with it, or"
                            " another --out")  # fmt: skip
+        if was != told:
+            _write_manifest(folder, about)  # so that they are kept from now on
         # Of a run here that was killed while it wrote one; whether one of another host still runs cannot be told.
         for left_over in Path(folder).glob(f".shard-*.{_host()}*.tar"):
             if not _is_alive(left_over.name.split(".")[-2].split("-")[0]):

@@ -69,7 +69,8 @@ def check_network(model: Model) -> None:
     if not model.config.model.window:
         raise ValueError("this is a prediction network, which writes no text in a hand; adapt a synthesis network")
     if not model.learns_hands:
-        raise ValueError("this network has no styles; adapt one that was trained with config.model.style_size above 0")
+        raise ValueError("this network has no styles, or lines without rests or in another unit than x-heights; adapt"
+                         " one that was trained as configs/open_synthesis.py says")  # fmt: skip
 
 
 def with_ink(

@@ -48,17 +48,34 @@ def check(workdir: Path, description: Mapping[str, Any], corpus: Corpus) -> None
     _check_shared(Path(workdir))
 
 
-def check_start(step: int, params: Any) -> None:
-    """Raises ConfigurationError, in every process, where they go on from other steps or begin with other weights.
+def check_step(step: int | None) -> None:
+    """Raises ConfigurationError, in every process, where they see other steps to go on from, None for none.
 
-    That is where each reads a folder of its own, or one that is being written. params: host arrays.
+    That is where a folder is being written, or cached; they would wait for each other while they read it.
     """
+    if jax.process_count() > 1:
+        _check_same({"newest checkpoint in --workdir": step})
+
+
+def check_weights(params: Any) -> None:
+    """Likewise, where they begin with other weights (host arrays): each reads `weights_from` for itself."""
     if jax.process_count() == 1:
         return
     found = 0
     for leaf in jax.tree.leaves(params):
         found = zlib.crc32(np.ascontiguousarray(leaf), found)
-    _check_same({"step in --workdir to go on from": step, "digest of the weights to begin with": found})
+    _check_same({"digest of the weights to begin with": found})
+
+
+def raise_in_all(error: ConfigurationError | None) -> None:
+    """Raises what the main process gives in it, and in the others that it was raised there."""
+    told = error is not None
+    if jax.process_count() > 1:
+        told = bool(multihost_utils.broadcast_one_to_all(np.array([told]))[0])
+    if error is not None:
+        raise error
+    if told:
+        raise ConfigurationError("process 0 cannot begin, and says why")
 
 
 def _check_same(fields: Mapping[str, Any]) -> None:

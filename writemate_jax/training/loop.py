@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 import jax
@@ -17,6 +17,7 @@ import numpy as np
 from ml_collections import ConfigDict
 from tqdm import tqdm
 
+from writemate_jax.checkpoints.models import LAST
 from writemate_jax.checkpoints.orbax_checkpoints import Checkpoints
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
@@ -41,7 +42,9 @@ from writemate_jax.training.log import Log, plot_learning_curve
 
 
 class NotFinite(RuntimeError):
-    """The loss, a gradient or a weight is not a number; the checkpoints were left as they are."""
+    """The loss, a gradient or a weight is not a number, and no checkpoint holds that weight; or the loss of the
+    validation is none, and the best checkpoint was left as it is.
+    """
 
 
 class TooLarge(ConfigurationError):
@@ -83,10 +86,11 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
     example = next(iter(validation.ordered()))
     state = step.initial_state(network, rule, config.seed, example, config.optimizer.weight_noise)
     with (
-        lock.held(workdir) if parallel.is_main() else nullcontext(),
+        lock.held(workdir),
         Checkpoints(workdir, description, corpus.checksum) as checkpoints,
         _stop_signals() as stop,
     ):
+        agreement.check_step(checkpoints.newest)
         restored = checkpoints.restore(state)
         if restored is not None:
             state = restored
@@ -94,9 +98,8 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
             state = starting.started_from(state, starting.trained(config.weights_from, description))
             if parallel.is_main():
                 cost.note_before(workdir, config.weights_from)
+        agreement.check_weights(state.params)
         first = int(state.step)
-        if restored is not None or config.weights_from:
-            agreement.check_start(first, state.params)
         if parallel.is_main():
             _announce(config, corpus, training, validation, state, first)
             _announce_rate(config, workdir, first)
@@ -246,7 +249,8 @@ class _Trainer:
             # NaN is below no loss and above none: it must not get near the comparison that keeps the best.
             raise NotFinite(
                 f"step {done}: the validation loss is {sums.nll}; the best checkpoint is untouched. Look at the "
-                f"validation lines, or go on {_elsewhere(self.workdir)}."
+                "validation lines, or go on with a lower rate in a new --workdir, from weights of before "
+                f"(--config.weights_from={self.workdir / LAST}/STEP, of a step before {done})."
             )
         average = parallel.unreplicate(state.average)
         # The sums are the same in every process, and so all of them take the same branch in the checkpoint.

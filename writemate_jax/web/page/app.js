@@ -115,7 +115,7 @@ function run({ engine, styles, previews, onServer, mostLines, longest, neater })
   function change(name, value) {
     if (name === "seed" && value === null) {
       controls.show(settings);
-      return messages.say(`A seed is a whole number from 0 to ${LARGEST_SEED}; it stays ${settings.seed}.`, true);
+      return messages.note(`A seed is a whole number from 0 to ${LARGEST_SEED}; it stays ${settings.seed}.`);
     }
     settings = { ...settings, [name]: value };
     applied(name);

@@ -9,7 +9,7 @@ const SQUEEZE = 0.94; // a line is made this narrow without its height: that is 
 
 const SPACES = /(?:[^\S\u00a0\u2007\u202f]|[\x1c-\x1f\x85])+/; // between words: a no-break space is within one
 const MARK = "[\\p{Cf}\\p{M}\u0640\u30fc\uff70]"; // a line of these alone is none that an engine can write
-const UNSEEN = new RegExp(`^${MARK}*$`, "u");
+const UNSEEN = new RegExp(`^(?:${MARK}|\\s)*$`, "u");
 const LETTER = new RegExp(`.${MARK}{0,8}`, "gsu"); // which no cut parts
 
 /**
@@ -27,7 +27,7 @@ export function wrap(text, size, ratio = USUAL) {
     while (words.length) {
       const word = words.shift();
       if (/\s/.test(word) && !fits(word)) { // on no row as a whole
-        words.unshift(...word.split(/\s+/));
+        words.unshift(...word.split(/\s+/).filter((one) => !UNSEEN.test(one)));
         continue;
       }
       if (fits(row ? `${row} ${word}` : word)) {
@@ -42,7 +42,7 @@ export function wrap(text, size, ratio = USUAL) {
           row = cut;
           break;
         }
-        rows.push(cut);
+        if (!UNSEEN.test(cut)) rows.push(cut);
         row = rest;
       }
     }

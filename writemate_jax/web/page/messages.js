@@ -18,6 +18,11 @@ export function createMessages(retry, { needed }) {
     tell(text, trouble);
   }
 
+  /** Says what has to be corrected, whatever is waited for. */
+  function note(text) {
+    tell(text, true);
+  }
+
   function tell(text, trouble) {
     status.textContent = text;
     status.classList.toggle("trouble", trouble);
@@ -44,5 +49,5 @@ export function createMessages(retry, { needed }) {
   addEventListener("online", () => wanted && again());
   if (needed) addEventListener("offline", () => fail({ kind: "offline", message: "This device is offline." }));
 
-  return { say, fail };
+  return { say, note, fail };
 }

@@ -43,14 +43,14 @@ async function keepLatest() {
   if (!list.ok) return;
   const { engine, site, files } = await list.clone().json();
   if (engine !== "browser") return leave(); // a server has the site's place
-  const name = `${NAME}${site}`;
-  if (await (await caches.open(name)).match(LIST)) {
-    if (await kept() === name) return;
-    await caches.delete(name); // the host went back to it, and what is kept last is answered
-  }
-  const cache = await caches.open(name);
+  const last = await kept();
+  if (last && (await (await (await caches.open(last)).match(LIST)).json()).site === site) return;
+  // Where the host went back to one that is kept, that is kept once more: what is kept last is answered.
+  const former = await caches.open(`${NAME}${site}`), again = await former.match(LIST);
+  const name = again ? `${NAME}${site}-${crypto.randomUUID()}` : `${NAME}${site}`;
+  const cache = again ? await caches.open(name) : former;
   try {
-    await Promise.all(Object.entries(files).map(([file, digest]) => keep(cache, file, digest)));
+    await Promise.all(Object.entries(files).map(([file, digest]) => keep(cache, file, digest, again && former)));
     await cache.put(LIST, list);
   } catch (error) {
     // A connection that is lost is a TypeError. For want of room, or where a host never has one version, the old one would be
@@ -60,8 +60,9 @@ async function keepLatest() {
   }
 }
 
-async function keep(cache, file, digest) {
-  const answer = await fetch(file, { cache: "no-cache" }), bytes = await answer.arrayBuffer();
+async function keep(cache, file, digest, former) {
+  const answer = (former && await former.match(file)) || await fetch(file, { cache: "no-cache" });
+  const bytes = await answer.arrayBuffer();
   if (answer.status >= 500) throw new TypeError(`${file}: ${answer.status}`); // for now, as a connection that is lost
   if (!answer.ok || hex(await crypto.subtle.digest("SHA-256", bytes)) !== digest) {
     throw new Error(`${file} is not of this version`);

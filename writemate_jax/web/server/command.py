@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         default=usual.waiting,
         metavar="N",
         help="lines, candidates counted, that may"
-        " wait; beyond them requests are answered with 503 (default: %(default)s)",
+        " wait; beyond them requests are answered with 503, but one that comes while none waits (default: %(default)s)",
     )
     add(
         "--seconds",

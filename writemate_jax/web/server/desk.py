@@ -69,7 +69,7 @@ class Desk:
 
     Args:
       writer: whose lanes are used; nothing else may use these while the desk runs.
-      waiting: lines, candidates counted, that may wait. fits: hands, likewise.
+      waiting: lines, candidates counted, that may wait; where none does, a request may have more. fits: hands that may.
       seconds: that fitting a hand may take, with waiting for it. fit_room: points of the longest line that is compiled.
       batching: whether lines of several requests are written side by side.
     """
@@ -183,7 +183,7 @@ class Desk:
         count = sum(len(job.wanted) for job in jobs)
         with self._changed:
             self._check()
-            if self._backlog and self._backlog + count > self._most_waiting:  # or a large request would never be taken
+            if self._backlog and self._backlog + count > self._most_waiting:
                 self._measures.refused.labels("waiting").inc()
                 raise busy("Too much waits to be written.", min(60, 1 + int(self._backlog * self._pace)))
             self._backlog += count

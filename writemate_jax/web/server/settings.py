@@ -29,7 +29,8 @@ LARGEST_PLACE = 1e6  # of a point of ink, in any unit
 class Settings:
     """Limits of a process, whatever the request.
 
-    waiting: lines, each candidate counted, that may wait for a lane; beyond them the server is busy.
+    waiting: lines, each candidate counted, that may wait for a lane; beyond them the server is busy, but
+    for a request that comes while none waits.
     fits: hands that may wait to be fitted, and fit_room: points of the longest line of ink that is compiled for.
     seconds: that an answer may take. body: most bytes of a request, and body_seconds: that they may take to come, and
     its head before them.
