@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import tiny
 from writemate_jax import strokes
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data import own_ink
@@ -142,6 +143,17 @@ def test_a_text_may_stand_beside_the_ink(tmp_path):
         read_lines(tmp_path)
 
 
+@pytest.mark.parametrize("greeting", ["t", "to", "lot", "tool", "lot to lot"])
+def test_lines_below_each_other_are_told_apart_however_short_the_first(tmp_path, greeting):
+    rng, texts = np.random.default_rng(0), [greeting, "oil to tool lot", "to", "lotto lot"]
+    rows = [strokes.split(tiny.line(text, 0.01, rng)) for text in texts]
+    points = [stroke - [0, 4 * row] for row, drawn in enumerate(rows) for stroke in drawn]
+    _as_json(tmp_path / "a.json", points, "\n".join(texts))
+    found = read_ink(tmp_path / "a.json")
+    assert [line.text for line in found] == texts
+    assert [line.strokes[:, 2].sum() for line in found] == [len(drawn) for drawn in rows]
+
+
 @pytest.mark.parametrize("suffix", ["json", "inkml"])
 def test_a_text_beside_fills_what_the_file_leaves_out(tmp_path, suffix):
     texts = ["one", "", "three"]
@@ -168,6 +180,17 @@ def test_a_text_beside_fills_what_the_file_leaves_out(tmp_path, suffix):
         ("a.svg", '<svg xmlns="http://www.w3.org/2000/svg"/>', "one for each stroke; it has none"),
         ("a.svg", '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0L9 9L1 9z"/></svg>', "1 filled shapes, whose"),
         ("a.svg", '<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg"/>', "save it as plain SVG"),
+        *[
+            ("a.svg", f'<svg xmlns="http://www.w3.org/2000/svg">{damaged}<path stroke="red" d="M0 0L9 9"/></svg>', said)
+            for damaged, said in (
+                ('<path d="M1,1 L2,2 LNaN,3 L4,4"/>', "a path has damaged data, d='M1,1 L2,2 LNaN,3 L4,4'"),
+                ('<path d="M1 1Lundefined 3"/>', "a path has damaged data"),
+                ('<path d="X1 0"/>', "a path has damaged data"), ('<path d="M1 1L3 3 5"/>', "data that break off"),
+                ('<polyline points="1,2 NaN,4 5,6 7,8"/>', "a polyline has .*expected an even number of numbers"),
+                ('<polyline points="1,1 2,2 3"/>', "a polyline has"),
+                ('<line x1="NaN" x2="3"/>', "a line has .*x1='NaN'"),
+            )
+        ],
         ("a.inkml", "<svg/>", "expected InkML"),
         ("a.bmp", "BM", "a.bmp: not JSON: .*; ink is read from .json, .inkml, .svg"),
     ],
@@ -191,6 +214,44 @@ def test_what_an_svg_does_not_draw_is_no_ink(undrawn):
     page = '<svg xmlns="http://www.w3.org/2000/svg">{}<path style="fill:none;stroke:var(--pen)" d="M1 1L2 3"/></svg>'
     ink = svg_reader.loads(page.format(undrawn.format("M9 9L8 8")).encode())
     np.testing.assert_array_equal(strokes.to_points(ink.strokes), [[1, -1], [2, -3]])
+
+
+@pytest.mark.parametrize("size", [
+    'style="width:100%;height:auto"', 'width="auto" height="auto"', 'width="100%" height="auto"', 'width="10em"',
+    'width="0" height="5"', 'width="10" height="5" style="max-width:100%"',
+])  # fmt: skip
+def test_an_svg_is_read_whatever_its_size_depends_on(size):
+    page = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 5" {}><path stroke="red" d="M1 1L2 3"/></svg>'
+    ink = svg_reader.loads(page.format(size).encode())
+    np.testing.assert_array_equal(strokes.to_points(ink.strokes), [[1, -1], [2, -3]])
+
+
+def test_styles_of_an_svg_may_stand_behind_its_ink_and_those_that_are_not_read_are_told():
+    bar, own = '<g><path {} d="M2 9L7 10"/></g>', "fill:none;stroke:red"
+    page = '<svg xmlns="http://www.w3.org/2000/svg"><path style="fill:none;stroke:red" d="M0 0V10M5 0V10"/>{}</svg>'
+    behind = bar.format('class="a"') + f"<style>.a{{{own}}}</style>"
+    ink = svg_reader.loads(page.format(behind).encode())
+    assert ink.strokes[:, 2].sum() == 3
+    with pytest.warns(UserWarning, match="left out 1 shapes .*; of its <style>, rules for elements in others"):
+        ink = svg_reader.loads(page.format(f"<style>g path{{{own}}}</style>{bar.format('')}").encode())
+    assert ink.strokes[:, 2].sum() == 2  # the bar is no dot
+
+
+@pytest.mark.parametrize(
+    "matrix", [(2, 0, 0, 1, 3, 4), (1, 0, 0.5, 1, 0, 0), (0, 1, -1, 0, 2, 2), (1, 0.3, 0.2, -1, 0, 0)]
+)
+def test_arcs_of_an_svg_lie_where_their_group_puts_them(matrix):
+    page = '<svg xmlns="http://www.w3.org/2000/svg"><g transform="{}">' \
+        '<path stroke="red" d="M1 2A5 3 30 1 0 4 6"/></g></svg>'  # fmt: skip
+    there, moved = (
+        strokes.to_points(svg_reader.loads(page.format(f"matrix{one}").encode()).strokes) * [1, -1]
+        for one in ((1, 0, 0, 1, 0, 0), matrix)
+    )
+    a, b, c, d, e, f = matrix
+    np.testing.assert_allclose(moved, there @ [[a, b], [c, d]] + [e, f], atol=1e-4)
+    x, y = ((there - [there.mean(axis=0)]) @ [[np.cos(0.5236), -np.sin(0.5236)], [np.sin(0.5236), np.cos(0.5236)]]).T
+    fit = np.linalg.lstsq(np.stack([x**2, y**2, x, y], axis=1), np.ones(len(x)), rcond=None)[0]
+    assert np.sqrt(fit[1] / fit[0]) == pytest.approx(5 / 3, rel=0.01)  # an ellipse as it was meant
 
 
 def test_a_symbol_of_an_svg_is_drawn_where_it_is_used():

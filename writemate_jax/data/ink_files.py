@@ -82,6 +82,8 @@ def _cut(ink: Ink, path: Path) -> list[Ink]:
         return [replace(ink, text=texts[0] if texts else "")]
     drawn = strokes.split(ink.strokes)
     rows = np.array(split_rows(drawn))
+    if rows[-1] + 1 < len(texts):  # a greeting of a few letters is narrower than the way back is to be far
+        rows = np.array(split_rows(drawn, short=True))
     if rows[-1] + 1 != len(texts):
         raise InvalidInkFile(f"{path}: its text has {len(texts)} lines, its ink {rows[-1] + 1}, counted where the pen"
                              " goes back to the left; give a file for each line")  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -22,6 +23,14 @@ PIECES = 24  # chords of a curve or an arc
 # A shape smaller than this part of the strokes' median height, which is about an x's, is a dot: what a pen leaves is at
 # most twice as wide as its lines, and these are under a sixth of an x. Only what has an extent besides is left out.
 DOT = 1 / 3
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+# What attributes of ink may hold: of what else they do, as a pad's NaN, svgelements leaves out a part.
+_WHOLE = {
+    "d": re.compile(rf"(?:[MmZzLlHhVvCcSsQqTtAa]|{_NUMBER}|[\s,])*"),
+    "points": re.compile(rf"[\s,]*(?:{_NUMBER}[\s,]*{_NUMBER}[\s,]*)*"),
+} | dict.fromkeys(("x1", "y1", "x2", "y2"), re.compile(rf"\s*{_NUMBER}\s*[a-z%]*\s*"))
+_INKED = ("path", "polyline", "polygon", "line")
+_SIZE = re.compile(rf"\s*({_NUMBER})\s*(?:px|mm|cm|in|pt|pc|%)?\s*")  # of a document, as svgelements reads it
 
 
 def loads(data: bytes, name: str = "SVG") -> Ink:
@@ -41,17 +50,21 @@ def loads(data: bytes, name: str = "SVG") -> Ink:
         raise InvalidInkFile(f"{name}: not XML: {error}") from error
     if str(root.tag).rpartition("}")[2] != "svg":
         raise InvalidInkFile(f"{name}: the root is <{str(root.tag).rpartition('}')[2]}>; expected <svg>")
+    _check_whole(root, name)
     drawn, shapes = _strokes(_as_drawn(root), name)
+    css = "; of its <style>, rules for elements in others, and in @ blocks, are not read" if _has_more_css(root) else ""
     if not drawn:
         found = f"it has {len(shapes)} filled shapes, whose outlines are no pen strokes" if shapes else "it has none"
-        raise InvalidInkFile(f"{name}: expected paths, polylines or lines without fill, one for each stroke; {found}")
+        raise InvalidInkFile(
+            f"{name}: expected paths, polylines or lines without fill, one for each stroke; {found}{css}"
+        )
     points = np.concatenate([*drawn, *(outline for shape in shapes for outline in shape.outlines)])
     if not (np.isfinite(points).all() and np.abs(points).max() <= LARGEST / 4):
         raise InvalidInkFile(f"{name}: has places that are no finite float32 numbers; expected pixels or millimetres")
     drawn, larger = _with_dots(drawn, shapes)
     if larger:
         warn(f"{name}: left out {larger} shapes that are filled or round, whose outlines are no pen strokes; if they"
-             " are ink, draw them as paths without fill")  # fmt: skip
+             f" are ink, draw them as paths without fill{css}")  # fmt: skip
     title = next((child.text or "" for child in root if str(child.tag).rpartition("}")[2] == "title"), "")
     return Ink(strokes.join([stroke * [1.0, -1.0] for stroke in drawn]), title)
 
@@ -67,10 +80,44 @@ def read_svg(path: str | os.PathLike) -> Ink:
         raise InvalidInkFile(f"{path}: cannot be read: {error.strerror}") from error
 
 
+def _check_whole(root: ElementTree.Element, name: str) -> None:
+    """Raises `InvalidInkFile` for data of ink that are not all commands and numbers."""
+    for element in root.iter():
+        kind = str(element.tag).rpartition("}")[2]
+        for attribute, whole in _WHOLE.items() if kind in _INKED else ():
+            value = element.get(attribute, "")
+            if value.strip() and not whole.fullmatch(value):
+                raise InvalidInkFile(
+                    f"{name}: a {kind} has damaged data, {attribute}={_shortened(value)}: expected"
+                    f" {'an even number of numbers' if attribute == 'points' else 'numbers'}"
+                )
+
+
+def _shortened(value: str) -> str:
+    return repr(value if len(value) <= 60 else f"{value[:57]}...")
+
+
+def _has_more_css(root: ElementTree.Element) -> bool:
+    """Whether the document has rules that svgelements does not read, by which strokes may be told from areas."""
+    styles = "".join(e.text or "" for e in root.iter() if str(e.tag).rpartition("}")[2] == "style")
+    selectors = re.findall(r"([^{}]+)\{", re.sub(r"/\*.*?\*/", "", styles, flags=re.DOTALL))
+    return any(re.search(r"[@>+~\s]", one.strip()) for group in selectors for one in group.split(","))
+
+
 def _as_drawn(root: ElementTree.Element) -> bytes:
-    """The document with masks, markers and symbols among its definitions, where only what uses them is drawn, and with
-    empty data in paths without any, which svgelements does not read.
+    """The document as svgelements reads what browsers draw: with masks, markers and symbols among its definitions,
+    where only what uses them is drawn, with empty data in paths without any, with its styles first, and without a size
+    of its own that depends on the page around.
     """
+    for element in (*root.iter("style"), *root.iter("{http://www.w3.org/2000/svg}style")):
+        root.insert(0, element)  # it may stand there twice
+    if root.get("viewBox"):
+        for side in {"width", "height"} & {*root.attrib}:
+            size = _SIZE.fullmatch(root.get(side))
+            if not size or float(size[1]) <= 0:
+                del root.attrib[side]
+        if "style" in root.attrib:
+            root.set("style", re.sub(r"(?<![\w-])(?:width|height)\s*:[^;]*", "", root.get("style")))
     for parent in list(root.iter()):
         for i, child in enumerate(parent):
             space, _, name = str(child.tag).rpartition("}")
@@ -83,10 +130,13 @@ def _as_drawn(root: ElementTree.Element) -> bytes:
 
 
 class _Shape(NamedTuple):
-    """An area: how many strokes are drawn before it, and the outlines [n, 2] of its parts, one or more."""
+    """An area: how many strokes are drawn before it, the outlines [n, 2] of its parts, one or more, and whether it is
+    meant: a path that is open and not said to be filled is rather a stroke whose style is not read.
+    """
 
     place: int
     outlines: list[Stroke]
+    meant: bool
 
 
 def _strokes(data: bytes, name: str) -> tuple[list[Stroke], list[_Shape]]:
@@ -96,31 +146,37 @@ def _strokes(data: bytes, name: str) -> tuple[list[Stroke], list[_Shape]]:
     lines = svgelements.Path, svgelements.Polyline, svgelements.SimpleLine
     areas = svgelements.Circle, svgelements.Ellipse, svgelements.Polygon
     try:
-        document = svgelements.SVG.parse(io.BytesIO(data), reify=True)
+        document = svgelements.SVG.parse(io.BytesIO(data), reify=False, on_error="raise")
         drawn: list[Stroke] = []
         shapes: list[_Shape] = []
         for element in document.elements():
             if not isinstance(element, (*lines, *areas)) or element.values.get("visibility") in ("hidden", "collapse"):
                 continue
-            parts = [_points(list(subpath)) for subpath in svgelements.Path(element).as_subpaths()]
+            path = svgelements.Path(element)
+            path.approximate_arcs_with_cubics()  # transformed as arcs, they would be no ellipses where that is no turn
+            parts = [_points(list(subpath)) for subpath in path.reify().as_subpaths()]
             parts = [part for part in parts if len(part)]
             filled, outlined = element.fill.value is not None, element.stroke.value is not None
             if isinstance(element, areas) or (filled and not outlined):
                 if parts and (filled or outlined):
-                    shapes.append(_Shape(len(drawn), parts))
+                    open_ = any(len(part) > 1 and (part[0] != part[-1]).any() for part in parts)
+                    meant = isinstance(element, areas) or "fill" in element.values or not open_
+                    shapes.append(_Shape(len(drawn), parts, meant))
             elif element.values.get("stroke") != "none":  # nor one that is not understood, as a variable of CSS
                 for part in parts:
                     _add(drawn, part)
     except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
         # What svgelements raises for damaged path data, transforms or lengths, depending on where.
-        raise InvalidInkFile(f"{name}: not an SVG that can be read ({type(error).__name__}: {error})") from error
+        why = f"{type(error).__name__}: {error}" if str(error) else "path data that break off"
+        raise InvalidInkFile(f"{name}: not an SVG that can be read ({why})") from error
     return drawn, shapes
 
 
 def _with_dots(drawn: list[Stroke], shapes: list[_Shape]) -> tuple[list[Stroke], int]:
     """The strokes with the small shapes among them, each part a point in its middle; how many shapes are larger."""
     limit = DOT * np.median([np.ptp(stroke[:, 1]) for stroke in drawn])
-    small = [shape for shape in shapes if all(np.ptp(outline, axis=0).max() < limit for outline in shape.outlines)]
+    small = [shape for shape in shapes
+             if shape.meant and all(np.ptp(outline, axis=0).max() < limit for outline in shape.outlines)]  # fmt: skip
     dots = [(shape.place, (outline.min(axis=0) + outline.max(axis=0))[None] / 2)
             for shape in small for outline in shape.outlines]  # fmt: skip
     ordered = sorted([*dots, *enumerate(drawn)], key=lambda each: each[0])  # of equal places, dots stay in front
