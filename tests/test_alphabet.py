@@ -55,6 +55,10 @@ def test_unknown_characters_are_all_named_once():
         ("10\u2075, 10\u207b\u00b9\u00b2, m\u00b2", "10^5, 10^-12, m2"),  # not 105
         ("3\u00b74\u00b75, col\u00b7lega, 3\u22c54", "3*4*5, col-lega, 3*4"),
         ("a \u2260 b", "a =/= b"),
+        ("n\u00b0 12, N\u00b05, ten\u00b0, 5 \u00b0C", "no 12, No5, tendeg, 5 degC"),
+        ("5\u2030", "5 per mille"),
+        ("\u0421\u041e\u042e\u0417, \u042e\u043b\u0438\u044f, \u042e.", "SOYUZ, Yuliya, Yu."),  # among capitals
+        ("STRA\u1e9eE, \u0152UVRE, \u0152uvre, \u6c49A", "STRASSE, OEUVRE, Oeuvre, HanA"),
         ("\u041c\u0438\u0440", "Mir"),
         ("a\u200bb\u00adc", "abc"),  # characters without ink
         ("\u0645\u0631\u062d\u0628\u0627", "mrhba"),  # the alef, which the table of likenesses lacks

@@ -362,6 +362,21 @@ def test_reflow_joins_lines_of_a_paragraph():
     ]
 
 
+@pytest.mark.parametrize("mark", "-*+\u2013\u2022\u25e6\u00b7\u25cf")
+def test_items_of_a_list_may_have_any_usual_mark(mark):
+    blocks = parse(f"{mark} one\n{mark} two", reflow=True)
+    assert [block.words for block in blocks] == [(mark, "one"), (mark, "two")] and blocks[0].rest > 1
+
+
+def test_no_line_ends_at_a_firm_hyphen():
+    text = "Call (0)171\u20111234567 or the mother-in-law " * 4
+    for width in range(60, 120, 5):
+        with pytest.warns(UserWarning, match="it writes '\u2011' as '-'"):
+            said = [line.text for line in lines_of(text, page=f"{width}x200", margins=5)]
+        assert not any("\u2011" in line or line.endswith("171-") for line in said)
+        assert "".join(said).count("171-1234567") == 4
+
+
 def test_justified_lines_end_at_the_margin_but_for_the_last():
     text = "the quick brown fox jumps over some lazy dogs " * 6
     lines = lines_of(text, page="A5", align="justified")

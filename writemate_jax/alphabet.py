@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from anyascii import anyascii
 
 # Where the table of likenesses has nothing: the tab, and the alef that most Arabic lines have. Where it has another
-# meaning: "not equal" as "equal"; and a product that reads better as of hand.
-LIKENESSES = {"\t": " ", "\u0627": "a", "\u2260": "=/=", "\u00d7": "x"}
+# meaning: "not equal" as "equal", and thousandths as hundredths; and a product that reads better as of hand.
+LIKENESSES = {"\t": " ", "\u0627": "a", "\u2260": "=/=", "\u00d7": "x", "\u2030": " per mille"}
 STRUCK_OUT = {"\u0338", "\u20d2"}  # strokes through a sign, which make it say the opposite
 # Behind a digit: fractions, raised digits with their signs, and a product's dot. By their likenesses alone 2 1/2 would
-# be 21/2, ten to the fifth 105, and three times four 3-4.
+# be 21/2, ten to the fifth 105, and three times four 3-4. Behind an n the degree is an o, as in the French for number.
 NUMBERS = re.compile(
     "(?<=[0-9])(?:(?P<fraction>[\u00bc-\u00be\u2150-\u215f\u2189])|(?P<raised>[\u2070\u00b9\u00b2\u00b3\u2074-\u207b]+)"
-    "|(?P<product>\u00b7)(?=[0-9]))"
+    "|(?P<product>\u00b7)(?=[0-9]))|(?<=\\b[Nn])(?P<ordinal>\u00b0)"
 )
-SIGNS = {"fraction": " ", "raised": "^", "product": "*"}
+SIGNS = {"fraction": " ", "raised": "^", "product": "*", "ordinal": "o"}
+ALONE = ("product", "ordinal")  # of which nothing is left but the sign
 # Categories of marks that add nothing to the letters of another script where the table has nothing for them: accents,
 # joiners, and letters that only change or stretch another.
 WITHOUT_INK = ("Mn", "Me", "Mc", "Cf", "Lm")
@@ -77,9 +78,9 @@ class Alphabet:
     def transliterate(self, text: str, where: str = "") -> tuple[str, dict[str, str]]:
         """``(text, replaced)``: the text in this alphabet, and what stands in it for each character that it lacks.
 
-        Accents, curly quotes, dashes, ligatures and foreign scripts become their nearest ASCII. Marks without ink of
-        their own (joiners, stray accents) become nothing. Raises `UnknownCharacters`, naming ``where`` and all that
-        cannot be written.
+        Accents, curly quotes, dashes, ligatures and foreign scripts become their nearest ASCII, among capitals in
+        capitals. Marks without ink of their own (joiners, stray accents) become nothing. Raises `UnknownCharacters`,
+        naming ``where`` and all that cannot be written.
         """
         text, numbers = self._numbers(unicodedata.normalize("NFC", text))
         text = "".join(map(self._in_parts, text))
@@ -87,7 +88,18 @@ class Alphabet:
         unknown = [c for c, near in replaced.items() if near is None or not set(near) <= set(self.characters)]
         if unknown:
             raise UnknownCharacters(unknown, self.characters, where)
-        return "".join(replaced.get(c, c) for c in text), numbers | replaced
+        return "".join(self._among_others(text, replaced)), numbers | replaced
+
+    def of_each(self, word: str) -> list[str]:
+        """What each letter of a word becomes, as `transliterate` has it."""
+        return list(self._among_others(word, {c: self.transliterate(c)[0] for c in word}))
+
+    def _among_others(self, text: str, replaced: dict[str, str]) -> Iterator[str]:
+        for i, c in enumerate(text):
+            near, others = replaced.get(c, c), text[max(0, i - 1) : i] + text[i + 1 : i + 2]
+            if len(near) > 1 and near.istitle() and c.isupper() and any(map(str.isupper, others)):
+                near = near.upper() if set(near.upper()) <= set(self.characters) else near
+            yield near
 
     def _numbers(self, text: str) -> tuple[str, dict[str, str]]:
         """``(text, replaced)``: with what lies behind digits as it is meant, where the alphabet has what that takes."""
@@ -95,7 +107,7 @@ class Alphabet:
 
         def meant(match: re.Match) -> str:
             old, kind = match[0], match.lastgroup
-            new = SIGNS[kind] + ("" if kind == "product" else "".join(map(_nearest_ascii, old)))
+            new = SIGNS[kind] + ("" if kind in ALONE else "".join(map(_nearest_ascii, old)))
             if set(old) & set(self.characters) or not set(new) <= set(self.characters):
                 return old
             replaced[old] = new.strip()

@@ -13,7 +13,7 @@ COLUMN = 1.0  # x-heights that a space before a line indents it
 
 _SPACES = re.compile(r"[^\S\u00a0\u2007\u202f]+")  # between words: a no-break space is within one
 _HEADING = re.compile(r"(#{1,6})\s+(\S.*)")
-_ITEM = re.compile(r"([-*+\u2022]|\d{1,3}[.)])\s+(\S.*)")
+_ITEM = re.compile(r"([-*+\u2013\u2022\u2023\u2043\u00b7\u25cb\u25cf\u25e6]|\d{1,3}[.)])\s+(\S.*)")
 
 
 @dataclass(frozen=True)

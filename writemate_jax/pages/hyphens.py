@@ -32,7 +32,7 @@ class OfOriginals:
         self._hyphenator = hyphenator
         self._known: dict[str, list[int]] = {}
         for word in {match[0] for match in LETTERS.finditer(unicodedata.normalize("NFC", text))}:
-            written = [alphabet.transliterate(character)[0] for character in word]
+            written = alphabet.of_each(word)
             if "".join(written) != word:
                 ends = list(accumulate(map(len, written)))
                 points = [ends[position - 1] for position in hyphenator.positions(word)]

@@ -44,6 +44,7 @@ FILL = 0.97  # of a line, by the estimate
 ROUNDS = 4  # times that lines are repaired
 ATTEMPTS = 3  # at a line that does not end by itself
 TOUCH = 0.25  # x-heights that a heading's letters may reach into another line's: not all are as tall
+FIRM = "\u2011"  # a hyphen at which no line ends
 AT_ONCE = 4  # full groups of lanes in one call of the writer: between calls the progress shows
 
 
@@ -77,7 +78,7 @@ def write_pages(writer: Any, text: str, *, seed: int = 0, progress: bool = False
     layout = Layout(**{name: value for name, value in options.items() if name in names})
     request = {name: value for name, value in options.items() if name not in names}
     _check(text, writer.model.alphabet)
-    blocks = parse(text, layout.reflow, lambda word: writer.model.alphabet.transliterate(word)[0])
+    blocks = parse(text, layout.reflow, lambda word: _unbroken(word, writer.model.alphabet))
     if not blocks:
         raise InvalidPage("the text is empty; expected at least one word")
     hyphenator = hyphenation(layout.language)
@@ -94,6 +95,11 @@ def write_pages(writer: Any, text: str, *, seed: int = 0, progress: bool = False
              layout.ink, layout.pen, layout.letter)
         for page in range(placed[-1][0] + 1)
     ]
+
+
+def _unbroken(word: str, alphabet: Alphabet) -> str:
+    """How a word is written, but for its firm hyphens, which stay what they are until it is wrapped."""
+    return FIRM.join(alphabet.transliterate(part)[0] for part in word.split(FIRM))
 
 
 # Wrap, write, repair
@@ -122,12 +128,13 @@ def _rows(
             continue
 
         def fits(text: str, number: int, share: float, block: Block = block) -> bool:
-            room = _room(block, number, layout) * share
+            room, text = _room(block, number, layout) * share, text.replace(FIRM, "-")
             known = scribe.width(text, copies[text])
             return expected_width(text) * scribe.ratio <= FILL * room if known is None else known * SQUEEZE <= room
 
         lines: Iterator[TextLine] = wrap(block.words, fits, hyphenator, break_early=not block.heading)
         for number, (text, after) in enumerate(lines):
+            text = text.replace(FIRM, "-")
             yield Row(block, number, text, after, copies[text])
             copies[text] += 1
 

@@ -6,6 +6,8 @@ const STRUCK_OUT = /[\u0338\u20d2]/; // a stroke through a sign, which makes it 
 const FRACTION = "[\u00bc-\u00be\u2150-\u215f\u2189]", RAISED = "[\u2070\u00b9\u00b2\u00b3\u2074-\u207b]+";
 const NUMBERS = new RegExp(`([0-9])(?:(${FRACTION})|(${RAISED})|\u00b7(?=[0-9]))`, "g");
 
+const ORDINAL = /(^|[^\p{L}\p{N}_])([Nn])\u00b0/gu; // the French for number
+
 /** The code of the alphabet's first character is 1; 0 is the place past the end. */
 export function encode(text, alphabet) {
   return [...text].map((c) => alphabet.indexOf(c) + 1);
@@ -32,7 +34,11 @@ export function line(text, alphabet, likenesses) {
   return spaced(transliterate(spaced(text), alphabet, likenesses)); // what is between two spaces may become nothing
 }
 
-/** likenesses: what stands for other characters. Beyond them, accents are left out. Throws EngineError "characters". */
+function isCapital(c = "") {
+  return c !== c.toLowerCase() && c === c.toUpperCase();
+}
+
+/** likenesses: what stands for other characters. Among capitals they are in capitals; beyond them, accents are left out. Throws EngineError "characters". */
 export function transliterate(text, alphabet, likenesses) {
   const known = (c) => alphabet.includes(c);
   const near = (c) => {
@@ -47,12 +53,13 @@ export function transliterate(text, alphabet, likenesses) {
     const parts = fraction || raised ? [...old].map(near) : [];
     if (!known(sign) || parts.includes(null) || [...old].some(known)) return whole;
     return digit + sign + parts.join("");
-  });
+  }).replace(ORDINAL, (whole, before, n) => (known("o") && !known("\u00b0") ? `${before}${n}o` : whole));
   const unknown = new Set();
-  const written = [...meant].map((c) => {
+  const written = [...meant].map((c, i, all) => {
     const found = near(c);
     if (found === null) unknown.add(c);
-    return found ?? "";
+    const large = isCapital(c) && /^[A-Z][a-z]+$/.test(found) && [all[i - 1], all[i + 1]].some(isCapital);
+    return large && [...found.toUpperCase()].every(known) ? found.toUpperCase() : found ?? "";
   });
   if (unknown.size) {
     const named = [...unknown].map((c) => `“${c}”`).join(", ");
