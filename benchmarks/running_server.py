@@ -15,6 +15,7 @@ from pathlib import Path
 
 SERVE = Path(__file__).parents[1] / "serve.py"
 PATIENCE = 900.0  # seconds that it may take to compile what it needs
+HERE = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy would be asked for this machine, too
 
 
 @contextmanager
@@ -55,7 +56,7 @@ def _wait(url: str, process: subprocess.Popen, said) -> None:
             said.seek(0)
             raise RuntimeError(f"the server ended with {process.returncode}:\n{said.read()[-4000:]}")
         try:
-            with urllib.request.urlopen(url, timeout=5):
+            with HERE.open(url, timeout=5):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)

@@ -153,6 +153,10 @@ def test_lines_in_a_named_style_go_on_from_its_real_ink_unless_there_is_another(
         [ours] = scribe.write(["lot"], seed=3, style="round", prime=given, candidates=1)
         [theirs] = scribe.write(["lot"], seed=3, style=named[0].vector, prime=taken, candidates=1)
         np.testing.assert_array_equal(ours.strokes, theirs.strokes)
+    [theirs] = scribe.write(["lot"], seed=3, style="round", prime=[other], candidates=1)  # as `read_ink` has one
+    np.testing.assert_array_equal(ours.strokes, theirs.strokes)
+    with pytest.raises(InvalidRequest, match="prime holds 2 lines of ink; expected one"):
+        scribe.write(["lot"], prime=[other, other])
 
 
 def test_a_name_comes_before_a_file_that_is_called_so(model, named, tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ from PIL import Image
 
 from benchmarks.chromium import chromium as in_chromium
 from benchmarks.chromium import installed
-from benchmarks.running_server import running_server
+from benchmarks.running_server import HERE, running_server
 from writemate_jax import strokes
 from writemate_jax.checkpoints.models import load_model
 from writemate_jax.drawing import strokes_json
@@ -702,7 +702,7 @@ def _some_ink(site: str, text: str) -> list[np.ndarray]:
     """A line of ink, as the server writes it: strokes with y up."""
     body = json.dumps({"text": text, "seed": 3, "candidates": 1}).encode()
     asked = urllib.request.Request(f"{site}/api/v1/write", body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(asked, timeout=PATIENCE / 1000) as answer:
+    with HERE.open(asked, timeout=PATIENCE / 1000) as answer:
         points = json.load(answer)["lines"][0]["points"]
     return strokes.split(np.array(points, np.float32))
 

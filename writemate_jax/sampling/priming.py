@@ -67,6 +67,13 @@ class Priming:
             raise InvalidRequest(
                 f"prime is {str(prime)!r}; expected ink, which writemate_jax.data.ink_files.read_ink reads from a file"
             )
+        if isinstance(prime, (list, tuple)) and prime and all(isinstance(one, Ink) for one in prime):
+            if len(prime) > 1:
+                raise InvalidRequest(
+                    f"prime holds {len(prime)} lines of ink; expected one. A hand of several is learned:"
+                    " style=writer.adapt(lines)"
+                )
+            [prime] = prime
         sized, rests = self._model.sized, self._model.config.data.rests
         ink, text = (prime.strokes, text or prime.text) if isinstance(prime, Ink) else (prime, text)
         if not text:
