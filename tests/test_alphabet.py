@@ -58,6 +58,7 @@ def test_unknown_characters_are_all_named_once():
         ("n\u00b0 12, N\u00b05, ten\u00b0, 5 \u00b0C", "no 12, No5, tendeg, 5 degC"),
         ("5\u2030", "5 per mille"),
         ("\u0421\u041e\u042e\u0417, \u042e\u043b\u0438\u044f, \u042e.", "SOYUZ, Yuliya, Yu."),  # among capitals
+        ("\u042e\u0301\u041b\u0418\u042f", "YULIYA"),  # with a mark of stress
         ("STRA\u1e9eE, \u0152UVRE, \u0152uvre, \u6c49A", "STRASSE, OEUVRE, Oeuvre, HanA"),
         ("\u041c\u0438\u0440", "Mir"),
         ("a\u200bb\u00adc", "abc"),  # characters without ink

@@ -515,7 +515,7 @@ def test_lines_are_levelled_as_by_the_package(files):
 def test_numbers_are_written_as_by_the_package(tmp_path):
     (tmp_path / "model").write_bytes(browser_model.encode(Writer.load()))
     texts = ["2½ cups, ½", "8½×11", "10⁵, 10⁻¹² m²", "3·4·5 ⋅ 6", "a ≠ b", "x₂", "≥ 5 °C", "n° 12, N°5, ten°", "5‰",
-             "СОЮЗ, Юлия, Ю. И", "STRAẞE, ŒUVRE, Œuvre, ΨΥΧΗ"]  # fmt: skip
+             "СОЮЗ, Юлия, Ю. И", "STRAẞE, ŒUVRE, Œuvre, ΨΥΧΗ", "Ю\u0301ЛИЯ", "N°N°"]  # fmt: skip
     found = run(**{text: {"do": "readable", "model": str(tmp_path / "model"), "text": text} for text in texts})
     alphabet = load_model().alphabet
     assert found == {text: alphabet.line(text)[0] for text in texts}

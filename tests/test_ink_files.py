@@ -154,6 +154,15 @@ def test_lines_below_each_other_are_told_apart_however_short_the_first(tmp_path,
     assert [line.strokes[:, 2].sum() for line in found] == [len(drawn) for drawn in rows]
 
 
+def test_a_comma_behind_the_first_letter_begins_no_line(tmp_path):
+    comma = np.array([[0.6, 0.1], [0.5, -0.4]])
+    letters = [np.array([[x, 0.0], [x + 0.5, 1.0]]) for x in range(1, 13)]
+    points = [np.array([[0.0, 2.0], [0.0, 0.0]]), comma, *letters]
+    _as_json(tmp_path / "a.json", points, "I, as always\nmore")
+    with pytest.raises(InvalidInkFile, match="its text has 2 lines, its ink 1, counted"):
+        read_ink(tmp_path / "a.json")
+
+
 @pytest.mark.parametrize("suffix", ["json", "inkml"])
 def test_a_text_beside_fills_what_the_file_leaves_out(tmp_path, suffix):
     texts = ["one", "", "three"]
@@ -184,8 +193,10 @@ def test_a_text_beside_fills_what_the_file_leaves_out(tmp_path, suffix):
             ("a.svg", f'<svg xmlns="http://www.w3.org/2000/svg">{damaged}<path stroke="red" d="M0 0L9 9"/></svg>', said)
             for damaged, said in (
                 ('<path d="M1,1 L2,2 LNaN,3 L4,4"/>', "a path has damaged data, d='M1,1 L2,2 LNaN,3 L4,4'"),
+                (f'<path d="M123.45,678.90 {"L124.125,679.335 " * 999}L125.01,NaN"/>', "a path has damaged data"),
+                ('<polyline points="10,20 30,40 50 60,70"/>', "a polyline has damaged data"),
                 ('<path d="M1 1Lundefined 3"/>', "a path has damaged data"),
-                ('<path d="X1 0"/>', "a path has damaged data"), ('<path d="M1 1L3 3 5"/>', "data that break off"),
+                ('<path d="X1 0"/>', "a path has damaged data"), ('<path d="M1 1L3 3 5"/>', "a path has damaged data"),
                 ('<polyline points="1,2 NaN,4 5,6 7,8"/>', "a polyline has .*expected an even number of numbers"),
                 ('<polyline points="1,1 2,2 3"/>', "a polyline has"),
                 ('<line x1="NaN" x2="3"/>', "a line has .*x1='NaN'"),
@@ -208,7 +219,9 @@ def test_files_that_are_no_ink_are_refused_by_name(tmp_path, name, content, mess
     '<path stroke="none" fill="none" d="{}"/>', '<mask><path stroke="red" d="{}"/></mask>',
     '<symbol id="s"><path stroke="red" d="{}"/></symbol>', '<defs><marker><path stroke="red" d="{}"/></marker></defs>',
     '<marker><path stroke="red" d="{}"/></marker>', '<g display="none"><path stroke="red" d="{}"/></g>',
-    '<path stroke="red" fill="none"/>', '<defs><path id="p" stroke="red"/></defs><use href="#p"/>',
+    '<path stroke="red" d="none"/>', '<path stroke="red" d="M"/>', '<path stroke="red" d="M1 1 L"/>',
+    '<path display="none" d="MNaN"/>', '<defs><path d="NaN"/></defs>', '<path stroke="red" fill="none"/>',
+    '<defs><path id="p" stroke="red"/></defs><use href="#p"/>',
 ])  # fmt: skip
 def test_what_an_svg_does_not_draw_is_no_ink(undrawn):
     page = '<svg xmlns="http://www.w3.org/2000/svg">{}<path style="fill:none;stroke:var(--pen)" d="M1 1L2 3"/></svg>'
@@ -227,7 +240,7 @@ def test_an_svg_is_read_whatever_its_size_depends_on(size):
 
 
 def test_styles_of_an_svg_may_stand_behind_its_ink_and_those_that_are_not_read_are_told():
-    bar, own = '<g><path {} d="M2 9L7 10"/></g>', "fill:none;stroke:red"
+    bar, own = '<g><path {} d="M2 9L4 9.5L5 9"/></g>', "fill:none;stroke:red"  # as small as a dot
     page = '<svg xmlns="http://www.w3.org/2000/svg"><path style="fill:none;stroke:red" d="M0 0V10M5 0V10"/>{}</svg>'
     behind = bar.format('class="a"') + f"<style>.a{{{own}}}</style>"
     ink = svg_reader.loads(page.format(behind).encode())
@@ -235,6 +248,22 @@ def test_styles_of_an_svg_may_stand_behind_its_ink_and_those_that_are_not_read_a
     with pytest.warns(UserWarning, match="left out 1 shapes .*; of its <style>, rules for elements in others"):
         ink = svg_reader.loads(page.format(f"<style>g path{{{own}}}</style>{bar.format('')}").encode())
     assert ink.strokes[:, 2].sum() == 2  # the bar is no dot
+    page = page.replace(' style="fill:none;stroke:red"', ' class="b"')
+    ink = svg_reader.loads(page.format(f"<style>.b{{fill:red;stroke:none}}</style><style>.b{{{own}}}</style>").encode())
+    assert ink.strokes[:, 2].sum() == 2  # the last rule is the one
+
+
+def test_a_size_of_an_svg_is_its_size_wherever_it_stands():
+    page = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 50" {}><path stroke="red" d="M1 1V11"/></svg>'
+    sizes = ('width="100mm" height="50mm"', 'style="width:100mm; height:50mm"')
+    tall = [np.ptp(strokes.to_points(svg_reader.loads(page.format(size).encode()).strokes)[:, 1]) for size in sizes]
+    np.testing.assert_allclose(tall, 100 / 25.4 * 96 / 10, rtol=1e-5)
+
+
+def test_an_arc_without_a_radius_is_a_line():
+    page = '<svg xmlns="http://www.w3.org/2000/svg"><path stroke="red" d="M0 0L10 10A0 5 0 0 1 15 15L20 10"/></svg>'
+    points = strokes.to_points(svg_reader.loads(page.encode()).strokes)
+    assert [15, -15] in points.tolist() and points[-1].tolist() == [20, -10]
 
 
 @pytest.mark.parametrize(

@@ -368,6 +368,14 @@ def test_items_of_a_list_may_have_any_usual_mark(mark):
     assert [block.words for block in blocks] == [(mark, "one"), (mark, "two")] and blocks[0].rest > 1
 
 
+def test_an_aside_that_a_line_of_a_paragraph_begins_with_is_no_item():
+    prose, listed = "He went out\n\u2013 as always \u2013 and\ncame back", "\u2013 one\n  more\n\u2013 two"
+    text = f"{prose}\n\n{listed}\n\nor\n\u00b7 b\n\u00b7 c"
+    assert [" ".join(block.words) for block in parse(text, reflow=True)] == [
+        " ".join(prose.split()), "", "\u2013 one more", "\u2013 two", "", "or", "\u00b7 b", "\u00b7 c",
+    ]  # fmt: skip
+
+
 def test_no_line_ends_at_a_firm_hyphen():
     text = "Call (0)171\u20111234567 or the mother-in-law " * 4
     for width in range(60, 120, 5):

@@ -96,9 +96,11 @@ class Alphabet:
 
     def _among_others(self, text: str, replaced: dict[str, str]) -> Iterator[str]:
         for i, c in enumerate(text):
-            near, others = replaced.get(c, c), text[max(0, i - 1) : i] + text[i + 1 : i + 2]
-            if len(near) > 1 and near.istitle() and c.isupper() and any(map(str.isupper, others)):
-                near = near.upper() if set(near.upper()) <= set(self.characters) else near
+            near = replaced.get(c, c)
+            if len(near) > 1 and near.istitle() and c.isupper() and set(near.upper()) <= set(self.characters):
+                sides = text[max(0, i - 4) : i][::-1], text[i + 1 : i + 5]  # where marks, as of stress, are no letters
+                beside = (next((b for b in side if not unicodedata.category(b)[0] == "M"), "") for side in sides)
+                near = near.upper() if any(map(str.isupper, beside)) else near
             yield near
 
     def _numbers(self, text: str) -> tuple[str, dict[str, str]]:

@@ -81,12 +81,14 @@ def _cut(ink: Ink, path: Path) -> list[Ink]:
     if len(texts) < 2:
         return [replace(ink, text=texts[0] if texts else "")]
     drawn = strokes.split(ink.strokes)
-    rows = np.array(split_rows(drawn))
-    if rows[-1] + 1 < len(texts):  # a greeting of a few letters is narrower than the way back is to be far
-        rows = np.array(split_rows(drawn, short=True))
-    if rows[-1] + 1 != len(texts):
-        raise InvalidInkFile(f"{path}: its text has {len(texts)} lines, its ink {rows[-1] + 1}, counted where the pen"
-                             " goes back to the left; give a file for each line")  # fmt: skip
+    # A greeting of a few letters is narrower than the way back is to be far.
+    ways = [np.array(split_rows(drawn, short=short)) for short in (False, True)]
+    rows = next((rows for rows in ways if rows[-1] + 1 == len(texts)), None)
+    if rows is None:
+        raise InvalidInkFile(
+            f"{path}: its text has {len(texts)} lines, its ink {ways[0][-1] + 1}, counted where the pen goes back to"
+            " the left; give a file for each line"
+        )
     return [
         replace(ink, strokes=strokes.join([drawn[k] for k in np.flatnonzero(rows == row)]), text=text)
         for row, text in enumerate(texts)

@@ -28,7 +28,8 @@ def split_rows(strokes: list[Stroke], *, short: bool = False) -> list[int]:
     """The row (line of writing) of each stroke: a new one begins where the pen goes far left and down.
 
     Far: more than three median heights of the taller strokes left, and most of one lower than the row's middle. short:
-    whether to where the row began is far enough, as behind a row of a few letters.
+    whether to where the row began is far enough, as behind a row of a few letters; what follows must lie as low then,
+    or it is but a comma.
     """
     boxes = np.array([[*s.min(axis=0), *s.max(axis=0)] for s in strokes])
     heights = boxes[:, 3] - boxes[:, 1]
@@ -37,8 +38,9 @@ def split_rows(strokes: list[Stroke], *, short: bool = False) -> list[int]:
     for k in range(1, len(strokes)):
         middle = np.median((boxes[start:k, 1] + boxes[start:k, 3]) / 2)
         left = boxes[k, 0] < boxes[start:k, 2].max() - 3 * height
-        left |= short and boxes[k, 0] < boxes[start:k, 0].min() + 2 * height
         down = (boxes[k, 1] + boxes[k, 3]) / 2 < middle - 0.9 * height
+        if short and boxes[k, 0] < boxes[start:k, 0].min() + 2 * height:
+            left = np.median((boxes[k : k + 3, 1] + boxes[k : k + 3, 3]) / 2) < middle - 0.9 * height
         if left and down:
             start = k
         rows.append(rows[-1] + (start == k))

@@ -24,12 +24,21 @@ PIECES = 24  # chords of a curve or an arc
 # most twice as wide as its lines, and these are under a sixth of an x. Only what has an extent besides is left out.
 DOT = 1 / 3
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-# What attributes of ink may hold: of what else they do, as a pad's NaN, svgelements leaves out a part.
+# What attributes of ink may hold: of what else they do, as a pad's NaN, svgelements leaves out a part. A command may
+# lack its numbers. No part is tried in two ways (?>, *+): damaged data would be in more ways than can be waited for.
+_SPACE = r"[\s,]*+"
+_N = rf"(?>{_NUMBER}){_SPACE}"
+_TAKES = {  # of each command
+    "Zz": "", "HhVv": f"(?:{_N})*+", "MmLlTt": f"(?:{_N}{_N})*+", "SsQq": f"(?:(?:{_N}){{4}})*+",
+    "Cc": f"(?:(?:{_N}){{6}})*+", "Aa": f"(?:{_N}{_N}{_N}[01]{_SPACE}[01]{_SPACE}{_N}{_N})*+",
+}  # fmt: skip
+_COMMAND = "|".join(f"[{letters}]{_SPACE}{numbers}" for letters, numbers in _TAKES.items())
 _WHOLE = {
-    "d": re.compile(rf"(?:[MmZzLlHhVvCcSsQqTtAa]|{_NUMBER}|[\s,])*"),
-    "points": re.compile(rf"[\s,]*(?:{_NUMBER}[\s,]*{_NUMBER}[\s,]*)*"),
-} | dict.fromkeys(("x1", "y1", "x2", "y2"), re.compile(rf"\s*{_NUMBER}\s*[a-z%]*\s*"))
+    "d": re.compile(f"{_SPACE}(?:{_COMMAND})*+"), "points": re.compile(f"{_SPACE}(?:{_N}{_N})*+"),
+} | dict.fromkeys(("x1", "y1", "x2", "y2"), re.compile(rf"\s*+(?>{_NUMBER})\s*+[a-z%]*+\s*+"))
 _INKED = ("path", "polyline", "polygon", "line")
+_UNDRAWN = ("defs", "clipPath", "mask", "marker", "pattern")  # but where they are used
+_BLACK = "#010203"  # what a document is filled with that does not say it: no other has this
 _SIZE = re.compile(rf"\s*({_NUMBER})\s*(?:px|mm|cm|in|pt|pc|%)?\s*")  # of a document, as svgelements reads it
 
 
@@ -81,16 +90,20 @@ def read_svg(path: str | os.PathLike) -> Ink:
 
 
 def _check_whole(root: ElementTree.Element, name: str) -> None:
-    """Raises `InvalidInkFile` for data of ink that are not all commands and numbers."""
-    for element in root.iter():
-        kind = str(element.tag).rpartition("}")[2]
-        for attribute, whole in _WHOLE.items() if kind in _INKED else ():
-            value = element.get(attribute, "")
-            if value.strip() and not whole.fullmatch(value):
-                raise InvalidInkFile(
-                    f"{name}: a {kind} has damaged data, {attribute}={_shortened(value)}: expected"
-                    f" {'an even number of numbers' if attribute == 'points' else 'numbers'}"
-                )
+    """Raises `InvalidInkFile` for data of ink that are not all commands, each with as many numbers as it takes."""
+    kind = str(root.tag).rpartition("}")[2]
+    if kind in _UNDRAWN or root.get("display") == "none":
+        return
+    for attribute, whole in _WHOLE.items() if kind in _INKED else ():
+        value = root.get(attribute, "")
+        if value.strip() not in ("", "none") and not whole.fullmatch(value):
+            wanted = {"d": "commands, each with its numbers", "points": "an even number of numbers"}
+            raise InvalidInkFile(
+                f"{name}: a {kind} has damaged data, {attribute}={_shortened(value)}: expected"
+                f" {wanted.get(attribute, 'a number')}"
+            )
+    for child in root:
+        _check_whole(child, name)
 
 
 def _shortened(value: str) -> str:
@@ -109,24 +122,29 @@ def _as_drawn(root: ElementTree.Element) -> bytes:
     where only what uses them is drawn, with empty data in paths without any, with its styles first, and without a size
     of its own that depends on the page around.
     """
-    for element in (*root.iter("style"), *root.iter("{http://www.w3.org/2000/svg}style")):
+    root.attrib.setdefault("fill", _BLACK)
+    for element in reversed((*root.iter("style"), *root.iter("{http://www.w3.org/2000/svg}style"))):
         root.insert(0, element)  # it may stand there twice
     if root.get("viewBox"):
         for side in {"width", "height"} & {*root.attrib}:
-            size = _SIZE.fullmatch(root.get(side))
-            if not size or float(size[1]) <= 0:
+            if not _is_size(root.get(side)):
                 del root.attrib[side]
-        if "style" in root.attrib:
-            root.set("style", re.sub(r"(?<![\w-])(?:width|height)\s*:[^;]*", "", root.get("style")))
+        said = r"(?<![\w-])(?:width|height)\s*:([^;]*)"
+        root.set("style", re.sub(said, lambda one: one[0] * _is_size(one[1]), root.get("style", "")))
     for parent in list(root.iter()):
         for i, child in enumerate(parent):
             space, _, name = str(child.tag).rpartition("}")
             if name == "path":
-                child.attrib.setdefault("d", "")
+                child.set("d", "" if child.get("d", "none").strip() == "none" else child.get("d"))
             if name in ("mask", "marker", "symbol"):
                 parent[i] = ElementTree.Element(f"{space}}}defs" if space else "defs")
                 parent[i].append(child)
     return ElementTree.tostring(root)
+
+
+def _is_size(value: str) -> bool:
+    found = _SIZE.fullmatch(value.lower())
+    return found is not None and float(found[1]) > 0
 
 
 class _Shape(NamedTuple):
@@ -146,29 +164,29 @@ def _strokes(data: bytes, name: str) -> tuple[list[Stroke], list[_Shape]]:
     lines = svgelements.Path, svgelements.Polyline, svgelements.SimpleLine
     areas = svgelements.Circle, svgelements.Ellipse, svgelements.Polygon
     try:
-        document = svgelements.SVG.parse(io.BytesIO(data), reify=False, on_error="raise")
+        document = svgelements.SVG.parse(io.BytesIO(data), reify=False)  # arcs that are transformed are other ones
         drawn: list[Stroke] = []
         shapes: list[_Shape] = []
         for element in document.elements():
             if not isinstance(element, (*lines, *areas)) or element.values.get("visibility") in ("hidden", "collapse"):
                 continue
             path = svgelements.Path(element)
-            path.approximate_arcs_with_cubics()  # transformed as arcs, they would be no ellipses where that is no turn
-            parts = [_points(list(subpath)) for subpath in path.reify().as_subpaths()]
+            moved = path.transform
+            parts = [_points(list(subpath)) for subpath in path.as_subpaths()]
+            parts = [part @ [[moved.a, moved.b], [moved.c, moved.d]] + [moved.e, moved.f] for part in parts]
             parts = [part for part in parts if len(part)]
             filled, outlined = element.fill.value is not None, element.stroke.value is not None
             if isinstance(element, areas) or (filled and not outlined):
                 if parts and (filled or outlined):
-                    open_ = any(len(part) > 1 and (part[0] != part[-1]).any() for part in parts)
-                    meant = isinstance(element, areas) or "fill" in element.values or not open_
+                    is_open = any(not np.allclose(part[0], part[-1]) for part in parts)
+                    meant = isinstance(element, areas) or element.values["fill"] != _BLACK or not is_open
                     shapes.append(_Shape(len(drawn), parts, meant))
             elif element.values.get("stroke") != "none":  # nor one that is not understood, as a variable of CSS
                 for part in parts:
                     _add(drawn, part)
     except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
         # What svgelements raises for damaged path data, transforms or lengths, depending on where.
-        why = f"{type(error).__name__}: {error}" if str(error) else "path data that break off"
-        raise InvalidInkFile(f"{name}: not an SVG that can be read ({why})") from error
+        raise InvalidInkFile(f"{name}: not an SVG that can be read ({type(error).__name__}: {error})") from error
     return drawn, shapes
 
 

@@ -23,8 +23,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options; all are None unless given."""
     usual = Layout()
     group = parser.add_argument_group(
-        "pages", "With --page the text is set on pages: each line of it is a paragraph, '# ' begins a heading, '- ' or"
-        f" '1. ' an item of a list, and empty lines stay. --out is {suffixes(FORMATS)}: one .pdf for all pages, of the"
+        "pages", "With --page the text is set on pages: each line of it is a paragraph, '# ' begins a heading, '- ', a"
+        f" bullet or '1. ' an item, and empty lines stay. --out is {suffixes(FORMATS)}: one .pdf for all pages, of the"
         " others one for each (NAME-1.svg, ...); a folder, and the default, gets pages.pdf.")
     add = group.add_argument
     add("--page", metavar="SIZE", help=f"{', '.join(name.capitalize() for name in SIZES)}, or width x height in mm, as"

@@ -44,7 +44,7 @@ FILL = 0.97  # of a line, by the estimate
 ROUNDS = 4  # times that lines are repaired
 ATTEMPTS = 3  # at a line that does not end by itself
 TOUCH = 0.25  # x-heights that a heading's letters may reach into another line's: not all are as tall
-FIRM = "\u2011"  # a hyphen at which no line ends
+FIRM = "\u2011"  # a hyphen at which no line ends, but for a word that fits on none
 AT_ONCE = 4  # full groups of lanes in one call of the writer: between calls the progress shows
 
 
@@ -63,7 +63,7 @@ def write_pages(writer: Any, text: str, *, seed: int = 0, progress: bool = False
 
     Args:
       writer: a `Writer`, or what has its ``write``, ``one_hand``, ``lanes`` and ``model.alphabet``.
-      text: paragraphs, a line each; ``# `` begins a heading, ``- `` or ``1. `` an item of a list. Empty lines stay.
+      text: paragraphs, a line each; ``# `` begins a heading, ``- ``, a bullet or ``1. `` an item. Empty lines stay.
       seed: of the ink and of the wandering lines. The same text, seed and options give the same pages.
       progress: whether to show a bar on a terminal.
       options: fields of `Layout`, and arguments of `Writer.write` (bias, style, prime, ...), which hold for all lines.

@@ -27,8 +27,8 @@ def held(workdir: Path) -> Iterator[None]:
     try:
         if parallel.is_main():
             file = _taken(Path(workdir) / FILE)
-    except ConfigurationError as error:
-        refused = error
+    except (ConfigurationError, OSError) as error:  # whatever it is, the other processes are not to wait
+        refused = error if isinstance(error, ConfigurationError) else ConfigurationError(str(error))
     agreement.raise_in_all(refused)
     try:
         yield

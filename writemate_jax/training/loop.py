@@ -98,7 +98,8 @@ def run(config: ConfigDict, workdir: Path) -> step.TrainState:
             state = starting.started_from(state, starting.trained(config.weights_from, description))
             if parallel.is_main():
                 cost.note_before(workdir, config.weights_from)
-        agreement.check_weights(state.params)
+        if restored is not None or config.weights_from:  # the same in all; fresh ones may differ in a bit
+            agreement.check_weights(state.params)
         first = int(state.step)
         if parallel.is_main():
             _announce(config, corpus, training, validation, state, first)

@@ -6,7 +6,7 @@ const STRUCK_OUT = /[\u0338\u20d2]/; // a stroke through a sign, which makes it 
 const FRACTION = "[\u00bc-\u00be\u2150-\u215f\u2189]", RAISED = "[\u2070\u00b9\u00b2\u00b3\u2074-\u207b]+";
 const NUMBERS = new RegExp(`([0-9])(?:(${FRACTION})|(${RAISED})|\u00b7(?=[0-9]))`, "g");
 
-const ORDINAL = /(^|[^\p{L}\p{N}_])([Nn])\u00b0/gu; // the French for number
+const ORDINAL = /[Nn]\u00b0/g; // the French for number, but at the end of a word
 
 /** The code of the alphabet's first character is 1; 0 is the place past the end. */
 export function encode(text, alphabet) {
@@ -53,12 +53,20 @@ export function transliterate(text, alphabet, likenesses) {
     const parts = fraction || raised ? [...old].map(near) : [];
     if (!known(sign) || parts.includes(null) || [...old].some(known)) return whole;
     return digit + sign + parts.join("");
-  }).replace(ORDINAL, (whole, before, n) => (known("o") && !known("\u00b0") ? `${before}${n}o` : whole));
+  }).replace(ORDINAL, (whole, place, all) => {
+    const within = /[\p{L}\p{N}_]/u.test(all.slice(0, place).at(-1) ?? "");
+    return !within && known("o") && !known("\u00b0") ? `${whole[0]}o` : whole;
+  });
   const unknown = new Set();
   const written = [...meant].map((c, i, all) => {
     const found = near(c);
     if (found === null) unknown.add(c);
-    const large = isCapital(c) && /^[A-Z][a-z]+$/.test(found) && [all[i - 1], all[i + 1]].some(isCapital);
+    const beside = (step) => { // marks, as of stress, are none of the letters
+      let at = i + step;
+      while (/^\p{M}$/u.test(all[at] ?? "")) at += step;
+      return all[at];
+    };
+    const large = isCapital(c) && /^[A-Z][a-z]+$/.test(found) && [beside(-1), beside(1)].some(isCapital);
     return large && [...found.toUpperCase()].every(known) ? found.toUpperCase() : found ?? "";
   });
   if (unknown.size) {
