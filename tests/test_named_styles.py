@@ -266,6 +266,13 @@ def test_a_list_that_makes_no_sense_is_refused(arguments, message, capsys):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("other", [["--checkpoint", "runs/x"], ["--corpus", "x.npz"]])
+def test_another_networks_styles_do_not_take_the_place_of_the_packages(named, other, tmp_path, capsys):
+    before = (tmp_path / "styles.json").read_bytes()
+    assert making.main(other) == 2
+    assert "need --out FILE" in capsys.readouterr().err and (tmp_path / "styles.json").read_bytes() == before
+
+
 def test_a_network_without_named_styles_lists_none(model, named, tmp_path, capsys):
     changed = {**model.params, "head_bias": model.params["head_bias"] + 1}
     export_model(tmp_path / "other", model, changed)

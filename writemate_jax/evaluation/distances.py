@@ -18,9 +18,11 @@ Described = Sequence[Mapping[str, Values]]
 class Distance:
     """Of one measure, by the Wasserstein-1 distance, in the measure's unit.
 
-    between: written to real ink. halves: between two halves of the real writers, mean over random halves. ratio:
-    between / halves, which no scale changes; 1 is as near as two sets of people. floor: the
-    ratio of real ink that is exceeded in one half of twenty (the 95th percentile over the mean). written, real: means.
+    between: written to real ink, of the same texts. halves: between two halves of the real writers, and so of other
+    texts, mean over random halves. ratio: between / halves, which no scale changes; 1 is as far as such halves are
+    apart, and two sets of as many writers as there are in all would be nearer, about 0.7 by their number alone. floor:
+    the ratio of real ink that is exceeded in one half of twenty (the 95th percentile over the mean). written, real:
+    means.
     """
 
     between: float

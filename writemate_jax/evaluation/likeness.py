@@ -1,7 +1,8 @@
 """Human-likeness: what a network writes beside real ink of the same texts, at several biases.
 
 Three views: `distances` in single measures of a hand, a `two_sample` test by a small network, and the `diversity` of
-seeds. Free-running ink is judged: a line is written with its own seed, the network has seen none of the writers.
+seeds. Free-running ink is judged: a line is written with its own seed, the network has seen none of the
+writers, as far as their names tell.
 """
 
 from __future__ import annotations

@@ -128,6 +128,8 @@ def _run(options: argparse.Namespace) -> None:
 
     if options.read and (options.only or options.corpus or options.out != named_styles.assets()):
         raise ValueError("--read reads the package's styles, all of them; leave out --only, --corpus and --out")
+    if not options.read and (options.checkpoint or options.corpus) and options.out == named_styles.assets():
+        raise ValueError("--checkpoint and --corpus need --out FILE: the package's styles are for its own network")
     use_compilation_cache()
     model = load_model(options.checkpoint)
     if options.read:
