@@ -126,6 +126,7 @@ def test_real_lines_are_drawn_by_the_seed_one_of_each_writer(folder):
         (["--checkpoint", "{}/prediction", "--split", "none"], "no lines in split"),
         (["--checkpoint", "{}/synthesis", "--text", "\u4e00"], "cannot write"),
         (["--checkpoint", "{}/synthesis", "--biases", "0,51"], "bias is 51"),
+        (["--checkpoint", "{}/prediction", "--seed", "4294967296"], "seed is 4294967296; expected 0 to 4294967295"),
     ],
 )
 def test_mistakes_end_with_a_message_and_code_2(folder, tmp_path, arguments, message, capsys):

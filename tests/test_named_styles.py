@@ -1,5 +1,6 @@
 """Named styles: the file, the writer that takes the names, the command, and how they are made."""
 
+import copy
 import dataclasses
 import json
 import re
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 import tiny
+from writemate_jax.alphabet import Alphabet
 from writemate_jax.checkpoints.models import Model, digest, export_model, load_model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.drawing.strokes_json import Ink
@@ -175,6 +177,31 @@ def test_where_a_folder_with_a_style_is_called_so_a_word_says_how_to_name_it(mod
             np.testing.assert_array_equal(scribe.styles("round", [1])[0], named[0].vector)
     assert len(told) == 1
     np.testing.assert_array_equal(scribe.styles("./round", [1])[0], own.vector)
+
+
+def test_a_training_writer_comes_before_a_file_and_behind_what_is_reserved(model, named, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "anna").mkdir()
+    scribe = Writer(dataclasses.replace(model, writers=("anna", "unknown"), params=_with_hands(model, 2)))
+    table = scribe.model.params["styles"]
+    np.testing.assert_array_equal(scribe.styles("anna", [1])[0], table[1])
+    np.testing.assert_array_equal(scribe.styles("unknown", [1])[0], table[0])
+
+
+def test_a_primer_of_a_network_that_learns_no_hands_is_continued_in_none(model, named):
+    config = copy.deepcopy(model.config)
+    config.data.rests = False
+    scribe = Writer(dataclasses.replace(model, config=config, writers=tuple("abcd"), params=_with_hands(model, 4)))
+    assert not scribe.model.learns_hands
+    primer = scribe.primer(Ink(tiny.line("tot", 0.01, RNG), "tot"))
+    lines = scribe.lines(["lot"] * 8, None, range(8), None, 1, primer)
+    np.testing.assert_array_equal([line.style for line, _ in lines], [scribe.model.params["styles"][0]] * 8)
+
+
+def test_an_alphabet_without_a_space_goes_on_from_no_line(model, named):
+    scribe = Writer(dataclasses.replace(model, alphabet=Alphabet("lot")))
+    with pytest.raises(InvalidRequest, match="prime: this network's alphabet has no space"):
+        scribe.write(["lot"], prime=Ink(tiny.line("tot", 0.01, RNG), "tot"))
 
 
 def test_lines_of_several_seeds_are_by_the_hand_that_one_draws_or_that_is_asked_for(model, named):

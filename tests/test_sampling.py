@@ -518,9 +518,31 @@ def test_networks_say_which_kind_they_are():
         writer(window=False).write(["abc"])
     with pytest.raises(InvalidRequest, match="use write"):
         writer().unconditional()
-    for points in (0, 10**9):
-        with pytest.raises(InvalidRequest, match=f"{points} points; expected 1 to 65536"):
+    for points in (0, 10**9, 12.9, "700", float("nan")):
+        with pytest.raises(InvalidRequest, match=f"points is {points}; expected a whole number from 1 to 65536"):
             writer(window=False).unconditional(points)
+
+
+def test_ink_is_the_same_whatever_types_jax_has_by_default():
+    [usual], [drawn] = writer().write(["abc"], seed=3), [writer(window=False).unconditional(30, seed=3)]
+    with jax.enable_x64(True):
+        [line], other = writer().write(["abc"], seed=3), writer(window=False).unconditional(30, seed=3)
+    np.testing.assert_array_equal(line.strokes, usual.strokes)
+    np.testing.assert_array_equal(other.strokes, drawn.strokes)
+
+
+def test_ink_is_the_same_whatever_keys_jax_has_by_default():
+    usual = writer().write(["abc", "abc"], seed=3)
+    before = jax.config.jax_default_prng_impl
+    jax.config.update("jax_default_prng_impl", "rbg")
+    try:
+        jax.clear_caches()
+        found = writer().write(["abc", "abc"], seed=3)
+    finally:
+        jax.config.update("jax_default_prng_impl", before)
+        jax.clear_caches()
+    for line in found:
+        np.testing.assert_array_equal(line.strokes, usual[0].strokes)
 
 
 def test_unknown_characters_are_replaced_with_a_warning_or_named():

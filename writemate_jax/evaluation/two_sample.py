@@ -33,7 +33,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from writemate_jax import strokes
+from writemate_jax import random_keys, strokes
 from writemate_jax.evaluation import small_networks, windows
 from writemate_jax.evaluation.bootstrap import Interval
 from writemate_jax.strokes import Rows
@@ -148,7 +148,7 @@ def _train(lines: Sequence[Rows], classes: np.ndarray, steps: int, *, seed: int)
     """Weights after ``steps`` updates on balanced batches of random windows."""
     rng = np.random.default_rng([seed, 3])
     sides = [np.flatnonzero(classes == side) for side in (False, True)]
-    key = jax.random.key(seed)
+    key = random_keys.key(seed)
     parameters, state = _start(key)
     for step in range(steps):
         chosen = np.concatenate([rng.choice(side, BATCH // 2) for side in sides])

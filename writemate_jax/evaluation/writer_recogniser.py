@@ -27,7 +27,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from writemate_jax import strokes
+from writemate_jax import random_keys, strokes
 from writemate_jax.data.corpus import Corpus
 from writemate_jax.evaluation import small_networks, windows
 from writemate_jax.evaluation.conventions import conventional
@@ -131,7 +131,7 @@ def train(
         raise ValueError(f"{len(lines)} lines of {len(names)} writers; expected two writers of two lines and more")
     often = np.sqrt([len(o) for o in own])
     rng = np.random.default_rng([seed, 3])
-    key = jax.random.key(seed)
+    key = random_keys.key(seed)
     parameters, state = _start(key, len(names))
     for step in range(steps):
         classes = rng.choice(len(names), BATCH, p=often / often.sum())

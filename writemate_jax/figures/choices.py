@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from writemate_jax.limits import LARGEST_SEED
+
 TEXTS = {"window": "where the window looks", "biased": "neater and more alike", "primed": "in the hand of this line"}
 
 
@@ -31,4 +33,4 @@ class Choices:
 
     def seeds(self, count: int) -> list[int]:
         """Of so many samples."""
-        return [self.seed + i for i in range(count)]
+        return [(self.seed + i) % (LARGEST_SEED + 1) for i in range(count)]

@@ -15,6 +15,7 @@ from writemate_jax.figures.course import follow
 from writemate_jax.figures.density_plot import plot_density
 from writemate_jax.figures.ink_blocks import Block, draw_blocks
 from writemate_jax.figures.real_lines import RealLine, choose
+from writemate_jax.sampling.requests import seeds_of
 from writemate_jax.sampling.writer import Writer
 
 SLIGHT, PRIMED = 0.15, 1.0  # the paper's biases
@@ -93,6 +94,7 @@ def make(
     A network that is not given has no figures. begun: is told how many there may be, once nothing is refused. progress:
     is told the name of each before it is made. Raises ValueError as `check` does, and for what `Writer` refuses.
     """
+    seeds_of(choices.seed, 1)
     plan: list[tuple[str, Callable[[], Figure]]] = []
     if prediction is not None:
         check(prediction, source, window=False)
@@ -214,7 +216,7 @@ def _primed(
 ) -> Figure:
     primers = _lines(network, source, choices, SHORT, PRIMERS, primers=True)
     seeds = choices.seeds(2)
-    styled = " and, as the network has styles, in the one that suits it" if network.writer.model.writers else ""
+    styled = " and, as the network has styles, in the one that suits it" if network.writer.model.learns_hands else ""
     figure = Figure(
         name,
         paper,

@@ -41,8 +41,8 @@ def biased(writer: Writer, text: str, biases: Sequence[float], seeds: Sequence[i
 def primed(writer: Writer, primers: Sequence[RealLine], text: str, bias: float, seeds: Sequence[int]) -> list[Block]:
     """A row for each primer: its ink, and what is written after it by each seed: the paper's figures 18 to 21.
 
-    The first row is of the same seeds without a primer. A network with styles takes for each primer the one that suits
-    it (`hands.primed`).
+    The first row is of the same seeds without a primer. A network that learns hands takes for each primer the style
+    that suits it (`hands.primed`).
     """
     texts = [text] * len(seeds)
     alone = writer.write(texts, bias, seeds, style=UNKNOWN, candidates=1)

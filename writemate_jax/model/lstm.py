@@ -79,11 +79,11 @@ class LSTMLayer(nn.Module):
         if self.peepholes:
             peephole = self.param("peephole", nn.initializers.normal(0.1), (3, h))
         else:
-            peephole = jnp.zeros((3, h))
+            peephole = jnp.zeros((3, h), jnp.float32)
         return LSTMParams(kernel[: self.inputs], kernel[self.inputs :], bias, peephole)
 
 
 def _forget_bias(key: jax.Array, shape: tuple[int]) -> jax.Array:
     """Zeros, but 1 for the forget gate: a fresh cell remembers, so gradients reach back from the first update."""
     del key
-    return jnp.zeros(shape).reshape(4, -1).at[1].set(1.0).reshape(-1)
+    return jnp.zeros(shape, jnp.float32).reshape(4, -1).at[1].set(1.0).reshape(-1)

@@ -108,7 +108,7 @@ def sample(key: jax.Array, mixture: Mixture, reach: jax.Array | float = jnp.inf)
     component = jax.random.categorical(key_component, mixture.log_pi)
     mu, log_sigma, rho = mixture.mu[component], mixture.log_sigma[component], mixture.rho[component]
     # Once in four million numbers it draws the bound itself, which may be as far away as a float32 goes.
-    n1, n2 = jnp.clip(jax.random.truncated_normal(key_offset, -reach, reach, (2,)), -FARTHEST, FARTHEST)
+    n1, n2 = jnp.clip(jax.random.truncated_normal(key_offset, -reach, reach, (2,), mu.dtype), -FARTHEST, FARTHEST)
     correlated = jnp.stack([n1, rho * n1 + jnp.sqrt((1.0 - rho) * (1.0 + rho)) * n2])
     eos = jax.random.bernoulli(key_eos, jax.nn.sigmoid(mixture.eos_logit))
     return jnp.append(mu + jnp.exp(log_sigma) * correlated, eos.astype(mu.dtype))

@@ -132,13 +132,13 @@ class Network(nn.Module):
 
     def initial_carry(self, batch: int, text_capacity: int = 0) -> Carry:
         """Zeros for `batch` lines; `text_capacity` is u1 of the texts (ignored without a window)."""
-        zeros = tuple(jnp.zeros((batch, self.cells)) for _ in range(self.layers))
+        zeros = tuple(jnp.zeros((batch, self.cells), jnp.float32) for _ in range(self.layers))
         if not self.window:
             return Carry(zeros, zeros, None)
         state = WindowState(
-            kappa=jnp.zeros((batch, self.components)),
-            w=jnp.zeros((batch, self.alphabet_size)),
-            phi=jnp.zeros((batch, text_capacity)),
+            kappa=jnp.zeros((batch, self.components), jnp.float32),
+            w=jnp.zeros((batch, self.alphabet_size), jnp.float32),
+            phi=jnp.zeros((batch, text_capacity), jnp.float32),
         )
         return Carry(zeros, zeros, state)
 

@@ -45,7 +45,7 @@ class WindowState(NamedTuple):
 
 def one_hot(text: Text, alphabet_size: int) -> jax.Array:
     """The sequence c of one-hot vectors, float32 [b, u1, v]; code 0 is the zero vector."""
-    return jax.nn.one_hot(text.codes - 1, alphabet_size)
+    return jax.nn.one_hot(text.codes - 1, alphabet_size, dtype=jnp.float32)
 
 
 def reachable(text: Text) -> jax.Array:

@@ -19,6 +19,7 @@ import numpy as np
 import optax
 from flax import serialization
 
+from writemate_jax import random_keys
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.reading.batch import batch_nats
 from writemate_jax.reading.ctc import BLANK
@@ -57,7 +58,7 @@ class State(NamedTuple):
 
 
 def initial_state(alphabet: Alphabet, seed: int) -> State:
-    params = _start(alphabet.size, jax.random.key(seed))
+    params = _start(alphabet.size, random_keys.key(seed))
     return State(0, params, _rule().init(params))
 
 

@@ -78,6 +78,9 @@ class Priming:
         ink, text = (prime.strokes, text or prime.text) if isinstance(prime, Ink) else (prime, text)
         if not text:
             raise InvalidRequest("the primer has no text; give prime_text, what its ink says")
+        if " " not in self._model.alphabet.characters:
+            raise InvalidRequest("prime: this network's alphabet has no space, which stands between a primer and what"
+                                 " follows it; it goes on from no line")  # fmt: skip
         limit = PRIMER_CHARACTERS if sized else MAX_CHARACTERS
         text = readable(self._model.alphabet, text, "prime_text", limit)
         try:

@@ -20,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from writemate_jax import random_keys
 from writemate_jax.model import mdn
 from writemate_jax.model.exact import exact
 from writemate_jax.model.networks import Carry, Network
@@ -127,12 +128,12 @@ def advance(
     b = request.seed.shape[0]
     places = request.text.codes.shape[1] if network.window else 0
     drawn = Drawn(
-        points=jnp.zeros((steps, b, 3)),
+        points=jnp.zeros((steps, b, 3), jnp.float32),
         place=jnp.zeros((steps, b), jnp.int32),
-        phi=jnp.zeros((steps, b, places)) if network.window else None,
-        kappa=jnp.zeros((steps, b, network.components)) if network.window else None,
+        phi=jnp.zeros((steps, b, places), jnp.float32) if network.window else None,
+        kappa=jnp.zeros((steps, b, network.components), jnp.float32) if network.window else None,
     )
-    keys = jax.vmap(jax.random.key)(request.seed)
+    keys = jax.vmap(random_keys.key)(request.seed)
     # The same at every step:
     weights = network.apply({"params": params}, method="weights")
     gates = network.apply({"params": params}, request.style, method="style_gates") if network.styles else None

@@ -52,7 +52,7 @@ class StyleChoice:
 
     def _by_name(self, name: str, seeds: Sequence[int]) -> np.ndarray:
         writers, choice = self._model.writers, self._model.hands
-        hand = {"unknown": 0} | {writer: i for i, writer in enumerate(writers, start=1)}
+        hand = {writer: i for i, writer in enumerate(writers, start=1)} | {"unknown": 0}
         if name == "random":
             names = [choice[np.random.default_rng([seed, 0]).integers(len(choice))] for seed in seeds]
         elif name in hand:
@@ -85,12 +85,11 @@ class StyleChoice:
         """
         if isinstance(style, str) and style not in named_styles.RESERVED:
             by_name = {one.name: one for one in self.named}
-            if style in by_name:
+            if style in by_name or style in self._model.writers:
                 if (Path(style) / FILE).is_file() and style not in self._told:
                     self._told.add(style)
-                    warn(f"style {style!r} is the one of this name that comes with the package; for the folder give"
-                         f" ./{style}")  # fmt: skip
-                return by_name[style]
+                    warn(f"style {style!r} is the one of this name that comes along; for the folder give ./{style}")
+                return by_name.get(style, style)
             style = Path(style) if os.path.exists(style) else style
         found = style
         if isinstance(style, os.PathLike):

@@ -113,9 +113,9 @@ class Writer:
             at most 12 characters (`neatness`).
           seed: one for all or one for each line. The same text with the same seed is the same ink, in any call.
           prime: a line of ink (float32 [T, 3], or as files hold it) whose hand is continued, in the style that suits it
-            best (`hands.primed`) unless another is asked for. A network of lines between rests in x-heights takes
-            any size and place, and of a long line the part that ends at a word (`own_ink.primer`); another takes ink
-            in its own unit.
+            best (`hands.primed`; of a network that learns no hands, in none) unless another is asked for. A network of
+            lines between rests in x-heights takes any size and place, and of a long line the part that ends at a word
+            (`own_ink.primer`); another takes ink in its own unit.
           prime_text: its text, where ``prime`` does not say it or says another; it is taken at its word
             (`hands.text_fit.check` tells whether the ink says it).
           attention: whether to keep phi and kappa.
@@ -171,8 +171,8 @@ class Writer:
             bias = [self._usual_bias(text, learned) for text in texts]
         biases = biases_of(bias, len(texts))
         seeds = seeds_of(seed, len(texts))
-        if primer.length and style is None and self.model.learns_hands:
-            style = self._hand(primer)
+        if primer.length and style is None:  # or each line's seed would draw another hand
+            style = self._hand(primer) if self.model.learns_hands else "unknown"
         hands = self.styles(style, seeds)
         configured = self.model.config.sampling.candidates
         counts = [usual(configured, text, primer.own) if candidates is None else candidates for text in texts]
@@ -298,8 +298,8 @@ class Writer:
         if self._network.window:
             raise InvalidRequest("this is a synthesis network, which needs texts; use write()")
         points = self.model.config.sampling.points if points is None else points
-        if not 1 <= points <= MAX_POINTS:
-            raise InvalidRequest(f"{points} points; expected 1 to {MAX_POINTS}")
+        if not (isinstance(points, numbers.Integral) and 1 <= points <= MAX_POINTS):
+            raise InvalidRequest(f"points is {points!r}; expected a whole number from 1 to {MAX_POINTS}")
         primer = self._priming.none()
         seeds = seeds_of(seed, 1)
         biases = biases_of(self.model.config.sampling.bias if bias is None else bias, 1)

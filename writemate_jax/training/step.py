@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from writemate_jax import random_keys
 from writemate_jax.checkpoints.models import Description
 from writemate_jax.data.batches import Batches
 from writemate_jax.model.exact import exact
@@ -59,7 +60,7 @@ def initial_state(
     A `deviation` above 0 makes of them the means of a posterior: adaptive weight noise.
     """
     text = Text(example.codes[:1], example.text_length[:1]) if network.window else None
-    params = network.init(jax.random.key(seed), example.inputs[:1, :2], text, example.hands[:1])["params"]
+    params = network.init(random_keys.key(seed), example.inputs[:1, :2], text, example.hands[:1])["params"]
     average = jax.tree.map(jnp.copy, params)
     if deviation:
         params = weight_noise.around(params, deviation)
@@ -95,7 +96,7 @@ def make_train_step(description: Description, optimizer: optax.GradientTransform
     noisy = config.optimizer.weight_noise > 0
 
     def update(state: TrainState, batch, stop: jax.Array) -> tuple[TrainState, Metrics]:
-        key = jax.random.fold_in(jax.random.key(config.seed), state.step)
+        key = jax.random.fold_in(random_keys.key(config.seed), state.step)
         batch = augment(key, batch, config.data, description.mean, description.std)
 
         def loss(params):
@@ -104,7 +105,7 @@ def make_train_step(description: Description, optimizer: optax.GradientTransform
 
         weights, kl = state.params, None
         if noisy:
-            weight_key = jax.random.fold_in(jax.random.fold_in(jax.random.key(config.seed), WEIGHT_STREAM), state.step)
+            weight_key = jax.random.fold_in(jax.random.fold_in(random_keys.key(config.seed), WEIGHT_STREAM), state.step)
             weights, kl = weight_noise.sample(weight_key, state.params), weight_noise.kl(state.params)
         # The derivative of the *sum* over lines, as the paper's clipping bounds are meant for; it is divided below.
         gradient, sums = jax.grad(loss, has_aux=True)(weights)

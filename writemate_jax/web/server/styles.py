@@ -37,8 +37,8 @@ class Hands:
         self._unprimed = writer.primer(None)
         self._own_unprimed = self._unprimed._replace(own=True)
         table = np.asarray(writer.model.params["styles"]) if self._size else np.zeros((1, 0), np.float32)
-        vectors = {"random": None, "unknown": table[0] if self._size else None}
-        vectors |= dict(zip(writer.model.writers, table[1:], strict=True)) if self._size else {}
+        vectors = dict(zip(writer.model.writers, table[1:], strict=True)) if self._size else {}
+        vectors |= {"random": None, "unknown": table[0] if self._size else None}  # whoever has these names
         self._named = {name: Asked(vector, self._unprimed) for name, vector in vectors.items()}
         self.listed: list[dict[str, str]] = []
         for style in writer.named_styles() if self._size else ():
