@@ -202,6 +202,7 @@ def test_a_text_beside_fills_what_the_file_leaves_out(tmp_path, suffix):
                 ('<line x1="NaN" x2="3"/>', "a line has .*x1='NaN'"),
             )
         ],
+        ("a.svg", f'<svg xmlns="http://www.w3.org/2000/svg">{"<g>" * 5000}{"</g>" * 5000}</svg>', "RecursionError"),
         ("a.inkml", "<svg/>", "expected InkML"),
         ("a.bmp", "BM", "a.bmp: not JSON: .*; ink is read from .json, .inkml, .svg"),
     ],

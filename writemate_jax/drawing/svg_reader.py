@@ -60,7 +60,7 @@ def loads(data: bytes, name: str = "SVG") -> Ink:
     if str(root.tag).rpartition("}")[2] != "svg":
         raise InvalidInkFile(f"{name}: the root is <{str(root.tag).rpartition('}')[2]}>; expected <svg>")
     _check_whole(root, name)
-    drawn, shapes = _strokes(_as_drawn(root), name)
+    drawn, shapes = _strokes(root, name)
     css = "; of its <style>, rules for elements in others, and in @ blocks, are not read" if _has_more_css(root) else ""
     if not drawn:
         found = f"it has {len(shapes)} filled shapes, whose outlines are no pen strokes" if shapes else "it has none"
@@ -91,19 +91,21 @@ def read_svg(path: str | os.PathLike) -> Ink:
 
 def _check_whole(root: ElementTree.Element, name: str) -> None:
     """Raises `InvalidInkFile` for data of ink that are not all commands, each with as many numbers as it takes."""
-    kind = str(root.tag).rpartition("}")[2]
-    if kind in _UNDRAWN or root.get("display") == "none":
-        return
-    for attribute, whole in _WHOLE.items() if kind in _INKED else ():
-        value = root.get(attribute, "")
-        if value.strip() not in ("", "none") and not whole.fullmatch(value):
-            wanted = {"d": "commands, each with its numbers", "points": "an even number of numbers"}
-            raise InvalidInkFile(
-                f"{name}: a {kind} has damaged data, {attribute}={_shortened(value)}: expected"
-                f" {wanted.get(attribute, 'a number')}"
-            )
-    for child in root:
-        _check_whole(child, name)
+    waiting = [root]
+    while waiting:
+        element = waiting.pop()
+        kind = str(element.tag).rpartition("}")[2]
+        if kind in _UNDRAWN or element.get("display") == "none":
+            continue
+        for attribute, whole in _WHOLE.items() if kind in _INKED else ():
+            value = element.get(attribute, "")
+            if value.strip() not in ("", "none") and not whole.fullmatch(value):
+                wanted = {"d": "commands, each with its numbers", "points": "an even number of numbers"}
+                raise InvalidInkFile(
+                    f"{name}: a {kind} has damaged data, {attribute}={_shortened(value)}: expected"
+                    f" {wanted.get(attribute, 'a number')}"
+                )
+        waiting += element
 
 
 def _shortened(value: str) -> str:
@@ -157,14 +159,14 @@ class _Shape(NamedTuple):
     meant: bool
 
 
-def _strokes(data: bytes, name: str) -> tuple[list[Stroke], list[_Shape]]:
+def _strokes(root: ElementTree.Element, name: str) -> tuple[list[Stroke], list[_Shape]]:
     """The strokes [n, 2] and the areas that are drawn, y down."""
     import svgelements
 
     lines = svgelements.Path, svgelements.Polyline, svgelements.SimpleLine
     areas = svgelements.Circle, svgelements.Ellipse, svgelements.Polygon
     try:
-        document = svgelements.SVG.parse(io.BytesIO(data), reify=False)  # arcs that are transformed are other ones
+        document = svgelements.SVG.parse(io.BytesIO(_as_drawn(root)), reify=False)  # arcs that are transformed are other ones
         drawn: list[Stroke] = []
         shapes: list[_Shape] = []
         for element in document.elements():
