@@ -166,7 +166,8 @@ def _strokes(root: ElementTree.Element, name: str) -> tuple[list[Stroke], list[_
     lines = svgelements.Path, svgelements.Polyline, svgelements.SimpleLine
     areas = svgelements.Circle, svgelements.Ellipse, svgelements.Polygon
     try:
-        document = svgelements.SVG.parse(io.BytesIO(_as_drawn(root)), reify=False)  # arcs that are transformed are other ones
+        # Not reified: of arcs that it transforms, other ones come out.
+        document = svgelements.SVG.parse(io.BytesIO(_as_drawn(root)), reify=False)
         drawn: list[Stroke] = []
         shapes: list[_Shape] = []
         for element in document.elements():

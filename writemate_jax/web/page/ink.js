@@ -42,7 +42,7 @@ export function bezier(stroke) {
   const steps = [], slopes = [];
   for (let i = 0; i < count; i++) {
     const chord = axes.map((a) => points[i + 1][a] - points[i][a]);
-    steps.push(Math.sqrt(Math.sqrt(chord[0] * chord[0] + chord[1] * chord[1]))); // not hypot, whose last bit browsers choose
+    steps.push(Math.sqrt(Math.sqrt(chord[0] * chord[0] + chord[1] * chord[1]))); // browsers choose the last bit of hypot
     slopes.push(chord.map((part) => part / steps[i]));
   }
   const velocity = (i) => {

@@ -38,7 +38,10 @@ function isCapital(c = "") {
   return c !== c.toLowerCase() && c === c.toUpperCase();
 }
 
-/** likenesses: what stands for other characters. Among capitals they are in capitals; beyond them, accents are left out. Throws EngineError "characters". */
+/**
+ * likenesses: what stands for other characters, among capitals in capitals. Beyond them, accents are left out. Throws
+ * EngineError "characters".
+ */
 export function transliterate(text, alphabet, likenesses) {
   const known = (c) => alphabet.includes(c);
   const near = (c) => {
