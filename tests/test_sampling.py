@@ -519,7 +519,7 @@ def test_networks_say_which_kind_they_are():
     with pytest.raises(InvalidRequest, match="use write"):
         writer().unconditional()
     for points in (0, 10**9, 12.9, "700", float("nan")):
-        with pytest.raises(InvalidRequest, match=f"points is {points}; expected a whole number from 1 to 65536"):
+        with pytest.raises(InvalidRequest, match=f"points is {points!r}; expected a whole number from 1 to 65536"):
             writer(window=False).unconditional(points)
 
 
