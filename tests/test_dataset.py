@@ -6,6 +6,7 @@ import copy
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -476,8 +477,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was_to_the_same_set(whole, mode
 
 @pytest.mark.parametrize("left", [0, tarfile.RECORDSIZE, tarfile.RECORDSIZE + 100])
 def test_a_shard_that_was_copied_in_part_is_no_shard_and_is_made_again(whole, model, tmp_path, left):
-    for path in whole.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
     part = shards.shard_path(tmp_path, 1)
     assert part.stat().st_size > left
     os.truncate(part, left)
@@ -509,8 +509,7 @@ def config_with(model: Model, **sampling) -> Model:
 
 
 def test_a_set_of_before_its_sampling_was_kept_goes_on(whole, model, tmp_path):
-    for path in whole.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     del manifest["sampling"]
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
