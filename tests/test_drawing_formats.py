@@ -408,6 +408,12 @@ CHANNELS = '<channel name="X"/><channel name="Y"/>'
     (f'<definitions><inkSource xml:id="pen"><traceFormat>{CHANNELS}<channel name="F"/></traceFormat></inkSource>'
      '<context xml:id="a"/><context xml:id="b" inkSourceRef="#pen"/></definitions>'
      '<traceGroup contextRef="#b"><trace>1 1 9</trace></traceGroup>', [([[1, -1]], [1])]),
+    # A context that is based on another, and two that are based on each other.
+    (f'<context xml:id="a"><traceFormat>{CHANNELS}</traceFormat></context><context xml:id="b"><traceFormat>{CHANNELS}'
+     '<channel name="F"/></traceFormat></context><context xml:id="c" contextRef="#b"/>'
+     '<trace contextRef="#c">1 1 9</trace>', [([[1, -1]], [1])]),
+    ('<context xml:id="a" contextRef="#b"/><context xml:id="b" contextRef="#a"/><trace contextRef="#a">1 1</trace>',
+     [([[1, -1]], [1])]),
     (f'<traceFormat xml:id="f"><channel name="T"/>{CHANNELS}</traceFormat><context traceFormatRef="#f"/>'
      "<trace>9 1 1</trace>", [([[1, -1]], [1])]),
     (f'<traceFormat>{CHANNELS}<intermittentChannels><channel name="B"/></intermittentChannels></traceFormat>'

@@ -171,10 +171,16 @@ class _Document:
         return _Format(names, len(channels) - len(late), up)
 
     def _trace_format(self, context: ElementTree.Element) -> ElementTree.Element | None:
-        """A context's own, else that of the device that it names."""
-        own = self._part(context, "traceFormat")
-        source = self._part(context, "inkSource")
-        return own if own is not None or source is None else self._part(source, "traceFormat")
+        """A context's own, else that of the device that it names, else that of the context that it is based on."""
+        seen = set()  # contexts that name each other in a circle are based on nothing
+        while context is not None and context not in seen:
+            seen.add(context)
+            own, source = self._part(context, "traceFormat"), self._part(context, "inkSource")
+            own = self._part(source, "traceFormat") if own is None and source is not None else own
+            if own is not None:
+                return own
+            context = self._named.get(context.get("contextRef", "").lstrip("#"))
+        return None
 
     def _part(self, element: ElementTree.Element, kind: str) -> ElementTree.Element | None:
         inside = next((child for child in element if _tag(child) == kind), None)
