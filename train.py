@@ -64,9 +64,14 @@ def parse(arguments: list[str]) -> list[str]:
     """Absl's parsing of the flags, with a message where a field or the configuration itself is absent."""
     try:
         return app.parse_flags_with_usage(arguments)
-    except AttributeError as error:  # ConfigDict's KeyError in disguise: its text is the name in quotes
-        name = str(error).strip("\"'")
-        print(f"train.py: the configuration has no field {name}; writemate_jax/config.py lists all", file=sys.stderr)
+    except (AttributeError, KeyError) as error:  # of a field and of a section
+        message = error
+        while isinstance(message, Exception) and message.args:  # ConfigDict wraps one in the other
+            message = message.args[0]
+        name, _, near = str(message).partition("\n")
+        name, near = name.strip("\"'"), f" {near}" if near else ""
+        said = f"the configuration has no field {name};{near} writemate_jax/config.py lists all"
+        print(f"train.py: {said}", file=sys.stderr)
     except OSError as error:
         print(f"train.py: {error}", file=sys.stderr)
     sys.exit(2)

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -23,6 +24,7 @@ from writemate_jax.hands import adapt, styles, text_fit
 from writemate_jax.hands import command as adapt_command
 from writemate_jax.hands.ink_folder import read_lines
 from writemate_jax.limits import MAX_CHARACTERS
+from writemate_jax.model.networks import Network
 from writemate_jax.sampling import candidates
 from writemate_jax.sampling.requests import InvalidRequest
 from writemate_jax.sampling.writer import Writer
@@ -110,6 +112,22 @@ def test_the_fitted_vector_makes_the_ink_likelier_and_the_weights_stay(model):
     none = adapt.fit(model, sized(model), steps=0)
     np.testing.assert_array_equal(none.vector, model.params["styles"][0])
     assert none.before == none.after == pytest.approx(style.before, abs=1e-5)
+
+
+def test_what_stands_behind_a_lines_end_makes_no_hand_and_no_text_unlikely(model, monkeypatch):
+    config = model.config.copy_and_resolve_references()
+    config.model.sigma_floor = 0.0  # as in the paper
+    astray, unroll = replace(model, config=config), Network.unroll
+
+    def far_behind_the_end(network, inputs, *others):  # so far from all ink that a sigma is 0
+        there = (inputs != 0).any(axis=-1, keepdims=True)
+        return jnp.where(there, unroll(network, inputs, *others), -200.0)
+
+    monkeypatch.setattr(Network, "unroll", far_behind_the_end)
+    style = adapt.fit(astray, sized(model), steps=1)
+    assert np.isfinite([style.before, style.after]).all()
+    ink = sized(model)
+    assert np.isfinite(text_fit.gains(astray, list(zip(ink.rows, ink.texts, strict=True)))).all()
 
 
 def test_the_command_makes_a_style_that_lines_are_written_in(model, tmp_path, capsys, monkeypatch):

@@ -64,6 +64,21 @@ def test_a_choice_that_is_none_is_refused_with_those_there_are(field, known):
         check(changed(field, value))
 
 
+@pytest.mark.parametrize(("field", "near"), [
+    ("optimizer.learning_rte", ", config.optimizer.learning_rate is"), ("note", ""),
+    ("model.layer", ", config.model.layers is"), ("model.products", ", config.training.products is"),
+])  # fmt: skip
+def test_a_field_that_is_none_is_refused_with_the_one_that_is_near(field, near):
+    with pytest.raises(ConfigurationError, match=rf"^config\.{field} is no field{near}; .*config.py lists all$"):
+        check(changed(field, 1))
+
+
+@pytest.mark.parametrize("field", ["sampling.texts", "sampling.styles"])
+def test_a_text_that_was_taken_for_a_number_is_refused(field):
+    with pytest.raises(ConfigurationError, match=rf"""config\.{field} has the number 2024; .* "\('2024',\)"$"""):
+        check(changed(field, (2024,)))
+
+
 def test_fields_that_do_not_fit_each_other_are_refused():
     config = configuration.default()
     config.optimizer.deviations_first = 10

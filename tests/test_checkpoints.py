@@ -99,12 +99,22 @@ def test_an_archive_that_says_it_is_encrypted_or_packed_otherwise_is_damaged(
         load_model(tmp_path / "model")
 
 
-@pytest.mark.parametrize(("field", "value"), [("cells", 8), ("mixtures", 3), ("layers", 3)])
+@pytest.mark.parametrize(("field", "value"), [
+    ("cells", 8), ("mixtures", 3), ("layers", 3), ("window", False), ("components", 5), ("peepholes", False),
+    ("style_size", 0), ("style_size", 16),
+])  # fmt: skip
 def test_weights_of_another_network_than_is_described_are_said_to_be(description, params, tmp_path, field, value):
     config = description.config.copy_and_resolve_references()
     config.model[field] = value
     export_model(tmp_path / "model", Description(**{**vars(description), "config": config}), params)
-    with pytest.raises(CheckpointNotFound, match="its layers, gates and outputs are .*; its description says"):
+    with pytest.raises(CheckpointNotFound, match="its weights .* are .*; its description says"):
+        load_model(tmp_path / "model")
+
+
+@pytest.mark.parametrize("changes", [{"alphabet": Alphabet("lo")}, {"writers": ("a",)}])
+def test_weights_for_another_alphabet_or_other_writers_are_said_to_be(description, params, tmp_path, changes):
+    export_model(tmp_path / "model", Description(**{**vars(description), **changes}), params)
+    with pytest.raises(CheckpointNotFound, match="its weights .* are .*; its description says"):
         load_model(tmp_path / "model")
 
 
@@ -249,5 +259,6 @@ def test_an_export_settles_how_the_network_writes_where_nothing_is_asked_for(des
                   {"styles": [[1]]}, {"styles": {"a": 1}}):  # fmt: skip
         with pytest.raises(ValueError, match=f"{next(iter(wrong))}.*expected"):
             export.with_defaults(model, **wrong)
-    export_model(tmp_path / "model", changed, params)
+    styles = np.zeros((3, description.config.model.style_size), np.float32)
+    export_model(tmp_path / "model", changed, {**params, "styles": styles})
     assert load_model(tmp_path / "model").config.sampling.styles == ("b",)

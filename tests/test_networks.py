@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import traverse_util
 
 from writemate_jax.config import default
 from writemate_jax.model import mdn
@@ -104,6 +105,14 @@ def test_the_papers_networks_have_the_papers_sizes():
         weights = sum(np.prod(leaf.shape) for leaf in jax.tree.leaves(shapes))
         assert weights == pytest.approx(expected, rel=0.05)
         assert shapes["head_bias"].shape == (121,)
+
+
+@pytest.mark.parametrize("window", [True, False])
+@pytest.mark.parametrize("changes", [{}, {"styles": 4, "style_size": 5}, {"peepholes": False}])
+def test_the_shapes_of_weights_are_known_without_tracing(window, changes):
+    network, params, *_ = make(window, **changes)
+    found = {name: weights.shape for name, weights in traverse_util.flatten_dict(params, sep="/").items()}
+    assert network.shapes() == found
 
 
 def test_a_synthesis_network_without_alphabet_and_a_text_without_room_are_refused():

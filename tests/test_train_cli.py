@@ -23,7 +23,9 @@ ROOT = Path(__file__).parents[1]
         (["--config", "configs/absent.py"], "no configuration file configs/absent.py; those that come along are in"),
         (["adapt"], '"adapt" comes first: train.py adapt'),
         (["config.seed=3"], "'config.seed=3' is no option; a field is --config.FIELD=VALUE"),
-        (["--config.nope=3"], "the configuration has no field nope;"),
+        (["--config.nope=3"], "the configuration has no field nope; writemate_jax/config.py lists all"),
+        (["--config.optimizer.learning_rte=1"], 'no field learning_rte; Did you mean "learning_rate" instead of'),
+        (["--config.optimizr.learning_rate=1"], 'no field optimizr; Did you mean "optimizer" instead of'),
         (["--config.corpus=absent.npz"], "no corpus file 'absent.npz'"),
         (["--config.batch_size=-3"], "batch_size is -3"),  # the short name of config.data.batch_size
         (["--config.data.arrangement=iam"], "no lines in split ['testset_v']"),

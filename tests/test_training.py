@@ -584,6 +584,14 @@ def test_what_a_run_began_with_has_cost_stays_when_that_goes_on(tmp_path, monkey
     assert cost.before(tmp_path / "first", "") == (0.0, 0.0)
 
 
+def test_a_run_of_short_lines_alone_is_told(tmp_path, capsys):
+    config = small(tmp_path)
+    config.training.steps, config.data.short_steps = 1, 2
+    loop.run(config, tmp_path / "run")
+    told = f"all 1 updates see lines of at most {config.data.short_points} points alone: config.data.short_steps is 2"
+    assert told in capsys.readouterr().err
+
+
 def test_another_number_of_updates_is_told_with_the_rate_that_it_changes(tmp_path, capsys):
     config, run = small(tmp_path), tmp_path / "run"
     config.optimizer.update(learning_rate=0.01, warmup_steps=0, cosine_to=0.0)

@@ -23,7 +23,6 @@ from ml_collections import ConfigDict
 from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.damage import DAMAGE
-from writemate_jax.model import mdn
 from writemate_jax.model.networks import Network
 from writemate_jax.shipped import shipped
 from writemate_jax.strokes import UNIT
@@ -172,15 +171,14 @@ def load_model(folder: str | os.PathLike | None = None) -> Model:
 
 def _check_belongs(model: Model) -> None:
     """Raises ValueError where the weights are not of the network that is described."""
-    asked, biases = model.config.model, [np.shape(model.params[f"lstm_{i}"]["bias"]) for i in range(_layers(model))]
-    found = (len(biases), *sorted({*biases}), np.shape(model.params["head_bias"]))
-    expected = (asked.layers, (4 * asked.cells,), (mdn.width(asked.mixtures),))
-    if found != expected:
-        raise ValueError(f"its layers, gates and outputs are {found}; its description says {expected}")
-
-
-def _layers(model: Model) -> int:
-    return sum(name.startswith("lstm_") for name in model.params)
+    found = {name: np.shape(x) for name, x in traverse_util.flatten_dict(model.params, sep="/").items()}
+    expected = model.network().shapes()
+    for name in sorted(found.keys() | expected.keys()):
+        if found.get(name) != expected.get(name):
+            raise ValueError(
+                f"its weights {name} are {found.get(name, 'absent')}; its description says "
+                f"{expected.get(name, 'that there are none')}"
+            )
 
 
 def _read(path: Path) -> tuple[dict, Any]:

@@ -203,7 +203,7 @@ def _loss(network: Network, params: Any, vectors: jax.Array, unknown: jax.Array,
     Besides it for each hand, and the nats a point of the lines alone, [n] both.
     """
     y = network.apply({"params": {**params, "styles": vectors}}, lines.points[:, :-1], lines.text, lines.hands)
-    nats = -(mdn.log_prob(network.mixture(y), lines.points[:, 1:]) * lines.mask).sum(axis=1)
+    nats = -(mdn.log_prob(network.mixture(y, lines.mask), lines.points[:, 1:]) * lines.mask).sum(axis=1)
 
     def of_hands(values: jax.Array) -> jax.Array:
         return jax.ops.segment_sum(values, lines.hands, network.styles)
@@ -222,7 +222,7 @@ def _gates_loss(
     """As `_loss`, of what is added to the gates, shares [n, layers * 4h] of what they give way by."""
     styles = jnp.concatenate([vectors, shares * give], axis=1)[lines.hands]
     y = network.apply({"params": params}, lines.points[:, :-1], lines.text, styles, method="unroll")
-    nats = -(mdn.log_prob(network.mixture(y), lines.points[:, 1:]) * lines.mask).sum(axis=1)
+    nats = -(mdn.log_prob(network.mixture(y, lines.mask), lines.points[:, 1:]) * lines.mask).sum(axis=1)
     nats = jax.ops.segment_sum(nats, lines.hands, count)
     points = jax.ops.segment_sum(lines.mask.sum(axis=1), lines.hands, count)
     return ((nats + GATE_PULL * jnp.square(shares).sum(axis=1) / 2) / points).sum(), nats / points

@@ -92,7 +92,7 @@ def gains(
 @exact
 def _per_point(network: Network, params, points: jax.Array, mask: jax.Array, text) -> jax.Array:
     y = network.apply({"params": params}, points[:, :-1], text)
-    return (mdn.log_prob(network.mixture(y), points[:, 1:]) * mask[:, 1:]).sum(axis=1)
+    return (mdn.log_prob(network.mixture(y, mask[:, 1:]), points[:, 1:]) * mask[:, 1:]).sum(axis=1)
 
 
 def _others(text: str, model: Model) -> list[str]:

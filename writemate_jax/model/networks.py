@@ -98,6 +98,26 @@ class Network(nn.Module):
         )
         self.head_bias = self.param("head_bias", nn.initializers.zeros, (mdn.width(self.mixtures),))
 
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Of all weights by their paths, as `setup` makes them; without tracing, which takes a second."""
+        read, gates = POINT + (self.alphabet_size if self.window else 0), 4 * self.cells
+        shapes = {
+            "head": (self.layers * self.cells, mdn.width(self.mixtures)),
+            "head_bias": (mdn.width(self.mixtures),),
+        }
+        for layer in range(self.layers):
+            inputs = read + (self.cells if layer else 0)
+            shapes |= {f"lstm_{layer}/kernel": (inputs + self.cells, gates), f"lstm_{layer}/bias": (gates,)}
+            if self.peepholes:
+                shapes[f"lstm_{layer}/peephole"] = (3, self.cells)
+        if self.window:
+            width = 3 * self.components
+            shapes |= {"soft_window/kernel": (self.cells, width), "soft_window/bias": (width,)}
+        if self.styles:
+            shapes["styles"] = (self.styles, self.style_size)
+            shapes["style_kernels"] = (self.layers, self.style_size, gates)
+        return shapes
+
     # -- the hand -----------------------------------------------------------------------------------------------
 
     def style(self, ids: jax.Array) -> jax.Array:
@@ -188,8 +208,12 @@ class Network(nn.Module):
         """What the window reads of texts: one-hot characters [b, u1, v], and the mask of phi [b, u1]."""
         return window.one_hot(text, self.alphabet_size), window.reachable(text)
 
-    def mixture(self, y: jax.Array) -> mdn.Mixture:
-        """The distribution that outputs y [..., 6m + 1] stand for."""
+    def mixture(self, y: jax.Array, mask: jax.Array | None = None) -> mdn.Mixture:
+        """The distribution that outputs y [..., 6m + 1] stand for; with a mask [...], that of zeros where it is 0.
+
+        Behind a line's end nothing keeps the outputs from what has no finite density, of which 0 times is no number.
+        """
+        y = y if mask is None else jnp.where(mask[..., None] > 0, y, 0.0)
         return mdn.split(y, sigma_floor=self.sigma_floor, rho_max=self.rho_max)
 
     def _outputs(self, h: list[jax.Array]) -> jax.Array:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import math
+from collections.abc import Iterator
 from operator import attrgetter
 
 from ml_collections import ConfigDict
 
-from writemate_jax.config import ConfigurationError
+from writemate_jax.config import ConfigurationError, default
 from writemate_jax.data.corpus import ARRANGEMENTS
 from writemate_jax.limits import LARGEST_BIAS, LARGEST_SEED, MAX_CANDIDATES, MAX_CHARACTERS, MAX_POINTS
 
@@ -24,7 +26,7 @@ RANGES = (
     ("data.slant", 0, math.inf),
     ("data.size", 0, math.inf),
     ("data.aspect", 0, math.inf),
-    ("data.unknown_hands", 0, 1),
+    ("data.unknown_hands", 0, BELOW_ONE),
     ("model.layers", 1, math.inf),
     ("model.cells", 1, math.inf),
     ("model.mixtures", 1, math.inf),
@@ -70,6 +72,15 @@ CHOICES = (
 
 def check(config: ConfigDict) -> None:
     """Raises ConfigurationError for what would end a run later, or let it learn nothing."""
+    known_names = list(_names(default()))
+    for name in _names(config):
+        if name not in known_names:  # a misspelt one in a configuration file, where nothing else would tell
+            near = difflib.get_close_matches(name, known_names, 1)
+            raise ConfigurationError(
+                f"config.{name} is no field"
+                + (f", config.{near[0]} is" if near else "")
+                + "; writemate_jax/config.py lists all"
+            )
     for field, known in CHOICES:
         value = attrgetter(field)(config)
         if value not in known:
@@ -94,6 +105,12 @@ def check(config: ConfigDict) -> None:
             f"config.optimizer.deviations_first is {optimizer.deviations_first} of config.training.steps "
             f"{training.steps}; expected less, as the weights do not move in these"
         )
+    for field in ("texts", "styles"):
+        for value in config.sampling[field]:
+            if not isinstance(value, str):  # as --config.sampling.texts=2024 is parsed
+                raise ConfigurationError(
+                    f"config.sampling.{field} has the number {value!r}; expected texts: give it as \"('{value}',)\""
+                )
     for text in config.sampling.texts:
         if not 1 <= len(text.strip()) <= MAX_CHARACTERS:
             raise ConfigurationError(
@@ -105,6 +122,14 @@ def check(config: ConfigDict) -> None:
             f"config.model.style_size is {config.model.style_size} and config.data.unknown_hands 0: no line would "
             "teach the hand of a writer who is not known, as those of the validation are; use e.g. 0.2"
         )
+
+
+def _names(config: ConfigDict, before: str = "") -> Iterator[str]:
+    """Of all fields and sections, with the sections that they lie in."""
+    for name, value in config.items():
+        yield before + name
+        if isinstance(value, ConfigDict):
+            yield from _names(value, f"{before}{name}.")
 
 
 def _named(least: float, most: float) -> str:

@@ -308,6 +308,12 @@ def _announce(config, corpus, training, validation, state, first) -> None:
     if config.data.batch_size:
         size = f"{config.data.batch_size} lines (data.batch_size; with 0 data.points_per_batch would count)"
     weights = sum(np.size(x) for x in jax.tree.leaves(state.average))
+    if config.data.short_steps >= config.training.steps:
+        print(
+            f"all {config.training.steps:,} updates see lines of at most {config.data.short_points:,} points alone: "
+            f"config.data.short_steps is {config.data.short_steps:,}",
+            file=sys.stderr,
+        )
     print(
         f"{len(corpus):,} lines in {corpora.path_of(config.corpus)}; alphabet of {len(corpus.alphabet)}\n"
         f"left out, of 1 point or more than {longest:,}: {training.skipped:,} lines of training, "

@@ -49,8 +49,7 @@ def sums(network: Network, params: dict, batch) -> Sums:
     """
     text = Text(batch.codes, batch.text_length) if network.window else None
     y = network.apply({"params": params}, batch.inputs, text, batch.hands)
-    # Behind a line's end nothing keeps the outputs from what has no finite density, of which 0 times is no number.
-    mixture = network.mixture(jnp.where(batch.mask[..., None] > 0, y, 0.0))
+    mixture = network.mixture(y, batch.mask)
     nll = -mdn.log_prob(mixture, batch.targets) * batch.mask
     squared = jnp.square(mdn.mean(mixture) - batch.targets[..., :2]).sum(axis=-1) * batch.mask
     lines = (batch.mask.sum(axis=-1) > 0).sum().astype(jnp.float32)
