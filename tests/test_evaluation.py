@@ -87,6 +87,20 @@ def test_a_reading_is_the_text_likeliest_at_all_stretches():
         agreed.nll("caf\u00e9")
 
 
+def test_a_reading_is_judged_by_the_stretches_that_have_room_for_its_text():
+    narrow = Reading([frames_of("cat", 0.9)[:2], frames_of("cat", 0.9), frames_of("cat", 0.8)])
+    assert narrow.text() == "cat"
+    wide = [Reading([frames]).nll("cat") for frames in narrow.frames[1:]]
+    assert narrow.nll("cat") == pytest.approx(np.mean(wide))
+    assert np.isinf(Reading(narrow.frames[:1]).nll("cat"))
+
+
+def test_a_line_that_is_too_narrow_for_its_text_leaves_the_likelihood_of_the_others():
+    found = legibility.summarise([record("a", "lot", "lo", nll=np.inf), record("a", "lot", "lot", nll=1.0)])
+    assert found.nll == pytest.approx(1 / 3)
+    assert np.isnan(legibility.summarise([record("a", "lot", "lo", nll=np.inf)]).nll)
+
+
 # Edit distance
 
 

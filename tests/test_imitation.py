@@ -167,7 +167,8 @@ def test_a_learned_hand_is_written_neater_unless_a_bias_is_asked_for_and_candida
     [(asked, _)] = scribe.lines([text], 0.5, 0, vector, 1, primer)
     [(other, _)] = scribe.lines([text], None, 0, vector, 1)
     assert (own.bias, asked.bias, other.bias) == (neatness.OF_LEARNED * usual, 0.5, usual)
-    for style in (None, "unknown", "random"):  # nothing but the primer tells of the hand
+    # Nothing but the primer tells of the hand.
+    for style in (None, "unknown", "random", scribe.one_hand("random", 0, primer), model.writers[0]):
         [(bare, _)] = scribe.lines([text], None, 0, style, 1, primer)
         assert bare.bias == usual
     assert own.primer.trait is primer.trait and other.primer.trait is None

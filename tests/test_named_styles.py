@@ -207,9 +207,21 @@ def test_an_alphabet_without_a_space_goes_on_from_no_line(model, named):
 def test_lines_of_several_seeds_are_by_the_hand_that_one_draws_or_that_is_asked_for(model, named):
     scribe, ink = Writer(model), named[0].ink
     for drawn in (scribe.one_hand(None, 5), scribe.one_hand("random", 5), scribe.one_hand("random", 5, ink)):
-        np.testing.assert_array_equal(drawn, scribe.styles(None, [5])[0])
+        np.testing.assert_array_equal(scribe.styles(drawn, [7])[0], scribe.styles(None, [5])[0])
     assert scribe.one_hand(None, 5, ink) is None  # whose hand is found
     assert [scribe.one_hand(name, 5) for name in ("round", "unknown")] == ["round", "unknown"]
+
+
+def test_the_sheet_has_the_text_in_each_style_and_tells_once_what_it_replaces(model, named, tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(style_list, "contact_sheet", lambda lines, *_, **__: drawn.extend(lines))
+    with pytest.warns(UserWarning, match="'\u00f3' as 'o'") as told:
+        style_list.sheet(Writer(model), tmp_path / "styles.png", "l\u00f3t", candidates=1)
+    assert len(told) == 1
+    real, written = drawn[::2], drawn[1::2]
+    for ink, one in zip(real, named, strict=True):
+        np.testing.assert_array_equal(ink, one.ink.strokes)
+    assert not np.array_equal(*written)
 
 
 def test_a_wrong_name_is_answered_with_close_ones(model, named):
@@ -225,6 +237,9 @@ def test_the_names_are_not_for_other_weights(model, named):
     assert other.named_styles() == ()
     with pytest.raises(InvalidRequest, match="'round' was fitted for another network"):
         other.styles("round", [1])
+    for use in (lambda: other.styles(named[0], [1]), lambda: other.primer(named[0])):
+        with pytest.raises(InvalidRequest, match="style was fitted for another network"):
+            use()
 
 
 @pytest.mark.parametrize("name", [None, "random", "round", "unknown"])

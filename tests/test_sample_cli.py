@@ -247,6 +247,19 @@ def test_primer_is_read_back_and_changes_the_ink(sample):
     assert all(a != b for a, b in itertools.combinations(inks, 2))
 
 
+@pytest.mark.parametrize(("prime", "options"), [
+    ("hand.json", ["--out", "hand.json"]), ("0000.json", ["--out", ".", "--format", "png,json"]),
+    ("handwriting/0000.svg", []), ("hand.svg", ["--out", "hand.svg", "--page", "A6"]),
+    ("hand-12.svg", ["--out", "hand.svg", "--page", "A6"]),
+])  # fmt: skip
+def test_the_ink_that_writing_goes_on_from_is_not_replaced(sample, prime, options):
+    sample("Hello", "--out", prime)
+    kept = Path(prime).read_bytes()
+    code, _, err = sample("world", "--prime", prime, "--prime-text", "Hello", *options)
+    assert code == 2 and f"may replace {prime}, the ink of --prime; give another --out" in err
+    assert Path(prime).read_bytes() == kept
+
+
 def test_unconditional(sample):
     assert sample("--unconditional", "--out", "a.json", "--points", "40", checkpoint="prediction")[0] == 0
     assert sample("--unconditional", "--out", "b.json", checkpoint="prediction")[0] == 0

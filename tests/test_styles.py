@@ -20,6 +20,7 @@ from writemate_jax.sampling.requests import InvalidRequest
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.training import loop
 from writemate_jax.training.augmentation import augment
+from writemate_jax.training.lines import prepare
 
 B, T, V = 3, 6, 4
 HANDS = np.array([0, 2, 1])
@@ -147,6 +148,17 @@ def test_weights_that_would_mean_something_else_are_refused(trained):
     corpora.save(config.corpus, corpora.pack(lines, quantum=1 / 128, unit="x-height", provenance={}))
     with pytest.raises(ConfigurationError, match="knows the hands of other writers .1, the first a. than .*first c"):
         loop.run(config, folder / "sixth")
+
+
+def test_a_writer_of_lines_that_are_all_left_out_has_no_style(tmp_path):
+    config, random = tiny.config(tmp_path), np.random.default_rng(0)
+    config.model.style_size, config.data.unknown_hands, config.data.rests = 4, 0.2, True
+    lines = [Line(tiny.line(text, 0.01, random), text, writer, split, f"{writer}{i}")
+             for writer, split, text in (("a", "train", "lot"), ("b", "validation", "lot"), ("long", "train", "to" * 9))
+             for i in range(8)]  # fmt: skip
+    config.data.max_points = len(lines[-1].strokes)  # less than with its rests
+    description, training, _ = prepare(config, corpora.pack(lines, quantum=1 / 128, unit="x-height", provenance={}))
+    assert (description.writers, training.lines, training.skipped) == (("a",), 8, 8)
 
 
 def test_a_writer_writes_in_the_styles_of_its_writers(trained):

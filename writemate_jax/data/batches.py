@@ -112,8 +112,7 @@ class Batches:
         if batch_size % multiple_of:
             raise ConfigurationError(f"batch_size is {batch_size}; it must be a multiple of the {multiple_of} devices")
         indices = np.asarray(indices, np.int64)
-        # A line of n rows makes n - 1 steps from one row to the next.
-        steps = corpus.lengths[indices] - 1 + (2 if rests else 0)
+        steps = steps_of(corpus, indices, rests=rests)
         usable = (steps >= 1) & (steps <= max_points)
         self.skipped = int((~usable).sum())
         self.indices, steps = indices[usable], steps[usable]
@@ -219,6 +218,11 @@ def lines_of(points: int, length: int) -> int:
     """
     most = points // length
     return most // 8 * 8 or most // 2 * 2 or 1
+
+
+def steps_of(corpus: Corpus, indices: np.ndarray, *, rests: bool) -> np.ndarray:
+    """How often one goes from a row to the next in each line, [n]: n - 1 of n rows, of which rests are two more."""
+    return corpus.lengths[indices] - 1 + (2 if rests else 0)
 
 
 def bucket_lengths(steps: np.ndarray, buckets: int) -> np.ndarray:

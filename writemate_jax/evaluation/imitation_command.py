@@ -53,8 +53,11 @@ def run(options: argparse.Namespace) -> None:
     usual = writer.model.config.sampling
     steps = writer_recogniser.STEPS if options.steps is None else options.steps
     corpus = corpora.load()
-    alphabet = "".join(writer.model.alphabet.characters)
+    texts = prompts.writable(prompts.load(), writer.model.alphabet)
+    alphabet = writer.model.alphabet.characters
     people = held_out(corpus, corpus.select(["validation"]), alphabet, seed=options.seed)[: options.writers]
+    if not people:
+        raise ValueError(f"no writer of the open corpus has lines enough in this network's alphabet, {alphabet!r}")
     taught = writer_recogniser.lines_of_each(corpus, corpus.select(["train"]), LINES, seed=options.seed)
     tested = sum(len(one.tested) for one in people)
     total = 5 * tested + 2 * imitation.LACKING_LINES * len(people)
@@ -70,7 +73,7 @@ def run(options: argparse.Namespace) -> None:
         lines = imitation.write(writer, corpus, people, copied, **asked, seed=options.seed)
         found = imitation.judge(lines, corpus, people, whose, reader, progress=bar.update)
         lacking = imitation.lacking(
-            writer, corpus, people, copied, prompts.load(), reader, **asked, seed=options.seed, progress=bar.update,
+            writer, corpus, people, copied, texts, reader, **asked, seed=options.seed, progress=bar.update,
         )  # fmt: skip
     about = {
         "checkpoint": "the embedded network" if options.checkpoint is None else str(options.checkpoint),

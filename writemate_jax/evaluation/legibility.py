@@ -81,10 +81,11 @@ class Summary:
     """Figures of some lines.
 
     cer: character error rate, all edits over all wanted characters, with its 95% bootstrap interval. nll: of the
-    wanted texts, nats a character. missing, extra, wrong: shares of the wanted characters, which sum to cer.
-    complete: share of lines that ended by themselves; runaway: the others. cut_short: share of lines that are complete
-    and in whose reading the last character is missing; trailing: share with characters after it. Real ink has some of
-    both, as the recogniser overlooks full stops. tick: share with a stray tick in front. points, seconds: a line.
+    wanted texts, nats a character, over the lines that are wide enough to say theirs; NaN if none is. missing, extra,
+    wrong: shares of the wanted characters, which sum to cer. complete: share of lines that ended by themselves;
+    runaway: the others. cut_short: share of lines that are complete and in whose reading the last character is missing;
+    trailing: share with characters after it. Real ink has some of both, as the recogniser overlooks full stops. tick:
+    share with a stray tick in front. points, seconds: a line.
     """
 
     lines: int
@@ -146,12 +147,14 @@ def summarise(records: Sequence[Record]) -> Summary:
     errors = dict(zip(Edits._fields, edits.sum(axis=0) / characters.sum(), strict=True))
     total = np.array([record.edits.total for record in records])
     complete = np.array([record.line.complete for record in records])
+    nats = np.array([record.nll for record in records])
+    wide = np.isfinite(nats)
     return Summary(
         lines=len(records),
         characters=int(characters.sum()),
         cer=float(total.sum() / characters.sum()),
         cer_interval=ratio_interval(total, characters),
-        nll=float(sum(record.nll for record in records) / characters.sum()),
+        nll=float(nats[wide].sum() / characters[wide].sum()) if wide.any() else math.nan,
         missing=float(errors["missing"]),
         extra=float(errors["extra"]),
         wrong=float(errors["wrong"]),

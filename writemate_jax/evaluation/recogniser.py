@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -45,11 +46,15 @@ class Reading:
         return min(texts, key=self.nll)
 
     def nll(self, text: str) -> float:
-        """-ln P(text | ink) by CTC, mean over the stretches, in nats. Raises ValueError beyond printable ASCII."""
+        """-ln P(text | ink) by CTC, mean over the stretches that have room for the text, in nats; inf if none has.
+
+        Raises ValueError beyond printable ASCII.
+        """
         codes = [CHARACTERS.find(character) + 1 for character in text]
         if 0 in codes:
             raise ValueError(f"text {text!r} has {text[codes.index(0)]!r}; the recogniser knows printable ASCII alone")
-        return float(np.mean([ctc.nll(frames, codes) for frames in self.frames]))
+        nats = np.array([ctc.nll(frames, codes) for frames in self.frames])
+        return float(nats[np.isfinite(nats)].mean()) if np.isfinite(nats).any() else math.inf
 
 
 class Recogniser:

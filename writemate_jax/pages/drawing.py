@@ -54,11 +54,11 @@ def save(
     if kind == "pdf":
         pdf.write_pdf(path, pages)
         return [path]
-    name, suffix = path.name[: -len(SUFFIXES[kind])], path.name[-len(SUFFIXES[kind]) :]
+    name, suffix = _parts(path)
     digits = len(str(len(pages)))
     paths = [path.with_name(f"{name}-{i:0{digits}d}{suffix}") for i in range(1, len(pages) + 1)]
     paths = [path] if len(pages) == 1 else paths
-    left_over = sorted(set(_of_one_name(path, name, suffix)) - set(paths))
+    left_over = sorted(set(of_one_name(path)) - set(paths))
     if left_over:
         warn(f"{', '.join(map(str, left_over))}: of pages that were written before, and not of these")
     if kind == "gcode":
@@ -77,8 +77,9 @@ def save(
     return paths
 
 
-def _of_one_name(path: Path, name: str, suffix: str) -> list[Path]:
-    """The files that pages of this name may have been written to."""
+def of_one_name(path: Path) -> list[Path]:
+    """The files there that `save` may have written pages of this name to."""
+    name, suffix = _parts(path)
     numbered = re.compile(re.escape(name) + r"(-\d+)?" + re.escape(suffix))
     return [file for file in path.parent.glob("*") if numbered.fullmatch(file.name)]
 
@@ -109,3 +110,9 @@ def write_png(path: str | os.PathLike, page: Page, *, dpi: float = DPI, transpar
     notes = {"Title": page.text} if page.text.isascii() else {}  # Matplotlib writes Latin-1 alone
     with default_rc(), replacing(path) as temporary:
         figure(page).savefig(temporary, dpi=dpi, format="png", metadata=notes, transparent=transparent)
+
+
+def _parts(path: Path) -> tuple[str, str]:
+    """The name without its suffix, which may be of two words, and that."""
+    length = len(SUFFIXES[page_format(path)])
+    return path.name[:-length], path.name[-length:]

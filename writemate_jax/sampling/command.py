@@ -87,6 +87,10 @@ def _run(options: argparse.Namespace) -> None:
     look_options.check_use(options, destination.formats)
     look = look_options.look(options)
     prime = _primer(options)
+    files = [destination.path] if destination.is_file else [
+        _numbered(destination.path, i, kind) for i in range(len(texts)) for kind in destination.formats
+    ]  # fmt: skip
+    _spare_primer(options, files)
 
     from writemate_jax.checkpoints.models import embedded
     from writemate_jax.sampling.writer import Writer
@@ -150,9 +154,11 @@ def _list_styles(options: argparse.Namespace) -> None:
 
 def _run_pages(options: argparse.Namespace) -> None:
     from writemate_jax import pages
+    from writemate_jax.pages.drawing import of_one_name
 
     text, path, layout, look = _page_request(options)
     prime = _primer(options)
+    _spare_primer(options, [path, *of_one_name(path)])
 
     from writemate_jax.sampling.writer import Writer
 
@@ -198,6 +204,12 @@ def _primer(options: argparse.Namespace) -> Ink | None:
     if not text.strip():
         raise ValueError(f"--prime {options.prime} does not say what is written there; give --prime-text")
     return replace(lines[0], text=text)
+
+
+def _spare_primer(options: argparse.Namespace, files: Sequence[Path]) -> None:
+    """Raises ValueError where one of the files to be written is the ink of --prime, which no seed brings back."""
+    if options.prime is not None and Path(options.prime).resolve() in [file.resolve() for file in files]:
+        raise ValueError(f"--out {options.out} may replace {options.prime}, the ink of --prime; give another --out")
 
 
 def _checked(prime: Ink | None, writer: Writer, options: argparse.Namespace) -> Ink | None:
@@ -410,7 +422,7 @@ def _parser() -> argparse.ArgumentParser:
         " same; each line after the first has one more, in the hand that this one draws (default: %(default)s)")
     add("--style", metavar="NAME", help="whose hand, for all lines: a name that --list-styles shows, a training"
         " writer's name, a folder that train.py adapt made, unknown for the network's own, or random for one that the"
-        " seed draws (default: random)")
+        " seed draws (default: random; with --prime the one that suits its ink)")
     add("--list-styles", action="store_true", help="print the named styles; with --out NAME.png or a folder also draw"
         " a sheet of them: real ink, and the text written")
     add("--candidates", type=positive, metavar="N", help="write each line N times and keep the best (default: the"

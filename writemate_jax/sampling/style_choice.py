@@ -48,13 +48,17 @@ class StyleChoice:
         primed: whether there is ink to go on from, whose hand is found where no style is asked for.
         """
         drawn = style == "random" if isinstance(style, str) else style is None and not primed
-        return self.vectors(style, [seed])[0] if drawn and self._network.styles else style
+        return self._drawn(seed) if drawn and self._network.styles else style
+
+    def _drawn(self, seed: int) -> str:
+        """The writer whose style a line of this seed has where none is asked for."""
+        choice = self._model.hands
+        return choice[np.random.default_rng([seed, 0]).integers(len(choice))]
 
     def _by_name(self, name: str, seeds: Sequence[int]) -> np.ndarray:
-        writers, choice = self._model.writers, self._model.hands
-        hand = {writer: i for i, writer in enumerate(writers, start=1)} | {"unknown": 0}
+        hand = {writer: i for i, writer in enumerate(self._model.writers, start=1)} | {"unknown": 0}
         if name == "random":
-            names = [choice[np.random.default_rng([seed, 0]).integers(len(choice))] for seed in seeds]
+            names = [self._drawn(seed) for seed in seeds]
         elif name in hand:
             names = [name] * len(seeds)
         else:
@@ -97,8 +101,8 @@ class StyleChoice:
                 found = load_style(style)
             except InvalidStyle as error:
                 raise InvalidRequest(f"style: {error}") from error
-        if isinstance(found, Style) and found.weights not in (None, self._digest):
-            named = "style" if found is style else f"style in {style}"
+        if isinstance(found, (Style, NamedStyle)) and found.weights not in (None, self._digest):
+            named = f"style in {style}" if isinstance(style, os.PathLike) else "style"
             raise InvalidRequest(
                 f"{named} was fitted for another network than this, whose weights differ; give that one with"
                 " --checkpoint, or make the style again for this one with train.py adapt"

@@ -53,6 +53,7 @@ def sheet(
     styles = writer.named_styles()
     if not styles:
         raise ValueError("this network has no named styles to draw")
+    text = writer.readable(text)  # once, so that what is replaced is told once
     lines, titles = [], []
     for style in styles:  # one by one, as each goes on from ink of its own
         [written] = writer.write([text], bias, seed, style=style.name, candidates=candidates)

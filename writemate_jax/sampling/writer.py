@@ -28,7 +28,7 @@ from writemate_jax.compilation_cache import use_compilation_cache
 from writemate_jax.data import own_ink
 from writemate_jax.drawing import letters
 from writemate_jax.drawing.strokes_json import Ink
-from writemate_jax.hands import adapt, named_styles, primed, text_fit
+from writemate_jax.hands import adapt, primed, text_fit
 from writemate_jax.hands.ink_folder import read_lines
 from writemate_jax.hands.named_styles import NamedStyle
 from writemate_jax.hands.styles import Style
@@ -165,9 +165,10 @@ class Writer:
         primer = primer or self._priming.none()
         texts = [texts] if isinstance(texts, str) else list(texts)
         texts = [self.readable(text, f"text {i}") for i, text in enumerate(texts)]
+        style = self._styles.loaded(style)
         if bias is None:
-            known = style is not None and not (isinstance(style, str) and style in named_styles.RESERVED)
-            learned = primer.length > 0 and known
+            # Of a hand with ink of its own; to a line of ink that is another's the plain bias is nearest.
+            learned = primer.length > 0 and style is not None and not isinstance(style, str)
             bias = [self._usual_bias(text, learned) for text in texts]
         biases = biases_of(bias, len(texts))
         seeds = seeds_of(seed, len(texts))

@@ -75,7 +75,8 @@ def check(config: ConfigDict) -> None:
     known_names = list(_names(default()))
     for name in _names(config):
         if name not in known_names:  # a misspelt one in a configuration file, where nothing else would tell
-            near = difflib.get_close_matches(name, known_names, 1)
+            near = [known for known in known_names if known.endswith("." + name.rpartition(".")[2])]
+            near = near or difflib.get_close_matches(name, known_names, 1)
             raise ConfigurationError(
                 f"config.{name} is no field"
                 + (f", config.{near[0]} is" if near else "")

@@ -12,7 +12,7 @@ from ml_collections import ConfigDict
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.checkpoints.models import Description
 from writemate_jax.config import ConfigurationError
-from writemate_jax.data.batches import Batch, Batches
+from writemate_jax.data.batches import Batch, Batches, steps_of
 from writemate_jax.data.corpus import ARRANGEMENTS, Corpus
 from writemate_jax.strokes import UNIT
 
@@ -32,7 +32,9 @@ def prepare(config: ConfigDict, corpus: Corpus) -> tuple[Description, Batches, B
     mean, std = statistics.mean, statistics.std
     if config.data.normalisation == "shared":
         mean, std = np.zeros(2, np.float32), np.full(2, statistics.shared_std, np.float32)
-    writers = sorted({corpus.writer(i) for i in train}) if config.model.style_size else ()
+    short = steps_of(corpus, train, rests=config.data.rests) <= config.data.max_points
+    # Of writers whose lines are all left out nothing would be learned.
+    writers = sorted({corpus.writer(i) for i in train[short]}) if config.model.style_size else ()
     strangers = sorted({*config.sampling.styles} - {*writers})
     if strangers:
         raise ConfigurationError(
