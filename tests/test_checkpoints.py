@@ -21,6 +21,7 @@ from writemate_jax.checkpoints.models import (
     digest,
     export_model,
     load_model,
+    workdir_of,
 )
 from writemate_jax.checkpoints.orbax_checkpoints import Checkpoints
 from writemate_jax.config import ConfigurationError
@@ -116,6 +117,16 @@ def test_weights_for_another_alphabet_or_other_writers_are_said_to_be(descriptio
     export_model(tmp_path / "model", Description(**{**vars(description), **changes}), params)
     with pytest.raises(CheckpointNotFound, match="its weights .* are .*; its description says"):
         load_model(tmp_path / "model")
+
+
+@pytest.mark.parametrize(("folder", "run"), [
+    ("run", "run"), ("run/best", "run"), ("run/last/12", "run"), ("gone/best/7", "gone"), ("gone/12", "gone/12"),
+    ("best/last/3", "best"),
+])  # fmt: skip
+def test_the_work_directory_of_a_checkpoint_is_known(tmp_path, folder, run):
+    for kind in ("run/last/12", "run/best/8"):
+        (tmp_path / kind).mkdir(parents=True)
+    assert workdir_of(tmp_path / folder) == tmp_path / run
 
 
 def test_a_digest_tells_any_change_of_weights_and_nothing_else():

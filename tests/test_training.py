@@ -582,6 +582,10 @@ def test_what_a_run_began_with_has_cost_stays_when_that_goes_on(tmp_path, monkey
     assert cost.of_weights(tmp_path / "first")[0] == 4
     assert cost.before(tmp_path / "second", second.weights_from) == tuple(spent)
     assert cost.before(tmp_path / "first", "") == (0.0, 0.0)
+    # By the folder of one step, or of all of a kind.
+    now = cost.before(tmp_path / "new", str(tmp_path / "first"))
+    for part in ("best", "last", "best/4", "last/4"):
+        assert cost.before(tmp_path / "new", str(tmp_path / "first" / part)) == now
 
 
 def test_a_run_of_short_lines_alone_is_told(tmp_path, capsys):

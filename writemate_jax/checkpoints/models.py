@@ -212,6 +212,14 @@ def find(folder: Path) -> Path:
     )
 
 
+def workdir_of(folder: Path) -> Path:
+    """The work directory of a run, of RUN, RUN/best and RUN/best/STEP alike RUN, whether it is still there or not."""
+    if (folder / BEST).is_dir() or (folder / LAST).is_dir():
+        return folder
+    kind = folder.parent if folder.name.isdigit() else folder
+    return kind.parent if kind.name in (BEST, LAST) else folder
+
+
 def _describes(folder: Path) -> bool:
     """Whether the folder is a model folder, or a checkpoint, which calls its description by the same name."""
     return (folder / DESCRIPTION).is_file() or (folder / Path(DESCRIPTION).stem).is_dir()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from writemate_jax import config as configuration
+from writemate_jax.checkpoints.models import workdir_of
 from writemate_jax.evaluation import learning_curves, tables
 from writemate_jax.evaluation import result as results
 from writemate_jax.evaluation.extrapolation import ASTRAY, FURTHER
@@ -158,7 +159,7 @@ def _paper(row: Row) -> tuple[str, str]:
 
 def _row(what: str, found: Result, nats: str, sse: str) -> str:
     end = "" if found.complete else f" (step {found.last_step:,} of {found.planned_steps:,}; not at its end)"
-    names = " and ".join(Path(folder).name for folder in found.weights_from.split(","))
+    names = " and ".join(workdir_of(Path(folder)).name for folder in found.weights_from.split(","))
     start = f", from {names}" if names else ""
     return (
         f"| [{what}]({found.curve}){end} | {Path(found.workdir).name}{start} | {_training(found)} | {nats} |"

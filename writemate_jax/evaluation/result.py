@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from writemate_jax import config as configuration
-from writemate_jax.checkpoints.models import LAST, Model, load_model
+from writemate_jax.checkpoints.models import LAST, Model, load_model, workdir_of
 from writemate_jax.data.corpus import ARRANGEMENTS
 from writemate_jax.evaluation.likelihood import Likelihood
 from writemate_jax.replacing import replacing, write_text
@@ -75,7 +75,7 @@ def of_run(workdir: Path, model: Model, found: Likelihood, split: str, curve: st
             "lines that no weight was learned from"
         )
     own, before = cost.of_weights(workdir), cost.before(workdir, model.config.weights_from)
-    if own is None:
+    if own is None or workdir_of(workdir) != workdir:
         raise NoRun(f"{workdir}: no cost of its weights in validation.csv or checkpoints.csv; give the --workdir of a"
                     " training")  # fmt: skip
     steps, epochs, minutes = own

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from writemate_jax.checkpoints.models import BEST, LAST, CheckpointNotFound, find, load_model
+from writemate_jax.checkpoints.models import BEST, LAST, CheckpointNotFound, find, load_model, workdir_of
 from writemate_jax.replacing import write_text
 from writemate_jax.training import log
 
@@ -45,11 +45,12 @@ class Cost:
         }
 
 
-def of_weights(workdir: Path) -> tuple[int, float, float] | None:
-    """Step, epochs and minutes of the weights that are read from a work directory; None where it has no log of them."""
-    steps = int(find(workdir).name) if (workdir / LAST).is_dir() or (workdir / BEST).is_dir() else None
+def of_weights(folder: Path) -> tuple[int, float, float] | None:
+    """Step, epochs and minutes of the weights that are read from a run's folder; None where there is no log of them."""
+    run = workdir_of(folder)
+    steps = int(find(folder).name) if (run / LAST).is_dir() or (run / BEST).is_dir() else None
     for name in ("validation", "checkpoints"):
-        for row in log.read(workdir / f"{name}.csv"):
+        for row in log.read(run / f"{name}.csv"):
             if "epochs" in row and row["step"] == steps:
                 return steps, round(row["epochs"], 3), round(row["seconds"] / 60, 2)
     return None
@@ -72,10 +73,10 @@ def before(workdir: Path, weights_from: str) -> tuple[float, float] | None:
 def _with_those_before(weights_from: str) -> tuple[float, float] | None:
     if not weights_from:
         return 0.0, 0.0
-    workdir = Path(weights_from)
+    folder = Path(weights_from)
     try:
-        own = of_weights(workdir)
-        earlier = before(workdir, load_model(workdir).config.weights_from)
+        own = of_weights(folder)
+        earlier = before(workdir_of(folder), load_model(folder).config.weights_from)
     except CheckpointNotFound:
         return None
     if own is None or earlier is None:
