@@ -6,6 +6,7 @@ import copy
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -327,6 +328,22 @@ def test_webdataset_reads_them(whole):
     for theirs, ours in zip(read, samples(whole), strict=True):
         assert theirs["txt"] == ours["txt"].decode() == theirs["json"]["text"]
         assert theirs["png"].shape[0] == 32
+
+
+def test_the_docs_way_to_batches_is_one(whole):
+    pytest.importorskip("webdataset", reason="requirements.txt lists it among the tests")
+    docs = (Path(__file__).parents[1] / "docs" / "datasets.md").read_text("utf-8")
+    [code] = [part for part in re.findall("(?:\n(?:    .*)?)+", docs) if "wds.WebDataset(" in part]
+    shards = [str(path) for path in sorted(whole.glob("*.tar"))]
+    there = '"shards/shard-{000000..000099}.tar", shardshuffle=100'
+    assert there in code and '["unread"] < 1' in code
+    # All of them, as a network that has not learned writes nothing that is read.
+    code = code.replace(there, f"{shards}, shardshuffle=False").replace('["unread"] < 1', '["unread"] >= 0')
+    names = {}
+    exec(textwrap.dedent(code), names)
+    [(pictures, texts, widths)] = names["lines"]
+    assert len(texts) == len(pictures) == 14 and pictures.shape[1:] == (32, max(widths))
+    assert sorted(texts) == sorted(sample["txt"].decode() for sample in samples(whole)) and len({*widths}) > 1
 
 
 def test_one_style_for_all_is_written_as_the_writer_writes_it_by_name(model):
