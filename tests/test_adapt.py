@@ -25,6 +25,7 @@ from writemate_jax.hands import command as adapt_command
 from writemate_jax.hands.ink_folder import read_lines
 from writemate_jax.limits import MAX_CHARACTERS
 from writemate_jax.model.networks import Network
+from writemate_jax.replacing import write_text
 from writemate_jax.sampling import candidates
 from writemate_jax.sampling.requests import InvalidRequest
 from writemate_jax.sampling.writer import Writer
@@ -254,7 +255,7 @@ def test_a_line_that_lies_there_in_several_formats_is_one_line(tmp_path_factory,
             elif kind == "inkml":
                 inkml.write_inkml(path, [line])
             else:
-                svg.write_svg(path, sheet([line.strokes], [line.text]))
+                write_text(path, svg.to_svg(sheet([line.strokes], [line.text])))
     # What a system keeps for itself, another file of the line, and what was made of the lines before.
     for name in ("._0000.json", "0000.plotter.svg", "style.json"):
         (folder / name).write_text("no ink")
@@ -268,7 +269,7 @@ def test_a_line_that_lies_there_in_several_formats_is_one_line(tmp_path_factory,
 
 def test_a_plotters_svg_is_passed_over_where_the_line_is_there_in_order(tmp_path):
     for name in ("0000.svg", "0000.plotter.svg"):
-        svg.write_svg(tmp_path / name, sheet([LINES[0].strokes], [LINES[0].text]))
+        write_text(tmp_path / name, svg.to_svg(sheet([LINES[0].strokes], [LINES[0].text])))
     assert read_lines(tmp_path)[1] == [str(tmp_path / "0000.svg")]
     (tmp_path / "0000.svg").unlink()
     with pytest.raises(InvalidInkFile, match="in a plotter's order"):

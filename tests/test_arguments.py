@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from writemate_jax import arguments
-from writemate_jax.pages import command as pages
+from writemate_jax.pages import options as pages
 from writemate_jax.sampling import command as sampling
 from writemate_jax.sampling import style_list
 

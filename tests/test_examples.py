@@ -13,7 +13,7 @@ from writemate_jax.gallery import making
 from writemate_jax.gallery.examples import EXAMPLES, FILES, Example
 from writemate_jax.hands import command as adapt_command
 from writemate_jax.pages import Layout
-from writemate_jax.pages import command as page_options
+from writemate_jax.pages import options as page_options
 from writemate_jax.sampling import command
 
 DOCS = Path(__file__).parent.parent / "docs"

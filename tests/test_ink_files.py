@@ -21,6 +21,7 @@ from writemate_jax.drawing import animated, inkml, plotter, svg, svg_reader
 from writemate_jax.drawing.sheet import sheet
 from writemate_jax.drawing.strokes_json import Ink, InvalidInkFile
 from writemate_jax.hands.ink_folder import read_lines
+from writemate_jax.replacing import write_text
 
 CORPUS = corpora.load(Path(corpora.__file__).parent.parent / "assets" / "open_corpus.npz")
 
@@ -107,9 +108,9 @@ def test_the_corpus_hardly_changes_by_being_made_like_the_corpus():
 def test_our_own_files_are_read_back(tmp_path):
     lines, texts = zip(*LINES[:2], strict=True)
     ink = sheet(lines, texts)
-    svg.write_svg(tmp_path / "two.svg", ink)
-    svg.write_svg(tmp_path / "speed.svg", sheet(lines[:1], texts[:1]), by_speed=True)
-    animated.write_animated_svg(tmp_path / "moving.animated.svg", sheet(lines[:1], texts[:1]))
+    write_text(tmp_path / "two.svg", svg.to_svg(ink))
+    write_text(tmp_path / "speed.svg", svg.to_svg(sheet(lines[:1], texts[:1]), by_speed=True))
+    write_text(tmp_path / "moving.animated.svg", animated.to_animated_svg(sheet(lines[:1], texts[:1])))
     inkml.write_inkml(tmp_path / "two.inkml", [Ink(*pair) for pair in LINES[:2]])
     for name, count in (("two.svg", 2), ("two.inkml", 2), ("speed.svg", 1), ("moving.animated.svg", 1)):
         found = read_ink(tmp_path / name)
@@ -118,7 +119,7 @@ def test_our_own_files_are_read_back(tmp_path):
             assert one.strokes[:, 2].sum() == line[:, 2].sum()
             # Curves have points enough to be smoothed as a device's are.
             assert _gap(like_the_corpus(one.strokes, one.text), like_the_corpus(line, one.text)) < 0.3
-    plotter.write_plotter_svg(tmp_path / "a.plotter.svg", ink)
+    write_text(tmp_path / "a.plotter.svg", plotter.to_plotter_svg(ink))
     with pytest.raises(InvalidInkFile, match="a.plotter.svg: its strokes are in a plotter's order"):
         read_ink(tmp_path / "a.plotter.svg")
 

@@ -51,12 +51,10 @@ strokes_of_ink = st.lists(hnp.arrays(np.float64, (5, 2), elements=st.floats(-50,
 
 @settings(deadline=None)
 @given(strokes_of_ink, st.floats(0.01, 100), st.floats(-1e3, 1e3), st.floats(-1e3, 1e3))
-def test_size_moves_and_grows_with_the_ink(strokes, factor, right, up):
-    size = letter_size.measure(strokes, "hand")
+def test_size_grows_with_the_ink_wherever_it_is(strokes, factor, right, up):
     moved = letter_size.measure([s * factor + (right, up) for s in strokes], "hand")
     tolerance = 1e-6 * (1 + abs(up) + 100 * factor)
-    assert moved.scale == pytest.approx(size.scale * factor, abs=tolerance)
-    assert moved.base == pytest.approx(size.base * factor + up, abs=3 * tolerance)
+    assert moved == pytest.approx(letter_size.measure(strokes, "hand") * factor, abs=tolerance)
 
 
 @settings(deadline=None)
@@ -68,9 +66,11 @@ def test_ink_moments_do_not_depend_on_the_density_of_points(strokes):
 
 @pytest.mark.parametrize("text", ["minimum", "gypsy", "halfback", "Quality 1995", "on"])
 def test_ink_that_is_as_expected_measures_one(text):
-    size = letter_size.measure([s * 40 + (7, -300) for s in letters(text)], text)
-    assert size.scale == pytest.approx(40, rel=0.12)
-    assert size.base == pytest.approx(-300, abs=6)
+    strokes = [s * 40 + (7, -300) for s in letters(text)]
+    scale = letter_size.measure(strokes, text)
+    assert scale == pytest.approx(40, rel=0.12)
+    [first, *_] = letter_size.normalise(strokes, text, scale)
+    assert strokes[0][0, 1] - scale * first[0, 1] == pytest.approx(-300, abs=6)  # where the baseline was
 
 
 def test_normalised_ink_stands_on_the_baseline():
@@ -343,7 +343,7 @@ def test_shipped_ink_has_the_unit_that_it_says(shipped):
         assert -0.02 <= points[:, 0].min() < 0.35  # resampling may cut the leftmost turn a little
         if set(shipped.text(i)) <= set("aceimnorsuvwxzthdbkl "):
             feet.append(np.percentile(points[:, 1], 10))
-        heights.append(letter_size.measure(ink.split(shipped.strokes(i)), shipped.text(i)).scale)
+        heights.append(letter_size.measure(ink.split(shipped.strokes(i)), shipped.text(i)))
     assert np.median(heights) == pytest.approx(1.0, abs=0.1)
     assert np.median(feet) == pytest.approx(0.1, abs=0.15)
 

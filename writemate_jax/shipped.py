@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.resources
 from pathlib import Path
 
+SYNTHESIS, PREDICTION = "open_synthesis", "open_prediction"  # the networks' folders
 OPEN_CORPUS = "open"  # in place of the path of a corpus: that of the package
 
 

@@ -24,7 +24,7 @@ from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.damage import DAMAGE
 from writemate_jax.model.networks import Network
-from writemate_jax.shipped import shipped
+from writemate_jax.shipped import SYNTHESIS, shipped
 from writemate_jax.strokes import UNIT
 
 LAST, BEST = "last", "best"  # of a work directory
@@ -109,17 +109,10 @@ class Model(Description):
 def digest(weights: Mapping[str, Any]) -> str:
     """SHA-256 of a tree of arrays, their names and shapes, as hexadecimal digits."""
     total = hashlib.sha256()
-
-    def add(name: str, node: Any) -> None:
-        if isinstance(node, Mapping):
-            for key in sorted(node):
-                add(f"{name}/{key}", node[key])
-        else:
-            array = np.ascontiguousarray(node, np.dtype(np.float32).newbyteorder("<"))
-            total.update(f"{name} {array.shape}\n".encode())
-            total.update(array.tobytes())
-
-    add("", weights)
+    for path, values in sorted(traverse_util.flatten_dict(weights).items()):
+        array = np.ascontiguousarray(values, np.dtype(np.float32).newbyteorder("<"))
+        total.update(f"/{'/'.join(path)} {array.shape}\n".encode())
+        total.update(array.tobytes())
     return total.hexdigest()
 
 
@@ -141,11 +134,6 @@ def export_model(folder: Path, description: Description, params: Any) -> None:
         written.rename(folder)
 
 
-def embedded(name: str = "open_synthesis") -> Path:
-    """The folder of a network that comes with the package: open_synthesis or open_prediction."""
-    return shipped(name)
-
-
 def load_model(folder: str | os.PathLike | None = None) -> Model:
     """Loads a trained network.
 
@@ -157,7 +145,7 @@ def load_model(folder: str | os.PathLike | None = None) -> Model:
     Raises:
       CheckpointNotFound: there is none, or what is there is damaged or of a later version.
     """
-    path = embedded() if folder is None else find(Path(folder))
+    path = shipped(SYNTHESIS) if folder is None else find(Path(folder))
     try:
         stored, params = _read(path)
         model = Model(**vars(Description.from_json(stored)), params=params)

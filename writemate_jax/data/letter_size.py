@@ -6,8 +6,6 @@ its ink spreads in y, and comparing that with the ink's own spread gives the siz
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from writemate_jax.strokes import Stroke
@@ -68,14 +66,6 @@ WORD_GAP = 1.0
 UNKNOWN_WIDTH = 1.1  # of a character that the table lacks
 
 
-@dataclass(frozen=True)
-class Size:
-    """Height of an x (`scale`) and of the baseline (`base`), in the ink's own unit."""
-
-    scale: float
-    base: float
-
-
 def extents(character: str) -> tuple[float, float]:
     """Expected bottom and top of a character, in x-heights above the baseline. KeyError for one without a shape."""
     bottoms, tops, _ = zip(*PARTS[character], strict=True)
@@ -113,14 +103,9 @@ def ink_moments(strokes: list[Stroke]) -> tuple[float, float]:
     return float(mean), float(np.sqrt(square))
 
 
-def measure(strokes: list[Stroke], text: str) -> Size:
-    """The ink's letter size and baseline: its spread in y over the expected one, and its mean less the expected one.
-
-    Moves with the ink and grows with it; `scale` is 0 for ink without height.
-    """
-    (mean, spread), (expected_mean, expected_spread) = ink_moments(strokes), expected_moments(text)
-    scale = spread / expected_spread
-    return Size(scale, mean - expected_mean * scale)
+def measure(strokes: list[Stroke], text: str) -> float:
+    """Height of an x in the ink's own unit: its spread in y over the expected one; 0 for ink without height."""
+    return ink_moments(strokes)[1] / expected_moments(text)[1]
 
 
 def baseline(strokes: list[Stroke], text: str) -> float:

@@ -73,7 +73,7 @@ def build(root: Path, seed: int = 0) -> tuple[list[Line], Report]:
 def exclusions() -> dict[str, str]:
     """Writers that are left out, with the reason, as an earlier look at their ink found."""
     file = resources.files("writemate_jax.data") / "open_corpus_exclusions.json"
-    return json.loads(file.read_text("utf-8"))["writers"] if file.is_file() else {}
+    return json.loads(file.read_text("utf-8"))["writers"]
 
 
 def writer_lines(pieces: dict[str, list[Piece]], characters: list[Piece], used: Counter,

@@ -115,11 +115,11 @@ def like_the_corpus(line: Rows, text: str, name: str = "ink") -> Rows:
     if len(strokes) > STROKES * letters:
         raise UnfitInk(f"{name}: the ink has {len(strokes)} strokes for the {letters} characters of {text!r}; mark"
                        " only where the pen lifts, not every point", "many", text)  # fmt: skip
-    if not letter_size.measure(strokes, text).scale > 0:
+    if not letter_size.measure(strokes, text) > 0:
         raise UnfitInk(f"{name}: the ink has no height; expected a line that says {text!r}", "height", text)
     # Without its slope first: a size that counts this as height leaves the dots of a sloping line behind the word.
     strokes = letter_size.deskewed(strokes)
-    scale = letter_size.measure(strokes, text).scale
+    scale = letter_size.measure(strokes, text)
     strokes = letter_size.normalise(in_reading_order(strokes, scale), text, scale)
     width = max(s[:, 0].max() for s in strokes) / letter_size.expected_width(text)
     if not WIDTH[0] < width < WIDTH[1]:

@@ -93,12 +93,12 @@ def raw_pieces(sample: Sample, report: Report) -> list[RawPiece]:
     writer, device = writer_name(sample), f"{sample.contributor}/{sample.category}"
     words = text.split(" ")
     if len(words) == 1:
-        size = letter_size.measure(sample.strokes, text)
-        if not size.scale > 0:
+        scale = letter_size.measure(sample.strokes, text)
+        if not scale > 0:
             report.skip("ink without height", sample.source)
             return []
-        strokes = in_reading_order(sample.strokes, size.scale)
-        return [RawPiece(strokes, text, writer, "word", device, sample.source, size.scale)]
+        strokes = in_reading_order(sample.strokes, scale)
+        return [RawPiece(strokes, text, writer, "word", device, sample.source, scale)]
     return _sentence(sample, words, writer, device, report)
 
 
@@ -129,14 +129,14 @@ def _sentence(sample: Sample, words: list[str], writer: str, device: str, report
         if inner and min(inner) < 0.25:
             report.skip("no gap between words", sample.source)
         else:
-            scale = letter_size.measure(group, label).scale
+            scale = letter_size.measure(group, label)
             if scale > 0:
                 straight = letter_size.deskewed(group)
                 pieces.append(RawPiece(straight, label, writer, "line", device, sample.source, scale))
         start = w
         goal = rng.integers(14, 44) if rng.random() < 0.85 else rng.integers(44, 72)
     for (a, b), word in zip(cuts.spans, words, strict=True):
-        scale = letter_size.measure(strokes[a:b], word).scale
+        scale = letter_size.measure(strokes[a:b], word)
         if scale > 0:
             pieces.append(RawPiece(strokes[a:b], word, writer, "cut word", device, sample.source, scale))
     return pieces

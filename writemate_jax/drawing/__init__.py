@@ -1,1 +1,1 @@
-"""Ink as pictures and as JSON."""
+"""Ink as files that are looked at, drawn by machines or read again, and back."""

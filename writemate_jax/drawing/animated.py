@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import numpy as np
 
 from writemate_jax.drawing import svg
-from writemate_jax.drawing.curves import bezier, flatten
+from writemate_jax.drawing.curves import bezier, flatten, moved
 from writemate_jax.drawing.sheet import InkLine, Sheet
-from writemate_jax.replacing import replacing, write_text
+from writemate_jax.replacing import replacing
 from writemate_jax.strokes import Stroke
 
 PACE = 40.0  # points per second where it is not known
@@ -66,9 +66,9 @@ def to_animated_svg(ink: Sheet) -> str:
     svg.draw_paper(root, ink, digits)
     group = ElementTree.SubElement(root, "g", {"class": "ink", **svg.stroke_attributes(ink.ink, ink.pen, digits)})
     for stroke, times in timed:
-        segments, moved = bezier(stroke), _moved(stroke)
+        segments, passed = bezier(stroke), moved(stroke)
         drawn = ElementTree.SubElement(group, "path", {"d": svg.path(stroke, segments, digits), "pathLength": "1"})
-        times = times[moved] if len(segments) else times[:1]
+        times = times[passed] if len(segments) else times[:1]
         share = np.concatenate([[0.0], np.cumsum(_lengths(segments))])
         share = share / share[-1] if len(segments) else np.ones(1)
         # Hidden until its time (a little more than its length off, or its cap would show), then drawn, then kept.
@@ -81,16 +81,6 @@ def to_animated_svg(ink: Sheet) -> str:
             "values": ";".join(svg.number(float(value), 3) for _, value in keys),
         })
     return svg.text_of(root)
-
-
-def write_animated_svg(path: str | os.PathLike, ink: Sheet) -> None:
-    """Writes `to_animated_svg` to a file."""
-    write_text(path, to_animated_svg(ink))
-
-
-def _moved(stroke: Stroke) -> np.ndarray:
-    """Which points are not the one before again: those that `bezier` passes."""
-    return np.concatenate([[True], (np.diff(stroke, axis=0) != 0).any(axis=1)])
 
 
 def _lengths(segments: np.ndarray) -> np.ndarray:
@@ -168,7 +158,7 @@ def _dense(stroke: Stroke, times: np.ndarray) -> Iterator[tuple[np.ndarray, floa
     segments = bezier(stroke)
     if not len(segments):
         return iter([(stroke[0], float(times[0]))])
-    at = times[_moved(stroke)]
+    at = times[moved(stroke)]
     fine = np.interp(np.arange((len(at) - 1) * 8 + 1) / 8, np.arange(len(at)), at)
     return zip(flatten(segments, 8), map(float, fine), strict=True)
 

@@ -11,6 +11,11 @@ SAMPLES = 6  # of a segment, where a curve is fitted to it
 LONGEST = 200  # segments that a curve is fitted to at once: the work grows with the square; no letter has as many
 
 
+def moved(points: np.ndarray) -> np.ndarray:
+    """Which points are not the one before again, bool [n]: those that `bezier` passes."""
+    return np.concatenate([[True], (np.diff(points, axis=0) != 0).any(axis=1)])
+
+
 def bezier(points: np.ndarray) -> np.ndarray:
     """The centripetal Catmull-Rom spline through ``points`` ``[n, 2]``: cubic Bezier segments ``[m, 4, 2]``.
 
@@ -19,7 +24,7 @@ def bezier(points: np.ndarray) -> np.ndarray:
     however unevenly the points lie (Yuksel et al., "On the Parameterization of Catmull-Rom Curves", 2009).
     """
     points = np.asarray(points, np.float64)
-    points = points[np.concatenate([[True], (np.diff(points, axis=0) != 0).any(axis=1)])]
+    points = points[moved(points)]
     chords = np.diff(points, axis=0)
     if len(chords) == 0:
         return np.empty((0, 4, 2))

@@ -11,6 +11,7 @@ from writemate_jax.drawing.letters import in_x_heights
 from writemate_jax.drawing.look import Look
 from writemate_jax.drawing.sheet import InkSheet, sheet
 from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.replacing import write_text
 
 
 def save(lines: Sequence[Ink], path: str | os.PathLike, look: Look | None = None) -> None:
@@ -29,11 +30,11 @@ def save(lines: Sequence[Ink], path: str | os.PathLike, look: Look | None = None
     tolerance = svg.TOLERANCE * look.x_height
     write = {
         "png": lambda: png.write_png(path, ink, dpi=look.dpi, transparent=look.transparent),
-        "svg": lambda: svg.write_svg(path, ink, tolerance, look.by_speed),
-        "plotter": lambda: plotter.write_plotter_svg(path, ink, tolerance),
-        "animated": lambda: animated.write_animated_svg(path, ink),
+        "svg": lambda: write_text(path, svg.to_svg(ink, tolerance, look.by_speed)),
+        "plotter": lambda: write_text(path, plotter.to_plotter_svg(ink, tolerance)),
+        "animated": lambda: write_text(path, animated.to_animated_svg(ink)),
         "pdf": lambda: pdf.write_pdf(path, [ink]),
-        "gcode": lambda: gcode.write_gcode(path, ink, look.machine),
+        "gcode": lambda: write_text(path, gcode.to_gcode(ink, look.machine)),
         "gif": lambda: animated.write_gif(path, ink),
     }
     return write[kind]()

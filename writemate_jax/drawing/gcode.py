@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ import numpy as np
 from writemate_jax.drawing.curves import bezier, flatten
 from writemate_jax.drawing.plotter import in_order
 from writemate_jax.drawing.sheet import Sheet
-from writemate_jax.replacing import write_text
+from writemate_jax.drawing.svg import number
 
 CHORD = 0.2  # mm: curves are drawn as lines of at most about that length
 EDGE = 0.05  # mm: by no more may a curve pass its points, which lie on the bed; there it is drawn along the edge
@@ -91,11 +90,6 @@ def to_gcode(ink: Sheet, machine: Machine | None = None) -> str:
     return "\n".join(program) + "\n"
 
 
-def write_gcode(path: str | os.PathLike, ink: Sheet, machine: Machine | None = None) -> None:
-    """Writes `to_gcode` to a file."""
-    write_text(path, to_gcode(ink, machine))
-
-
 def _chords(stroke: np.ndarray) -> np.ndarray:
     segments = bezier(stroke)
     if not len(segments):
@@ -123,11 +117,10 @@ def _place(point: np.ndarray) -> str:
     return f"X{_number(point[0])} Y{_number(point[1])}"
 
 
-def _number(value: float) -> str:
-    text = f"{value:.3f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
-
-
 def _comment(text: str) -> str:
     """Machines read ASCII, some of them brackets even in a comment, and GRBL obeys !, ~ and ? wherever they stand."""
     return "".join(c if c.isascii() and c.isprintable() and c not in "();%!~?" else "_" for c in text)
+
+
+def _number(value: float) -> str:
+    return number(value, 3)

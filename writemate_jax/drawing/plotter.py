@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from itertools import pairwise
 from xml.etree import ElementTree
@@ -12,7 +11,6 @@ import numpy as np
 from writemate_jax.drawing import svg
 from writemate_jax.drawing.curves import fit
 from writemate_jax.drawing.sheet import X_HEIGHT, Sheet
-from writemate_jax.replacing import write_text
 from writemate_jax.strokes import Stroke
 
 INKSCAPE = "http://www.inkscape.org/namespaces/inkscape"
@@ -37,11 +35,6 @@ def to_plotter_svg(ink: Sheet, tolerance: float = X_HEIGHT * svg.TOLERANCE) -> s
         for stroke in strokes:
             ElementTree.SubElement(group, "path", {"d": svg.path(stroke, fit(stroke, tolerance)[0], digits)})
     return svg.text_of(root)
-
-
-def write_plotter_svg(path: str | os.PathLike, ink: Sheet, tolerance: float = X_HEIGHT * svg.TOLERANCE) -> None:
-    """Writes `to_plotter_svg` to a file."""
-    write_text(path, to_plotter_svg(ink, tolerance))
 
 
 def in_order(ink: Sheet) -> list[list[Stroke]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
@@ -12,7 +11,6 @@ import numpy as np
 
 from writemate_jax.drawing.curves import bezier, fit
 from writemate_jax.drawing.sheet import DOT, DOT_WIDTH, RULE_COLOR, RULE_WIDTH, X_HEIGHT, Sheet
-from writemate_jax.replacing import write_text
 from writemate_jax.strokes import Stroke
 
 TOLERANCE = 0.02  # of an x-height: a third of the pen's width
@@ -93,13 +91,6 @@ def text_of(root: ElementTree.Element) -> str:
     """The document's text."""
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode") + "\n"
-
-
-def write_svg(
-    path: str | os.PathLike, ink: Sheet, tolerance: float = X_HEIGHT * TOLERANCE, by_speed: bool = False
-) -> None:
-    """Writes `to_svg` to a file."""
-    write_text(path, to_svg(ink, tolerance, by_speed))
 
 
 def path(stroke: Stroke, segments: np.ndarray, digits: int) -> str:

@@ -52,7 +52,7 @@ class Real:
 
 @dataclass(frozen=True, eq=False)
 class Likeness:
-    """Of one bias. complete: share of the lines that ended by themselves. overall: the mean ratio of spreads."""
+    """Of one bias. complete: share of the lines that ended by themselves. overall_spread: the mean ratio of spreads."""
 
     distances: dict[str, Distance]
     two_sample: TwoSample

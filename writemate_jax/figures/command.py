@@ -69,14 +69,14 @@ def run(options: argparse.Namespace) -> None:
 
 def _networks(options: argparse.Namespace):
     """The synthesis and the prediction network that are asked for, one of which may be None."""
-    from writemate_jax.checkpoints.models import embedded
     from writemate_jax.figures.making import Named
     from writemate_jax.sampling.writer import Writer
+    from writemate_jax.shipped import PREDICTION, shipped
 
     if options.checkpoint is None and options.prediction is None:
         return (
             Named(Writer.load(), "the embedded synthesis network"),
-            Named(Writer.load(embedded("open_prediction")), "the embedded prediction network"),
+            Named(Writer.load(shipped(PREDICTION)), "the embedded prediction network"),
         )
     given = [Named(Writer.load(path), str(path)) for path in (options.checkpoint, options.prediction) if path]
     kinds = [bool(network.writer.model.config.model.window) for network in given]

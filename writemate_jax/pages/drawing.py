@@ -69,8 +69,8 @@ def save(
     write = {
         "svg": lambda file, page: write_text(file, to_svg(page)),
         "png": lambda file, page: write_png(file, page, dpi=dpi, transparent=transparent),
-        "plotter": lambda file, page: plotter.write_plotter_svg(file, page, svg.TOLERANCE * page.letter),
-        "animated": animated.write_animated_svg,
+        "plotter": lambda file, page: write_text(file, plotter.to_plotter_svg(page, svg.TOLERANCE * page.letter)),
+        "animated": lambda file, page: write_text(file, animated.to_animated_svg(page)),
     }
     for page, file in zip(pages, paths, strict=True):
         write[kind](file, page)

@@ -20,11 +20,12 @@ from writemate_jax.drawing.formats import FORMATS, format_of, suffixes
 from writemate_jax.drawing.look import Look
 from writemate_jax.drawing.strokes_json import Ink
 from writemate_jax.hands import named_styles
-from writemate_jax.pages import command as page_options
-from writemate_jax.pages.drawing import page_format
+from writemate_jax.pages import options as page_options
+from writemate_jax.pages.drawing import of_one_name, page_format
 from writemate_jax.sampling import look_options, style_list
 from writemate_jax.sampling.candidates import MORE, OWN, SHORT, usual
 from writemate_jax.sampling.written import Written
+from writemate_jax.shipped import PREDICTION, shipped
 
 if TYPE_CHECKING:  # JAX takes a second to import: mistakes and --help are answered without
     from writemate_jax.sampling.writer import Writer
@@ -92,13 +93,12 @@ def _run(options: argparse.Namespace) -> None:
     ]  # fmt: skip
     _spare_primer(options, files)
 
-    from writemate_jax.checkpoints.models import embedded
     from writemate_jax.sampling.writer import Writer
 
     written: list[Written] = []
     paths: list[Path] = []
     try:
-        default = embedded("open_prediction") if options.unconditional else None
+        default = shipped(PREDICTION) if options.unconditional else None
         writer = Writer.load(options.checkpoint or default)
         _import_ahead("scipy.interpolate")  # of curves: a third of a second, while the network is compiled
         _check_network(writer, options)
@@ -154,7 +154,6 @@ def _list_styles(options: argparse.Namespace) -> None:
 
 def _run_pages(options: argparse.Namespace) -> None:
     from writemate_jax import pages
-    from writemate_jax.pages.drawing import of_one_name
 
     text, path, layout, look = _page_request(options)
     prime = _primer(options)

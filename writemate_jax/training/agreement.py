@@ -16,6 +16,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from flax import traverse_util
 from jax.experimental import multihost_utils
 
 from writemate_jax import __version__
@@ -40,7 +41,8 @@ def check(workdir: Path, description: Mapping[str, Any], corpus: Corpus) -> None
     if len({*counts.values()}) > 1:
         told = ", ".join(f"process {process} has {count}" for process, count in sorted(counts.items()))
         raise ConfigurationError(f"the processes have other numbers of devices: {told}; give each as many")
-    fields = {name: value for name, value in _flat(description) if name not in OWN}
+    flat = traverse_util.flatten_dict(description, sep=".")
+    fields = {name: value for name, value in flat.items() if name not in OWN}
     fields["corpus"] = corpus.checksum
     # With the fields' names, so that what is compared next is as long in all.
     _check_same({"version of WriteMate": [__version__, *sorted(fields)]})
@@ -105,9 +107,3 @@ def _check_shared(workdir: Path) -> None:
             f"process {int(np.argmin(everyones))} does not see the work directory of process 0 (here {workdir}); give "
             "all processes one --workdir that they share, on a network drive"
         )
-
-
-def _flat(tree: Any, path: str = "") -> list[tuple[str, Any]]:
-    if not isinstance(tree, Mapping):
-        return [(path, tree)]
-    return [pair for key, value in tree.items() for pair in _flat(value, f"{path}.{key}" if path else key)]

@@ -1,4 +1,4 @@
-/** How wide a text will be, before it is written. The table is the one by which the corpus was measured. */
+/** How wide a text will be, before it is written. The table is that of data/letter_size.py, rounded. */
 
 // x-heights of a character with the space to its neighbour.
 const TABLE = new Map();

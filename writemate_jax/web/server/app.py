@@ -25,13 +25,12 @@ from writemate_jax.sampling.requests import InvalidRequest
 from writemate_jax.sampling.writer import Writer
 from writemate_jax.sampling.written import Written
 from writemate_jax.web.server import answers, events, messages, page_files, problems, requested, waiting, watching
-from writemate_jax.web.server import settings as limits
 from writemate_jax.web.server.desk import Desk
 from writemate_jax.web.server.guard import Guard
 from writemate_jax.web.server.measures import Measures
 from writemate_jax.web.server.pictures import MEDIA_TYPES, picture
 from writemate_jax.web.server.problems import Problem
-from writemate_jax.web.server.settings import Settings
+from writemate_jax.web.server.settings import ATTENTION_LINES, LINES, Settings
 from writemate_jax.web.server.styles import Asked, Hands
 
 ABOUT = "Text in, handwriting out: pen strokes as a person would have written them."
@@ -97,8 +96,8 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = pa
         async with waiting.while_waited_for(request), waiting.in_time(settings.seconds):
             wanted = await asked(body, request)
             attention = body.attention and body.format == "json"
-            if attention and len(wanted) > limits.ATTENTION_LINES:
-                raise Problem(422, "too_long", f"attention is answered for at most {limits.ATTENTION_LINES} lines at"
+            if attention and len(wanted) > ATTENTION_LINES:
+                raise Problem(422, "too_long", f"attention is answered for at most {ATTENTION_LINES} lines at"
                               " once; ask for fewer, or at /api/v1/stream")  # fmt: skip
             lines: list[Written | None] = [None] * len(wanted)
             async with aclosing(desk.write(wanted, attention=attention)) as written:
@@ -132,7 +131,7 @@ def create_app(writer: Writer, settings: Settings | None = None, page: Path = pa
         until = anyio.current_time() + settings.seconds
         async with waiting.while_waited_for(request), waiting.in_time(settings.seconds):
             wanted = await asked(body, request)
-            most = limits.ATTENTION_LINES if body.attention else limits.LINES
+            most = ATTENTION_LINES if body.attention else LINES
             lines = events.in_parts(desk, wanted, most, attention=body.attention)
             first = await anext(lines)  # what is busy is said with a status
         return StreamingResponse(events.told(first, lines, until), media_type="text/event-stream",

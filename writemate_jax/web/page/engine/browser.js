@@ -1,8 +1,6 @@
 /** The engine that writes inside the browser: the network in a worker. The same interface as server.js. */
 import { EngineError } from "./error.js";
 
-export { EngineError };
-
 /** config.model: the address of the network's file, by default model.bin beside the page. */
 export async function createEngine(config = {}) {
   const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });

@@ -16,7 +16,7 @@ const NOTHING = -40; // exp of less adds nothing to the window
 /**
  * model: {header, tensors} as weights.js gives them. kernel: bytes of kernel.wasm, or null.
  *
- * x: what step reads of each lane. start(lane, codes, style): a new line. step(count): moves lanes 0 to count - 1.
+ * start(lane, codes, style): a new line. step(x, count): moves lanes 0 to count - 1, by the last point of each in x.
  * output(lane): y, the 6m + 1 numbers that describe the next point. phi(lane): the window's weights, one a character and
  * one for the end. move(from, to): a line into another lane. state(lane): where its line is; restore(lane, state): goes
  * on from there. reader: what its lines are read by (reading.js), or null.
@@ -173,7 +173,7 @@ export async function createNetwork({ header, tensors }, kernel = null) {
   }
 
   return {
-    header, fast, reader, start, step, move, state, restore, layers, window, head, multiply, styleKernels,
+    header, fast, reader, start, step, move, state, restore, layers, window, styleKernels,
     output: (lane) => head.y.subarray(lane * headSize, lane * headSize + outputs),
     phi: (lane) => window.phi[lane],
   };

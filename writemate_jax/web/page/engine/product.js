@@ -9,8 +9,8 @@ const PAGE = 65536; // bytes of WebAssembly's memory
 /**
  * Room for so many floats, and the product that works on them.
  *
- * kernel: the bytes of kernel.wasm, or null. array(count): zeros, a Float32Array. matrix(rows): weights for multiply, of
- * [inputs][outputs] in parts that stand below each other. multiply(matrix, x, xStride, y, yStride, vectors): adds to each
+ * kernel: the bytes of kernel.wasm, or null. array(count): zeros, a Float32Array. matrix(parts, columns): weights for multiply,
+ * of [inputs][columns] in parts that stand below each other. multiply(matrix, x, xStride, y, yStride, vectors): adds to each
  * vector y its x times the matrix; both are arrays (or parts of them) that array() gave.
  */
 export async function createArithmetic(floats, kernel = null) {

@@ -3,8 +3,6 @@ import { EngineError } from "./error.js";
 import { events } from "./events.js";
 import { unfit } from "./unfit.js";
 
-export { EngineError };
-
 const SEEDS = 2 ** 32;
 const LINES_AT_ONCE = 40; // lines of one request, where the server's limits do not say
 

@@ -12,7 +12,7 @@ export function toSvg(sheet) {
   return `${opening(sheet)}${rulesOf(sheet)}  <g ${penOf(sheet)}>\n${lines.join("")}  </g>\n</svg>\n`;
 }
 
-/** The root element, with the text as its title. more: further attributes and what follows the title. */
+/** The root element, with the text as its title. attributes: further ones; content: what follows the title. */
 export function opening({ width, height, ...sheet }, { attributes = "", content = "" } = {}) {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${number(width)} ${number(height)}"`
     + ` width="${number(width)}mm" height="${number(height)}mm"${attributes}>\n`
