@@ -7,49 +7,86 @@ import re
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
 
 import tiny
+from writemate_jax import random_keys
 from writemate_jax.checkpoints.models import load_model
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
-from writemate_jax.training import losses, optimizer, parallel, step
+from writemate_jax.model import mdn
+from writemate_jax.model.window import Text
+from writemate_jax.training import log, losses, optimizer, parallel, step
+from writemate_jax.training.augmentation import augment
 from writemate_jax.training.lines import order, prepare
 
 ROOT = Path(__file__).parents[1]
 
 
-def steps_by_hand(config, count):
-    """Single-device training without pmap: the oracle. Sums over the whole batch, by the mean number of units."""
-    corpus = corpora.load(config.corpus)
-    description, batches, _ = prepare(config, corpus)
-    network = description.network()
+def begun(config):
+    """A run's description, training batches and optimiser, and the state that it begins with."""
+    description, batches, _ = prepare(config, corpora.load(config.corpus))
     rule = optimizer.make(config.optimizer, config.training.steps)
-    state = step.initial_state(network, rule, config.seed, next(batches.ordered()))
-    params, moments, lines = state.params, state.optimizer, []
+    state = step.initial_state(description.network(), rule, config.seed, next(batches.ordered()))
+    return description, batches, rule, state
+
+
+def steps_by_hand(config, count):
+    """Single-device training without pmap: the oracle. Sums over the whole batch, by the mean number of units.
+
+    The loss and the average of the weights are its own. Returns the weights, their average, and each batch's lines.
+    """
+    description, batches, rule, state = begun(config)
+    network = description.network()
+    params, average, moments, lines = state.params, state.params, state.optimizer, []
     data = batches.points if config.optimizer.loss_unit == "point" else batches.lines
 
     @jax.jit
-    def moved(params, moments, batch):
+    def moved(params, moments, batch, key):
+        batch = augment(key, batch, config.data, description.mean, description.std)
+
         def loss(p):
-            return losses.sums(network, p, batch).nll / (data / batches.steps())
+            y = network.apply({"params": p}, batch.inputs, Text(batch.codes, batch.text_length), batch.hands)
+            nats = -mdn.log_prob(network.mixture(y, batch.mask), batch.targets)
+            return jnp.where(batch.mask > 0, nats, 0.0).sum() / (data / batches.steps())
 
         updates, moments = rule.update(jax.grad(loss)(params), moments, params)
         return jax.tree.map(lambda p, u: p + u, params, updates), moments
 
-    for _, batch in zip(range(count), order(batches, config, 0), strict=False):
+    for i, batch in zip(range(count), order(batches, config, 0), strict=False):
         lines.append(int((batch.ids >= 0).sum()))
-        params, moments = moved(params, moments, batch)
-    return params, lines
+        params, moments = moved(params, moments, batch, jax.random.fold_in(random_keys.key(config.seed), i))
+        kept = min(config.optimizer.average_decay, (1 + i) / (10 + i))
+        average = optax.incremental_update(params, average, 1 - kept)
+    return params, average, lines
+
+
+def steps_on_all_devices(config, count):
+    """The same steps by the package; the state is each device's."""
+    description, batches, rule, state = begun(config)
+    state = parallel.replicate(state)
+    train_step = step.make_train_step(description, rule, step.Units.of(batches, config.optimizer.loss_unit))
+    for _, batch in zip(range(count), order(batches, config, 0), strict=False):
+        state, metrics = train_step(state, parallel.shard(batch), np.zeros(8, np.float32))
+        assert float(metrics.sums.lines[0]) == (batch.ids >= 0).sum()
+    return state
+
+
+def assert_same_on_devices(there, expected):
+    for device in (0, 7):
+        for a, b in zip(jax.tree.leaves(there), jax.tree.leaves(expected), strict=True):
+            np.testing.assert_allclose(np.asarray(a)[device], b, atol=1e-5)
 
 
 def plain(config):
-    """No augmentation and no average, which the oracle does not have."""
+    """No augmentation and no average: what is to be seen does not need them."""
     config.data.slant = config.data.size = config.data.aspect = config.data.unknown_hands = 0.0
     config.optimizer.average_decay = 0.0
     return config
@@ -62,21 +99,26 @@ def test_eight_devices_equal_one_with_ragged_batches(tmp_path, unit, global_norm
     config.optimizer.update(loss_unit=unit, global_norm=global_norm)
     if not global_norm:  # whose steps depend on how large a gradient is, as Adam's do not
         config.optimizer.update(name="rmsprop", learning_rate=1e-3)
-    expected, lines = steps_by_hand(config, 6)
+    expected, _, lines = steps_by_hand(config, 6)
     assert len(set(lines)) > 1, "the test needs a ragged batch"
+    assert_same_on_devices(steps_on_all_devices(config, 6).params, expected)
 
-    _, batches, _ = prepare(config, corpora.load(config.corpus))
-    description = prepare(config, corpora.load(config.corpus))[0]
-    network = description.network()
-    rule = optimizer.make(config.optimizer, config.training.steps)
-    state = parallel.replicate(step.initial_state(network, rule, config.seed, next(batches.ordered())))
-    train_step = step.make_train_step(description, rule, step.Units.of(batches, unit))
-    for _, batch in zip(range(6), order(batches, config, 0), strict=False):
-        state, metrics = train_step(state, parallel.shard(batch), np.zeros(8, np.float32))
-        assert float(metrics.sums.lines[0]) == (batch.ids >= 0).sum()
-    for device in (0, 7):
-        for a, b in zip(jax.tree.leaves(state.params), jax.tree.leaves(expected), strict=True):
-            np.testing.assert_allclose(np.asarray(a)[device], b, atol=1e-5)
+
+def test_hands_changed_lines_and_the_average_of_the_weights_are_learned_as_by_one_device(tmp_path):
+    several = tiny.corpus()
+    several = replace(several, writers=tuple(f"{name}{i % 3}" for i, name in enumerate(several.writers)))
+    corpora.save(tmp_path / "tiny.npz", several)
+    config = tiny.config(tmp_path)
+    config.model.update(style_size=4, layers=1)
+    config.data.update(slant=0.1, unknown_hands=0.5)
+    config.optimizer.average_decay = 0.2  # which the first steps, of a shorter memory, reach
+    params, average, _ = steps_by_hand(config, 4)
+    state = steps_on_all_devices(config, 4)
+    assert_same_on_devices(state.params, params)
+    assert_same_on_devices(state.average, average)
+    # One row is of hands not known, the others of the three writers.
+    moved = np.abs(np.asarray(state.params["styles"])[0] - begun(config)[3].params["styles"]).max(axis=1)
+    assert len(moved) == 4 and moved.min() > 1e-3
 
 
 @pytest.mark.parametrize("unit", ["line", "point"])
@@ -202,24 +244,27 @@ def test_processes_that_do_not_belong_together_are_told_and_others_save_side_by_
     assert not list(tmp_path.rglob("*tmp*"))
 
 
-def test_two_processes_equal_one(tmp_path):
+def test_two_processes_equal_one_also_where_they_go_on(tmp_path):
     config = plain(tiny.config(tmp_path))
     config.model.style_size = 0  # without hands that forget their writer there are no styles
-    expected, _ = steps_by_hand(config, 12)
+    expected, *_ = steps_by_hand(config, 12)
     flags = [f"--config.{section}.{key}={value}" for section, key, value in (
         ("data", "slant", 0.0), ("data", "size", 0.0), ("data", "aspect", 0.0),
         ("data", "batch_size", 8), ("data", "buckets", 1),
         ("data", "unknown_hands", 0.0), ("model", "style_size", 0),
         ("optimizer", "average_decay", 0.0), ("model", "cells", 16),
         ("optimizer", "warmup_steps", 0), ("optimizer", "cosine_to", 1.0),
-        ("training", "steps", 12), ("training", "save_every", 12), ("training", "evaluate_every", 12),
+        ("training", "save_every", 12), ("training", "evaluate_every", 12),
     )]
-    port = free_port()
-    two_processes(lambda i: [
-        "train.py", "--config", "configs/smoke.py", f"--config.corpus={config.corpus}",
-        "--config.sampling.texts=('lot',)", *flags, "--workdir", str(tmp_path / "run"),
-        "--coordinator", f"127.0.0.1:{port}", "--processes", "2", "--process", str(i),
-    ])  # fmt: skip
+    for steps in (5, 12):
+        port = free_port()
+        two_processes(lambda i, steps=steps, port=port: [
+            "train.py", "--config", "configs/smoke.py", f"--config.corpus={config.corpus}",
+            "--config.sampling.texts=('lot',)", *flags, f"--config.training.steps={steps}",
+            "--workdir", str(tmp_path / "run"),
+            "--coordinator", f"127.0.0.1:{port}", "--processes", "2", "--process", str(i),
+        ])  # fmt: skip
+    assert [row["step"] for row in log.read(tmp_path / "run" / "checkpoints.csv")] == [5, 12]
     params = load_model(tmp_path / "run" / "last").params
     for a, b in zip(jax.tree.leaves(params), jax.tree.leaves(expected), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
@@ -257,7 +302,12 @@ def test_processes_that_jax_cannot_begin_with_are_refused():
     with pytest.raises(ConfigurationError, match="--process is 5 of --processes 2; expected 0 to N - 1"):
         parallel.initialize("127.0.0.1:1", 2, 5)
     code = "from writemate_jax.training import parallel; parallel.initialize('auto', None, None)"
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    # Where a cluster's own variables are set, JAX would find that cluster, and wait for its other processes.
+    cluster = ("SLURM_", "OMPI_", "PMI", "KUBERNETES_", "TPU", "JAX_COORDINATOR_")
+    alone = {name: value for name, value in os.environ.items() if not name.startswith(cluster)}
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=alone, capture_output=True, text=True, timeout=300
+    )
     assert "ConfigurationError: --coordinator auto: " in result.stderr
 
 

@@ -16,12 +16,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import tiny
 from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet
 from writemate_jax.checkpoints.models import Description, export_model, load_model
 from writemate_jax.checkpoints.orbax_checkpoints import Checkpoints
 from writemate_jax.drawing import png, strokes_json
 from writemate_jax.drawing.strokes_json import Ink
+from writemate_jax.hands import text_fit
 from writemate_jax.model.networks import text_batch
 from writemate_jax.sampling import command
 from writemate_jax.sampling.command import main
@@ -410,3 +412,29 @@ def test_damaged_checkpoint_is_said_and_exits_with_2(sample, checkpoints, damage
 def test_prediction_checkpoint_cannot_write_a_text(sample):
     code, _, err = sample("Hello", checkpoint="prediction")
     assert code == 2 and "prediction network, which knows no text; give --unconditional" in err
+
+
+def test_ink_that_hardly_says_its_text_is_not_gone_on_from_by_a_network_that_can_tell(sample, checkpoints, monkeypatch):
+    model = load_model(checkpoints / "synthesis")
+    model.config.data.rests = True  # so it can tell; but untrained, it finds no text likelier than others
+    export_model(Path("telling"), model, model.params)
+    strokes_json.write_json("mine.json", Ink(tiny.line("lolo", 0.01, np.random.default_rng(0)), "lolo"))
+    before = files()
+    ours = "world", "--checkpoint", "telling", "--prime", "mine.json"
+    for options in (["--out", "a.json"], ["--out", "a.svg", "--page", "A6"]):
+        code, out, err = sample(*ours, *options, checkpoint=None)
+        assert (code, out) == (2, []) and "--prime mine.json: the ink hardly says 'lolo'" in err
+    assert files() == before
+    monkeypatch.setattr(text_fit, "LEAST", -np.inf)
+    assert sample(*ours, "--out", "a.json", checkpoint=None)[0] == 0
+
+
+@pytest.mark.parametrize(("texts", "message"), [
+    (["lolo", "olol"], "--prime mine.json holds 2 lines of ink; expected one"),
+    ([""], "--prime mine.json does not say what is written there; give --prime-text"),
+])  # fmt: skip
+def test_ink_to_go_on_from_is_one_line_with_its_text(sample, texts, message):
+    line = tiny.line("lolo", 0.01, np.random.default_rng(0))
+    Path("mine.json").write_text(f"[{', '.join(strokes_json.dumps(Ink(line, text)) for text in texts)}]")
+    code, out, err = sample("world", "--out", "a.json", "--prime", "mine.json")
+    assert (code, out) == (2, []) and message in err and files() == ["mine.json"]
