@@ -11,7 +11,7 @@ from writemate_jax.sampling.trial import MORE_BIAS, trial
 X_HEIGHT, LOOP = 2.0, 45
 PREFIX, TEXT = "ab ", "no"
 # Strokes of points in x-heights: what the primer's text still lacked, a stray tick, the text, a stop not asked for.
-LEFT_OVER, TICK, DOT = [[-1, 0], [-0.9, 0.3], [-0.8, 0]], [[-0.5, 0.5], [-0.4, 0.6]], [[2.1, 0], [2.15, 0.05]]
+LEFT_OVER, TICK, DOT = [[-1, 0.4], [-0.9, 0.9], [-0.8, 0.4]], [[-0.5, 0.5], [-0.4, 0.6]], [[2.1, 0], [2.15, 0.05]]
 LETTER_N, LETTER_O = [[0, 0], [0.5, 1], [1, 0]], [[1.2, 1], [1.6, 0], [1.9, 0.7]]
 
 
@@ -94,17 +94,30 @@ def test_a_line_is_tried_again_if_no_draft_passes_or_in_an_own_hand_none_is_read
         kept(tries, drafts)
 
 
-def test_the_second_try_is_the_same_line_by_other_seeds_and_neater_and_the_last():
-    def begun():
-        tries = trial(line(), 2, X_HEIGHT, nobody_reads, LOOP)
-        return tries, next(tries), tries.send([CUT, CUT])
-
-    tries, first, second = begun()
+def test_the_second_try_is_the_same_line_by_other_seeds_and_neater():
+    tries = trial(line(), 2, X_HEIGHT, nobody_reads, LOOP)
+    first, second = next(tries), tries.send([CUT, CUT])
     assert first[0].seed == line().seed and len({one.seed for one in [*first, *second]}) == 4
     for asked, bias in ((first, 0.75), (second, 0.75 + MORE_BIAS)):
         assert [one.bias for one in asked] == [bias, bias]
         assert all((one.text, one.limit, one.primer.prefix) == (TEXT, 99, "") for one in asked)
-    passes = ended(LETTER_N, LETTER_O, DOT, place=[0, 1, 1])
-    same_strokes(kept(tries, [CUT, passes]), [LETTER_N, LETTER_O])  # without its stop
-    tries, *_ = begun()
-    assert not kept(tries, [CUT, CUT]).complete
+
+
+STOPPED = ended(LETTER_N, LETTER_O, DOT, place=[0, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("own", "first", "second", "passes"),
+    [
+        (False, [CUT, CUT], [CUT, STOPPED], True),
+        (True, [CUT, STOPPED], [CUT, CUT], True),  # read as another text, but whole
+        (False, [CUT, CUT], [CUT, CUT], False),  # there is no third try
+    ],
+)
+def test_after_a_second_try_the_best_of_both_is_kept_without_its_stop(own, first, second, passes):
+    tries = trial(line(own=own), 2, X_HEIGHT, lambda line, drafts: np.full(len(drafts), 9.0), LOOP)
+    next(tries)
+    tries.send(first)
+    found = kept(tries, second)
+    assert found.complete == passes
+    same_strokes(found, [LETTER_N, LETTER_O])
