@@ -7,7 +7,7 @@ import importlib
 import sys
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -88,10 +88,9 @@ def _run(options: argparse.Namespace) -> None:
     look_options.check_use(options, destination.formats)
     look = look_options.look(options)
     prime = _primer(options)
-    files = [destination.path] if destination.is_file else [
+    _spare_primer(options, [destination.path] if destination.is_file else (
         _numbered(destination.path, i, kind) for i in range(len(texts)) for kind in destination.formats
-    ]  # fmt: skip
-    _spare_primer(options, files)
+    ))  # fmt: skip
 
     from writemate_jax.sampling.writer import Writer
 
@@ -205,9 +204,9 @@ def _primer(options: argparse.Namespace) -> Ink | None:
     return replace(lines[0], text=text)
 
 
-def _spare_primer(options: argparse.Namespace, files: Sequence[Path]) -> None:
+def _spare_primer(options: argparse.Namespace, files: Iterable[Path]) -> None:
     """Raises ValueError where one of the files to be written is the ink of --prime, which no seed brings back."""
-    if options.prime is not None and Path(options.prime).resolve() in [file.resolve() for file in files]:
+    if options.prime is not None and Path(options.prime).resolve() in (file.resolve() for file in files):
         raise ValueError(f"--out {options.out} may replace {options.prime}, the ink of --prime; give another --out")
 
 
