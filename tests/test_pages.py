@@ -30,6 +30,8 @@ from writemate_jax.pages.layout import InvalidPage, Layout, hyphenation, rules
 from writemate_jax.pages.page import text_of
 from writemate_jax.pages.wrapping import break_points, wrap
 from writemate_jax.pages.writing import TOUCH
+from writemate_jax.sampling.writer import Writer
+from writemate_jax.sampling.written import Written
 
 TEXT = """# A letter
 
@@ -170,6 +172,15 @@ def test_same_seed_is_the_same_page_and_another_seed_another():
     for a, b in zip(one, same, strict=True):
         assert all((x == y).all() for x, y in zip(ink_of(a), ink_of(b), strict=True))
     assert not np.array_equal(ink_of(one[0])[0], ink_of(other[0])[0])
+
+
+def test_a_writers_pages_are_those_of_the_seed_and_the_options_that_it_is_given():
+    def drawn(leaves) -> list[str]:
+        return [page._repr_svg_() for page in leaves]
+
+    text = "Dear Anna,\nI lived alone, in the woods."
+    one, same, other = (drawn(Writer.write_page(FakeWriter(), text, seed=seed, page="A6")) for seed in (1, 1, 2))
+    assert one == same == drawn(pages.write_pages(FakeWriter(), text, seed=1, page="A6")) != other
 
 
 def test_lines_are_as_full_as_words_and_the_ink_allow():
@@ -522,6 +533,12 @@ def test_svg_has_the_pages_size_and_all_ink(leaves, tmp_path):
         for path, stroke in zip(ink.iterfind(".//s:path", space), ink_of(page), strict=True):
             numbers = np.array(re.findall(r"-?[\d.]+", path.get("d")), float).reshape(-1, 2)
             np.testing.assert_allclose(numbers[[0, -1]], stroke[[0, -1]], atol=6e-4)
+
+
+def test_a_written_line_is_saved_in_the_look_that_is_asked_for(tmp_path):
+    Written(FakeWriter()._line("word", 0).strokes, "word").save(tmp_path / "a.svg", color="#1a3a8f", pen=0.4)
+    ink = ElementTree.parse(tmp_path / "a.svg").find("{http://www.w3.org/2000/svg}g")
+    assert (ink.get("stroke"), ink.get("stroke-width")) == ("#1a3a8f", "0.4")
 
 
 def test_png_has_ink_where_the_page_has(leaves, tmp_path):

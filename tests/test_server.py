@@ -11,6 +11,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import jax
 import jax.numpy as jnp
@@ -45,7 +47,7 @@ from writemate_jax.sampling.lines import TEXT_CAPACITIES  # noqa: E402
 from writemate_jax.sampling.writer import Writer  # noqa: E402
 from writemate_jax.sampling.written import Written  # noqa: E402
 from writemate_jax.web.export import PAGE  # noqa: E402
-from writemate_jax.web.server import docs, messages, pictures, waiting  # noqa: E402
+from writemate_jax.web.server import docs, fitting, messages, pictures, waiting  # noqa: E402
 from writemate_jax.web.server import settings as limits  # noqa: E402
 from writemate_jax.web.server.app import create_app  # noqa: E402
 from writemate_jax.web.server.connections import limited  # noqa: E402
@@ -165,8 +167,19 @@ def test_each_format_comes_with_its_media_type(client, kind, media, magic):
     answer = write(client, text="ab", format=kind, color="#123456", pen=0.3, letter_size=2.0)
     assert answer.status_code == 200 and answer.headers["content-type"].startswith(media)
     assert answer.content.startswith(magic)
-    if kind == "svg":
-        assert b"#123456" in answer.content
+
+
+def test_a_picture_has_the_colour_the_pen_and_the_letters_that_were_asked_for(client):
+    def drawn(letter_size: float) -> ElementTree.Element:
+        asked = {"format": "svg", "color": "#123456", "pen": 0.3, "letter_size": letter_size}
+        return ElementTree.fromstring(write(client, text="ab", **asked).content)
+
+    small, large = drawn(2.0), drawn(4.0)
+    for picture in (small, large):
+        [ink] = picture.iter("{http://www.w3.org/2000/svg}g")
+        assert (ink.get("stroke"), ink.get("stroke-width")) == ("#123456", "0.3")
+    widths = [float(picture.get("width").removesuffix("mm")) for picture in (small, large)]
+    assert widths[1] == pytest.approx(2 * widths[0], abs=0.002)  # in micrometres
 
 
 def test_styles_configuration_health_and_documentation(client):
@@ -711,6 +724,52 @@ def test_whose_ink_cannot_be_looked_at_in_time_is_told_so(monkeypatch):
     answer = write(bare(Settings(rate=0, seconds=0.1)), hand=own_hand())
     go.set()
     assert_problem(answer, 503, "busy")
+
+
+@pytest.mark.parametrize("path", ["write", "stream", "fit"])
+def test_who_gets_no_turn_in_time_is_told_so(path):
+    client = bare(Settings(rate=0, seconds=0.1))
+    desk = client.app.state.desk
+    desk._ready.set()  # it takes what is asked for, and never does it
+    body = {"lines": [{"text": "tool", "strokes": INK}]} if path == "fit" else {"text": "abc", "style": "one"}
+    late = threading.Timer(30, desk._turn_away)  # with other words: who is not told would wait for ever
+    late.start()
+    told = assert_problem(client.post(f"/api/v1/{path}", json=body), 503, "busy")
+    late.cancel()
+    assert told["detail"] == "This took too long." and not desk._fits
+
+
+@pytest.mark.parametrize(("ahead", "last"), [(0, "done"), (3601, "problem")])
+def test_a_stream_that_has_begun_ends_with_a_problem_when_its_time_is_over(monkeypatch, ahead, last):
+    async def written(*_, **__):
+        yield Whole(0, Written(ROWS, "tool", True, 0.5, 0, 40))
+        for _ in range(9):  # the time that is over is seen where something is waited for
+            await asyncio.sleep(0)
+        yield Whole(1, Written(ROWS, "tool", True, 0.5, 0, 40))
+
+    client = bare(Settings(rate=0, seconds=3600))
+    monkeypatch.setattr(client.app.state.desk, "write", written)
+    clock = SimpleNamespace(current_time=lambda: anyio.current_time() + ahead)
+    monkeypatch.setattr("writemate_jax.web.server.events.anyio", clock)
+    answer = client.post("/api/v1/stream", json={"text": "abc\nfed", "style": "one"})
+    *lines, (kind, told) = events_of(answer)
+    assert answer.status_code == 200 and kind == last
+    assert [event["index"] for _, event in lines] == ([0, 1] if last == "done" else [0])
+    assert last == "done" or (told["status"], told["detail"]) == (503, "This took too long.")
+
+
+def test_a_fit_whose_time_is_over_is_ended_at_its_next_step_and_told_of(monkeypatch):
+    monkeypatch.setattr(fitting, "fit", lambda model, ink, progress: progress(0.0))
+    desk = Desk(Writer(model(), lanes=LANES), Measures(), waiting=9, fits=1, seconds=-1.0)  # over before it begins
+    desk._warm = lambda: None
+    desk.start()
+    assert desk._ready.wait(60)
+    try:
+        with pytest.raises(Problem, match="Learning the hand took too long.") as problem:
+            asyncio.run(desk.fit(None))
+        assert (problem.value.status, problem.value.kind) == (503, "busy") and desk.ready
+    finally:
+        desk.stop()
 
 
 def test_before_it_is_ready_it_says_so():
@@ -1300,7 +1359,7 @@ def test_every_answer_carries_the_security_headers(client, path):
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy and "script-src 'self';" in policy and "frame-ancestors 'none'" in policy
     assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"] == "no-referrer"
-    assert "server" not in headers and "access-control-allow-origin" not in headers
+    assert "access-control-allow-origin" not in headers
 
 
 def test_metrics_count_what_was_done(client):
