@@ -11,7 +11,6 @@ import pytest
 
 import tiny
 from writemate_jax.alphabet import Alphabet, UnknownCharacters
-from writemate_jax.checkpoints.models import embedded as asset
 from writemate_jax.checkpoints.models import load_model
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.corpus import Line
@@ -242,7 +241,7 @@ def test_what_is_not_read_is_written_again_and_neater_in_an_own_hand_alone(own, 
 
 
 def test_only_ink_of_its_own_kind_is_read():
-    model = load_model(asset())
+    model = load_model()
     for change in ({"unit": "IAM-OnDB raw unit"}, {"alphabet": Alphabet(model.alphabet.characters + "é")}):
         assert Writer(dataclasses.replace(model, **change), lanes=1).reader is None
     assert Writer(model, lanes=1).reader is embedded()
