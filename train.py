@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from pathlib import Path
 
 from absl import app, flags, logging
@@ -65,6 +66,8 @@ def parse(arguments: list[str]) -> list[str]:
     try:
         return app.parse_flags_with_usage(arguments)
     except (AttributeError, KeyError) as error:  # of a field and of a section
+        if Path(traceback.extract_tb(error.__traceback__)[-1].filename).name != "config_dict.py":
+            raise  # of the configuration file itself, which its traceback names
         message = error
         while isinstance(message, Exception) and message.args:  # ConfigDict wraps one in the other
             message = message.args[0]

@@ -4,11 +4,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import traverse_util
 
 import tiny
 from writemate_jax import config as configuration
 from writemate_jax.alphabet import Alphabet
-from writemate_jax.checkpoints.models import load_model
+from writemate_jax.checkpoints.models import export_model, load_model
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
 from writemate_jax.data.batches import Batches
@@ -21,6 +22,7 @@ from writemate_jax.sampling.writer import Writer
 from writemate_jax.training import loop
 from writemate_jax.training.augmentation import augment
 from writemate_jax.training.lines import prepare
+from writemate_jax.training.starting import trained as trained_weights
 
 B, T, V = 3, 6, 4
 HANDS = np.array([0, 2, 1])
@@ -156,9 +158,18 @@ def test_a_writer_of_lines_that_are_all_left_out_has_no_style(tmp_path):
     lines = [Line(tiny.line(text, 0.01, random), text, writer, split, f"{writer}{i}")
              for writer, split, text in (("a", "train", "lot"), ("b", "validation", "lot"), ("long", "train", "to" * 9))
              for i in range(8)]  # fmt: skip
+    corpus = corpora.pack(lines, quantum=1 / 128, unit="x-height", provenance={})
+    whole, *_ = prepare(config, corpus)
     config.data.max_points = len(lines[-1].strokes)  # less than with its rests
-    description, training, _ = prepare(config, corpora.pack(lines, quantum=1 / 128, unit="x-height", provenance={}))
-    assert (description.writers, training.lines, training.skipped) == (("a",), 8, 8)
+    description, training, _ = prepare(config, corpus)
+    assert (whole.writers, description.writers) == (("a", "long"), ("a",))
+    assert (training.lines, training.skipped) == (8, 8)
+    # And a run that begins with weights of both has the hand of the one.
+    params = {name: np.zeros(shape) for name, shape in whole.network().shapes().items()}
+    params["styles"] = np.arange(12, dtype=np.float32).reshape(3, 4)
+    export_model(tmp_path / "model", whole, traverse_util.unflatten_dict(params, sep="/"))
+    found = trained_weights(str(tmp_path / "model"), description)
+    np.testing.assert_array_equal(found["styles"], params["styles"][:2])
 
 
 def test_a_writer_writes_in_the_styles_of_its_writers(trained):

@@ -46,6 +46,16 @@ def test_what_cannot_begin_is_said_and_exits_with_2(tmp_path, flags, message):
     assert not (tmp_path / "run" / "last").exists()
 
 
+@pytest.mark.parametrize("mistake", ['os.environ["WRITEMATE_ABSENT"]', "os.absent"])
+def test_a_mistake_in_a_configuration_file_keeps_its_traceback(tmp_path, mistake):
+    (tmp_path / "mine.py").write_text(f"import os\n\n\ndef get_config():\n    return {mistake}\n")
+    result = subprocess.run(
+        [sys.executable, "train.py", f"--config={tmp_path / 'mine.py'}", f"--workdir={tmp_path / 'run'}"],
+        cwd=ROOT, env=os.environ | {"JAX_NUM_CPU_DEVICES": "1"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert result.returncode and "mine.py" in result.stderr and "has no field" not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("coordinator", "folder", "used"), [(None, None, True), ("auto", None, False), ("auto", "/shared", True)]
 )

@@ -19,7 +19,7 @@ import pytest
 import tiny
 from writemate_jax import config as configuration
 from writemate_jax import strokes
-from writemate_jax.checkpoints.models import CheckpointNotFound, load_model
+from writemate_jax.checkpoints.models import CheckpointNotFound, export_model, load_model
 from writemate_jax.config import ConfigurationError
 from writemate_jax.data import corpus as corpora
 from writemate_jax.model.networks import without_text
@@ -586,6 +586,9 @@ def test_what_a_run_began_with_has_cost_stays_when_that_goes_on(tmp_path, monkey
     now = cost.before(tmp_path / "new", str(tmp_path / "first"))
     for part in ("best", "last", "best/4", "last/4"):
         assert cost.before(tmp_path / "new", str(tmp_path / "first" / part)) == now
+    model = load_model(tmp_path / "first")
+    export_model(tmp_path / "models" / "best", model, model.params)  # named as if it were a run's
+    assert cost.before(tmp_path / "new", str(tmp_path / "models" / "best")) is None
 
 
 def test_a_run_of_short_lines_alone_is_told(tmp_path, capsys):

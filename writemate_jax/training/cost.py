@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from writemate_jax.checkpoints.models import BEST, LAST, CheckpointNotFound, find, load_model, workdir_of
+from writemate_jax.checkpoints.models import CheckpointNotFound, find, load_model, workdir_of
 from writemate_jax.replacing import write_text
 from writemate_jax.training import log
 
@@ -47,8 +47,10 @@ class Cost:
 
 def of_weights(folder: Path) -> tuple[int, float, float] | None:
     """Step, epochs and minutes of the weights that are read from a run's folder; None where there is no log of them."""
-    run = workdir_of(folder)
-    steps = int(find(folder).name) if (run / LAST).is_dir() or (run / BEST).is_dir() else None
+    run, step = workdir_of(folder), find(folder).name
+    if not step.isdigit():  # of a model folder, whatever its name is
+        return None
+    steps = int(step)
     for name in ("validation", "checkpoints"):
         for row in log.read(run / f"{name}.csv"):
             if "epochs" in row and row["step"] == steps:

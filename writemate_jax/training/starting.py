@@ -84,7 +84,8 @@ def _weights_of(folder: str, description: Description) -> dict:
             f" {_told(description.std)}, by which the same weights mean another size; bring the corpus' letters and the"
             " distances of its points to theirs"
         )
-    if description.writers and model.writers and description.writers != model.writers:
+    params = model.params
+    if description.writers and model.writers and not {*description.writers} <= {*model.writers}:
         raise ConfigurationError(
             f"config.weights_from: {folder} knows the hands of other writers ({len(model.writers)}, the first "
             f"{model.writers[0]}) than this run's ({len(description.writers)}, the first {description.writers[0]}); "
@@ -97,6 +98,9 @@ def _weights_of(folder: str, description: Description) -> dict:
             f'config.weights_from: {folder} was trained by the arrangement "{theirs}" on {", ".join(kept)}, too, which '
             f'"{arrangement}" keeps for measuring; begin with a network that was trained by "{arrangement}"'
         )
+    if description.writers and model.writers:  # of whom this run may have fewer, where it leaves out longer lines
+        rows = [0, *(1 + model.writers.index(writer) for writer in description.writers)]
+        params = {**params, "styles": np.asarray(params["styles"])[rows]}
     if model.config.model.window and not description.config.model.window:
-        return without_text(model.params, model.alphabet.size)
-    return model.params
+        return without_text(params, model.alphabet.size)
+    return params
